@@ -1,0 +1,56 @@
+"""What passes between control plane and node, as types (docs/change-protocol.md). Encoded as JSON by msgspec."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a node has come: durable on the node before it is sent."""
+
+    epoch: str = ""  # which history; "" for a node that knows nothing yet
+    token: str = ""  # names the last batch taken
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    kind: str
+    key: str
+    revision: int
+    spec_version: int
+    spec: str | None  # canonical JSON; None is a tombstone
+
+
+@dataclass(frozen=True)
+class Batch:
+    position: Position  # to present next time, once the changes are durable
+    changes: tuple[Change, ...] = ()
+    more: bool = False  # ask again at once
+    full: bool = False  # first batch of a whole listing: what it and its followers do not name is to go
+    parked: str | None = None  # why nothing is handed out
+
+
+@dataclass(frozen=True)
+class Report:
+    kind: str
+    key: str
+    revision: int
+    state: Literal["live", "failed", "drift"]
+    words: str = ""  # the daemon's own, at most 4,000 characters
+
+
+@dataclass(frozen=True)
+class NodeReport:
+    reports: tuple[Report, ...] = ()
+    facts: dict[str, list[str]] | None = None  # {"php": ["8.2"]}
+    digests: dict[str, int] | None = None  # bucket -> digest of the objects at `position`
+    position: Position = field(default_factory=Position)
+    held: str | None = None  # a plan that waits for a person: what it would delete
+
+
+@dataclass(frozen=True)
+class Answer:
+    accepted: int = 0
+    differing: dict[str, list[list[str]]] | None = None  # bucket -> [kind, key] of what should be there
+    released: bool = False  # a person let the held plan go ahead

@@ -1,0 +1,104 @@
+"""A private PostgreSQL cluster: unix socket only, peer authentication, no password anywhere."""
+
+import os
+import pwd
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+BIN = Path("/usr/lib/postgresql/15/bin")
+DATABASE = "gasthof"
+OWNER, APP, NODES = "gasthof_owner", "gasthof_app", "gasthof_node"  # NODES is the group of all node roles
+
+HBA = """\
+local all       postgres       peer
+local {db}      {nodes_member} peer map=nodes
+local all       {owner},{app}  peer map=gasthof
+"""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    data: Path
+    socket: Path
+    panel_user: str | None = None  # the operating system's user that may be the application's role, besides root
+
+    def command(self) -> list[str]:
+        """What a supervisor runs, as user postgres, in /."""
+        return [str(BIN / "postgres"), "-D", str(self.data)]
+
+    def create(self, *, durable: bool = True) -> None:
+        """Make the data directory, once; a half-made one is made anew."""
+        marker = self.data / "gasthof.conf"
+        if marker.exists():
+            return
+        user = pwd.getpwnam("postgres")
+        for folder, mode in ((self.data.parent, 0o755), (self.data, 0o700), (self.socket, 0o755)):
+            folder.mkdir(parents=True, exist_ok=True)
+            if folder != self.data.parent:
+                os.chown(folder, user.pw_uid, user.pw_gid)
+            folder.chmod(mode)
+        if any(self.data.iterdir()):
+            raise RuntimeError(f"{self.data} holds a half-made cluster; remove it and start again")
+        command = [str(BIN / "initdb"), "-D", str(self.data), "-U", "postgres", "--encoding=UTF8", "--locale=C.UTF-8"]
+        subprocess.run(
+            [*command, "--auth=peer", *([] if durable else ["--no-sync"])],
+            check=True, user="postgres", group="postgres", extra_groups=[], cwd="/", capture_output=True, text=True,
+        )
+        self._write("pg_hba.conf", HBA.format(db=DATABASE, nodes_member=f"+{NODES}", owner=OWNER, app=APP))
+        maps = [f"gasthof root {OWNER}", f"gasthof root {APP}"]
+        if self.panel_user:
+            maps.append(f"gasthof {self.panel_user} {APP}")
+        self._write("pg_ident.conf", "\n".join(maps) + "\n")
+        with (self.data / "postgresql.conf").open("a") as conf:
+            conf.write("include 'gasthof.conf'\n")
+        settings = [f"unix_socket_directories = '{self.socket}'", "listen_addresses = ''", "max_connections = 60"]
+        settings += [] if durable else ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
+        self._write("gasthof.conf", "\n".join(settings) + "\n")
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.data / name
+        path.write_text(text)
+        user = pwd.getpwnam("postgres")
+        os.chown(path, user.pw_uid, user.pw_gid)
+        path.chmod(0o600)
+
+    def allow_node(self, role: str) -> None:
+        """Let root on this machine be that node's role. Takes effect at the next reload."""
+        path = self.data / "pg_ident.conf"
+        line = f"nodes root {role}\n"
+        if line not in path.read_text():
+            self._write("pg_ident.conf", path.read_text() + line)
+
+    def wait(self, seconds: float = 30) -> None:
+        """Until it answers, or TimeoutError."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            check = [str(BIN / "pg_isready"), "-q", "-h", str(self.socket)]
+            if subprocess.run(check, check=False).returncode == 0:
+                return
+            time.sleep(0.02)
+        raise TimeoutError("PostgreSQL does not answer")
+
+    def psql(self, sql: str, database: str = "postgres") -> str:
+        """As the cluster's superuser."""
+        command = [str(BIN / "psql"), "-h", str(self.socket), "-U", "postgres", "-d", database, "-XAtq"]
+        done = subprocess.run(
+            [*command, "-v", "ON_ERROR_STOP=1"],
+            input=sql, check=False, user="postgres", group="postgres", extra_groups=[], cwd="/", capture_output=True, text=True,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
+        return done.stdout.strip()
+
+    def create_database(self, database: str = DATABASE) -> None:
+        """Roles and the database, each once."""
+        have = set(self.psql("SELECT rolname FROM pg_roles").split())
+        for role, options in ((OWNER, "LOGIN"), (APP, "LOGIN"), (NODES, "NOLOGIN")):
+            if role not in have:
+                self.psql(f"CREATE ROLE {role} {options}")
+        if database not in self.psql("SELECT datname FROM pg_database").split():
+            self.psql(f"CREATE DATABASE {database} OWNER {OWNER}")
+        self.psql("REVOKE ALL ON SCHEMA public FROM PUBLIC; CREATE EXTENSION IF NOT EXISTS pg_trgm;"
+                  f"GRANT ALL ON SCHEMA public TO {OWNER}; GRANT USAGE ON SCHEMA public TO {APP}, {NODES};", database)

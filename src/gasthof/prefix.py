@@ -1,0 +1,101 @@
+"""Where everything lies under one prefix, and the ports it listens on. Standard library only: every process reads it."""
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+WEB_USER = "gasthof-web"  # worker of the nginx that serves customers; its group reads documents, keys and sockets
+PANEL_USER = "gasthof-panel"  # panel, worker and the panel's own nginx
+VERIFY_USER = "gasthof-verify"  # checks passwords of protected directories
+
+DEFAULT_PORTS = {"panel": 8443, "http": 8080, "https": 8444}
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """One installation's folder. Paths only; nothing is created here."""
+
+    root: Path
+    ports: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_PORTS))
+    node: str = "local"
+    uid_base: int = 1_000_000
+
+    @classmethod
+    def load(cls, root: Path) -> "Prefix":
+        """Read config.toml below root; its defaults hold where it has no say."""
+        path = root / "config.toml"
+        data = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+        node = data.get("node", {})
+        return cls(
+            root=root,
+            ports=DEFAULT_PORTS | data.get("ports", {}),
+            node=node.get("name", "local"),
+            uid_base=node.get("uid_base", 1_000_000),
+        )
+
+    @classmethod
+    def current(cls) -> "Prefix":
+        """The prefix this process was started for (environment variable GASTHOF_PREFIX)."""
+        return cls.load(Path(os.environ["GASTHOF_PREFIX"]))
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def postgres_data(self) -> Path:
+        return self.root / "postgres" / "data"
+
+    @property
+    def postgres_socket(self) -> Path:
+        return self.root / "postgres" / "run"
+
+    @property
+    def state(self) -> Path:
+        """What the agent alone writes: its journal, the web documents, keys, pools."""
+        return self.root / "node"
+
+    @property
+    def customers(self) -> Path:
+        """One folder a subscription: root's, entered by its own uid and by nginx only."""
+        return self.root / "customers"
+
+    @property
+    def ca_certificate(self) -> Path:
+        """The try-out's local certificate authority, for browsers and clients to trust."""
+        return self.root / "ca.pem"
+
+    @property
+    def ca_key(self) -> Path:
+        return self.state / "ca" / "ca.key"
+
+    @property
+    def nginx_admin(self) -> Path:
+        return self.run / "nginx-admin" / "admin.sock"
+
+    @property
+    def verify_socket(self) -> Path:
+        return self.run / "verify" / "verify.sock"
+
+    @property
+    def activator_control(self) -> Path:
+        return self.run / "activator" / "control.sock"
+
+    @property
+    def panel_socket(self) -> Path:
+        return self.run / "panel" / "panel.sock"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        return self.root / "supervisor" / "supervisor.sock"
+
+    def php_socket(self, version: str, subscription: str) -> Path:
+        return self.run / "php" / version / f"{subscription}.sock"
+
+    def home(self, subscription: str) -> Path:
+        return self.customers / subscription
