@@ -1,0 +1,54 @@
+"""The two clocks. Wall time dates logs, tokens and certificates; business time dates services and invoices.
+
+Both are handed in as arguments; only the try-out's time machine moves business time, and nothing else reads the system's clock.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class WallClock(Protocol):
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        ...
+
+
+class BusinessClock(Protocol):
+    def now(self) -> datetime:
+        """The time that services and invoices go by, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """Wall time of this machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class FixedClock:
+    """A clock that stands, for tests and previews."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass(frozen=True)
+class ShiftedClock:
+    """Business time: wall time moved by an offset."""
+
+    wall: WallClock
+    offset: timedelta
+
+    def now(self) -> datetime:
+        return self.wall.now() + self.offset
+
+
+@dataclass(frozen=True)
+class Clocks:
+    wall: WallClock
+    business: BusinessClock
