@@ -1,0 +1,155 @@
+"""Every write goes through here: parse, permission, the verb's function, audit row, desired state; one transaction.
+
+    @action("domains.add", permission="domains.write", on="subscription")
+    def add(call: Call, *, subscription: SubscriptionRef, name: DomainName) -> Result: ...
+
+Command line, pages and API take their fields from the same signature.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from inspect import getdoc
+from typing import Any, TypeVar
+
+import psycopg.errors
+from django.db import IntegrityError, OperationalError, transaction
+from django.utils import translation
+
+from gasthof.kernel import audit, registry
+from gasthof.kernel.call import Awaited, Call
+from gasthof.kernel.clock import Clocks, SystemClock
+from gasthof.kernel.fields import Field, fields_of
+from gasthof.kernel.parsing import parse, tell
+from gasthof.kernel.permissions import Actor, allowed, holds
+from gasthof.kernel.refusal import ActionRefused, NotAllowed, Refused
+
+Result = Mapping[str, Any]  # what a verb tells its caller, ready for JSON
+Given = Mapping[str, object]  # fields as they came
+Function = TypeVar("Function", bound=Callable[..., Result])
+Done = TypeVar("Done")
+
+ATTEMPTS = 8
+WORTH_AGAIN = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.UniqueViolation,  # somebody was faster: the next look sees their row and refuses by name
+    psycopg.errors.ForeignKeyViolation,
+)
+SYSTEM_CLOCKS = Clocks(SystemClock(), SystemClock())
+
+
+@dataclass(frozen=True)
+class Action:
+    verb: str
+    permission: str
+    on: str | None  # the field that names the object of the permission; None: an object of nobody's
+    function: Callable[..., Result]
+    fields: tuple[Field, ...]
+    help: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    verb: str
+    result: Result
+    awaited: tuple[Awaited, ...] = ()  # what nodes were told, in order
+
+
+_actions: dict[str, Action] = {}
+
+
+def action(verb: str, *, permission: str, on: str | None = None) -> Callable[[Function], Function]:
+    """Register a verb. `on` names the field that refers to the object whose owner must be the actor."""
+
+    def register(function: Function) -> Function:
+        first_line = (getdoc(function) or "").split("\n\n", maxsplit=1)[0].replace("\n", " ")
+        _actions[verb] = Action(verb, permission, on, function, fields_of(function), first_line)
+        return function
+
+    return register
+
+
+def actions() -> Mapping[str, Action]:
+    """All verbs by name."""
+    registry.capabilities()
+    return dict(sorted(_actions.items()))
+
+
+def perform(actor: Actor, verb: str, fields: Given, clocks: Clocks = SYSTEM_CLOCKS) -> Outcome:
+    """Do it, or raise ActionRefused (NotAllowed) with nothing changed. KeyError: there is no such verb."""
+    return _in_transaction(actor, [(verb, fields)], clocks)[0]
+
+
+def perform_many(actor: Actor, calls: Iterable[tuple[str, Given]], clocks: Clocks = SYSTEM_CLOCKS) -> list[Outcome]:
+    """Several in one transaction: all or none. Nodes are told once, at its end; `awaited` is the last outcome's."""
+    return _in_transaction(actor, list(calls), clocks)
+
+
+def _in_transaction(actor: Actor, calls: list[tuple[str, Given]], clocks: Clocks) -> list[Outcome]:
+    chosen = [(actions()[verb], fields) for verb, fields in calls]
+    with translation.override(actor.language):
+        return _again_when_worth_it(lambda: _attempt(Call(actor, clocks), chosen))
+
+
+def _again_when_worth_it(work: Callable[[], Done]) -> Done:
+    for attempt in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except (OperationalError, IntegrityError) as error:
+            if not isinstance(error.__cause__, WORTH_AGAIN):
+                raise
+            time.sleep(random.uniform(0.5, 1) * 0.005 * 2**attempt)  # noqa: S311 - not a secret
+    return work()
+
+
+def _attempt(call: Call, chosen: list[tuple[Action, Given]]) -> list[Outcome]:
+    done: list[Outcome] = []
+    try:
+        with transaction.atomic():
+            for verb, given in chosen:
+                done.append(Outcome(verb.verb, _carry_out(call, verb, given)))
+            call.finish()
+    except ActionRefused as refusal:
+        _note(call, *chosen[min(len(done), len(chosen) - 1)], refusal)
+        raise
+    done[-1] = Outcome(done[-1].verb, done[-1].result, tuple(call.awaited))
+    return done
+
+
+def _carry_out(call: Call, verb: Action, given: Given) -> Result:
+    if not holds(call.actor, verb.permission, registry.grants()):
+        raise _not_allowed()
+    arguments = parse(verb.fields, call.actor, given)
+    name, owner = _object(verb, arguments)
+    if not allowed(call.actor, verb.permission, owner, registry.grants()):
+        raise _not_allowed()
+    try:
+        result = verb.function(call, **arguments)
+    except Refused as refusal:
+        raise ActionRefused((tell(refusal),)) from refusal
+    audit.entry(call, verb.verb, (name, owner), audit.masked(verb.fields, given), "done").save(force_insert=True)
+    return result
+
+
+def _object(verb: Action, arguments: Mapping[str, Any]) -> tuple[str, int | None]:
+    """Name of the verb's object for the record, and the number of the customer who owns it."""
+    reference = next((field.reference for field in verb.fields if field.name == verb.on), None)
+    if reference is None or verb.on is None:
+        return "", None
+    row = arguments[verb.on]
+    return f"{reference.noun}:{row.pk}", reference.owner(row)
+
+
+def _not_allowed() -> NotAllowed:
+    return NotAllowed((tell(Refused("You may not do this.")),))
+
+
+def _note(call: Call, verb: Action, given: Given, refusal: ActionRefused) -> None:
+    """Strangers' attempts are left to the web server's log: they must not be able to fill a table that is never emptied."""
+    if call.actor.role == "anonymous":
+        return
+    about = audit.legible(f"{verb.on}:{given.get(verb.on)}")[:300] if verb.on else ""
+    outcome = "denied" if isinstance(refusal, NotAllowed) else "refused"
+    audit.entry(call, verb.verb, (about, None), audit.masked(verb.fields, given), outcome, str(refusal)).save()

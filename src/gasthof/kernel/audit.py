@@ -1,0 +1,38 @@
+"""Writing the audit trail."""
+
+from collections.abc import Iterable, Mapping
+
+from gasthof.kernel.call import Call
+from gasthof.kernel.fields import Field
+from gasthof.kernel.models import AuditEntry
+
+LONGEST_VALUE = 1_000  # characters kept of a field
+MASK = "•••"
+
+
+def entry(
+    call: Call, verb: str, about: tuple[str, int | None], fields: Mapping[str, object], outcome: str, words: str = ""
+) -> AuditEntry:
+    """A row, not yet saved. `about`: the object's name and the number of the customer it belongs to."""
+    name, customer = about
+    return AuditEntry(
+        at=call.clocks.wall.now(),
+        actor=str(call.actor),
+        customer=customer if customer is not None else call.actor.customer,
+        verb=verb,
+        object=name,
+        fields=dict(fields),
+        outcome=outcome,
+        words=legible(words),
+    )
+
+
+def masked(fields: Iterable[Field], given: Mapping[str, object]) -> dict[str, str]:
+    """What was given, as text that PostgreSQL can hold. Secrets and unknown fields do not show their values."""
+    shown = {field.name for field in fields if not field.secret}
+    return {legible(name)[:80]: legible(str(value)) if name in shown else MASK for name, value in given.items()}
+
+
+def legible(text: str) -> str:
+    """At most LONGEST_VALUE characters, with NUL and lone surrogates written out."""
+    return text[:LONGEST_VALUE].replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")

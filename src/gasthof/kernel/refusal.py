@@ -1,0 +1,43 @@
+"""Why an input is refused, as a sentence that can be shown in the reader's language. No Django: rules and values raise it."""
+
+from dataclasses import dataclass
+
+
+class Refused(ValueError):
+    """A value that breaks a rule. The first argument is an English sentence, which is also the key of its translations;
+    `values` fill its placeholders ("%(name)s")."""
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.values = values
+        self.field = ""
+        self.part = ""  # which part of the field's value, where it has several
+
+    def at(self, field: str) -> "Refused":
+        """The same refusal, about this field of the verb."""
+        self.field = field
+        return self
+
+    def __str__(self) -> str:
+        return self.sentence % self.values if self.values else self.sentence
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One refusal beside the field it is about; field "" means the whole. The message is in the reader's language."""
+
+    field: str
+    message: str
+
+
+class ActionRefused(Exception):
+    """A verb that changed nothing, because of these errors."""
+
+    def __init__(self, errors: tuple[FieldError, ...]) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        self.errors = errors
+
+
+class NotAllowed(ActionRefused):
+    """The actor's role has no such permission, whatever object was named."""

@@ -1,0 +1,41 @@
+"""The slices of this house, asked by name only: the kernel imports none of them."""
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from gasthof.installed import SLICES
+from gasthof.kernel.call import Call
+from gasthof.kernel.capability import Capability
+from gasthof.kernel.permissions import Grants
+
+
+@cache
+def capabilities() -> tuple[Capability, ...]:
+    """All capabilities in rank order; reading them registers every slice's verbs."""
+    return tuple(_capability(name) for name in SLICES)
+
+
+def _capability(name: str) -> Capability:
+    room = f"gasthof.slices.{name}"
+    if find_spec(f"{room}.actions"):
+        import_module(f"{room}.actions")
+    if find_spec(f"{room}.capability"):
+        found: Capability = import_module(f"{room}.capability").CAPABILITY
+        return found
+    return Capability(name)
+
+
+@cache
+def grants() -> Grants:
+    """Each permission with the roles that have it."""
+    return {permission: roles for each in capabilities() for permission, roles in each.permissions.items()}
+
+
+def announce(hook: str, call: Call, about: object) -> None:
+    """Run that hook of every slice that has it, in rank order; when something goes away, in the opposite one."""
+    slices = capabilities()
+    for each in reversed(slices) if hook.endswith("_removed") else slices:
+        function = getattr(each, hook)
+        if function is not None:
+            function(call, about)
