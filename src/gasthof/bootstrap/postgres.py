@@ -2,10 +2,13 @@
 
 import os
 import pwd
+import shutil
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from gasthof.bootstrap.guard import GUARD
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 DATABASE = "gasthof"
@@ -29,23 +32,15 @@ class Cluster:
         return [str(BIN / "postgres"), "-D", str(self.data)]
 
     def create(self, *, durable: bool = True) -> None:
-        """Make the data directory, once; a half-made one is made anew."""
-        marker = self.data / "gasthof.conf"
-        if marker.exists():
+        """Make the data directory, once. One that was interrupted has never run and is made anew."""
+        if (self.data / "gasthof.conf").exists():
             return
-        user = pwd.getpwnam("postgres")
-        for folder, mode in ((self.data.parent, 0o755), (self.data, 0o700), (self.socket, 0o755)):
-            folder.mkdir(parents=True, exist_ok=True)
-            if folder != self.data.parent:
-                os.chown(folder, user.pw_uid, user.pw_gid)
-            folder.chmod(mode)
-        if any(self.data.iterdir()):
-            raise RuntimeError(f"{self.data} holds a half-made cluster; remove it and start again")
+        self._folders()
         command = [str(BIN / "initdb"), "-D", str(self.data), "-U", "postgres", "--encoding=UTF8", "--locale=C.UTF-8"]
         subprocess.run(
             [*command, "--auth=peer", *([] if durable else ["--no-sync"])],
             check=True, user="postgres", group="postgres", extra_groups=[], cwd="/", capture_output=True, text=True,
-        )
+        )  # fmt: skip
         self._write("pg_hba.conf", HBA.format(db=DATABASE, nodes_member=f"+{NODES}", owner=OWNER, app=APP))
         maps = [f"gasthof root {OWNER}", f"gasthof root {APP}"]
         if self.panel_user:
@@ -57,12 +52,24 @@ class Cluster:
         settings += [] if durable else ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
         self._write("gasthof.conf", "\n".join(settings) + "\n")
 
-    def _write(self, name: str, text: str) -> None:
-        path = self.data / name
-        path.write_text(text)
+    def _folders(self) -> None:
         user = pwd.getpwnam("postgres")
-        os.chown(path, user.pw_uid, user.pw_gid)
-        path.chmod(0o600)
+        shutil.rmtree(self.data, ignore_errors=True)
+        for folder, mode in ((self.data.parent, 0o755), (self.data, 0o700), (self.socket, 0o755)):
+            folder.mkdir(parents=True, exist_ok=True)
+            if folder != self.data.parent:
+                os.chown(folder, user.pw_uid, user.pw_gid)
+            folder.chmod(mode)
+
+    def _write(self, name: str, text: str) -> None:
+        """Whole or not at all: gasthof.conf is written last and tells that the rest is there."""
+        path = self.data / name
+        fresh = path.with_name(name + ".new")
+        fresh.write_text(text)
+        user = pwd.getpwnam("postgres")
+        os.chown(fresh, user.pw_uid, user.pw_gid)
+        fresh.chmod(0o600)
+        fresh.rename(path)
 
     def allow_node(self, role: str) -> None:
         """Let root on this machine be that node's role. Takes effect at the next reload."""
@@ -86,7 +93,14 @@ class Cluster:
         command = [str(BIN / "psql"), "-h", str(self.socket), "-U", "postgres", "-d", database, "-XAtq"]
         done = subprocess.run(
             [*command, "-v", "ON_ERROR_STOP=1"],
-            input=sql, check=False, user="postgres", group="postgres", extra_groups=[], cwd="/", capture_output=True, text=True,
+            input=sql,
+            check=False,
+            user="postgres",
+            group="postgres",
+            extra_groups=[],
+            cwd="/",
+            capture_output=True,
+            text=True,
         )
         if done.returncode:
             raise RuntimeError(done.stderr.strip())
@@ -98,7 +112,7 @@ class Cluster:
         for role, options in ((OWNER, "LOGIN"), (APP, "LOGIN"), (NODES, "NOLOGIN")):
             if role not in have:
                 self.psql(f"CREATE ROLE {role} {options}")
+        self.psql(GUARD, "template1")  # databases made later, those of tests among them, start guarded
         if database not in self.psql("SELECT datname FROM pg_database").split():
             self.psql(f"CREATE DATABASE {database} OWNER {OWNER}")
-        self.psql("REVOKE ALL ON SCHEMA public FROM PUBLIC; CREATE EXTENSION IF NOT EXISTS pg_trgm;"
-                  f"GRANT ALL ON SCHEMA public TO {OWNER}; GRANT USAGE ON SCHEMA public TO {APP}, {NODES};", database)
+        self.psql("CREATE EXTENSION IF NOT EXISTS pg_trgm;" + GUARD, database)

@@ -1,0 +1,66 @@
+"""`bench`: the known benchmarks by name. Each module has `run(small: bool) -> dict`, on a prefix of its own."""
+
+import importlib
+import json
+import os
+import sys
+from typing import Any
+
+from gasthof.bootstrap.place import Place
+from gasthof.bootstrap.progress import say
+from gasthof.bootstrap.refusal import Refusal
+
+BENCHES = {
+    "nginx": "gasthof.slices.web.bench.nginx",
+    "click-to-live": "gasthof.bench.click_to_live",
+    "converge": "gasthof.bench.converge",
+}
+
+
+def bench(place: Place, name: str | None, *, as_json: bool, small: bool) -> int:
+    """Runs in the Python environment. Raises Refusal for a name that is none."""
+    if name not in BENCHES:
+        raise Refusal(
+            f"Benchmarks: {', '.join(BENCHES)}."
+            if name is None
+            else f"No benchmark {name}. There are: {', '.join(BENCHES)}."
+        )
+    if not place.python.exists():
+        raise Refusal("The Python environment is not there yet: ./gasthof up makes it.")
+    options = [option for option, wanted in (("--json", as_json), ("--small", small)) if wanted]
+    values = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": f"{place.source}:{place.code}"}
+    module = ["-m", "gasthof.bootstrap.benches", name, *options]
+    os.chdir(place.code)
+    os.execve(place.python, [str(place.python), *module], values)  # noqa: S606 - no shell is wanted
+
+
+def main(words: list[str]) -> int:
+    """Exit code 0 whether or not targets are met: the table says so."""
+    result = importlib.import_module(BENCHES[words[0]]).run(small="--small" in words)
+    say(json.dumps(result, ensure_ascii=False) if "--json" in words else table(result))
+    return 0
+
+
+def table(result: dict[str, Any]) -> str:
+    """For people."""
+    lines = [f"{result['bench']} on {result['machine']}", f"  {'case':<44} {'n':>8} {'median':>12} {'p95':>12}"]
+    for case in result["cases"]:
+        figures = f"{_figure(case['median']):>12} {_figure(case['p95']):>12} {case['unit']}"
+        lines.append(f"  {case['name']:<44} {case['n']:>8} {figures}")
+    lines += [
+        f"  [{one['name']}] {_figure(one['value'])}, limit {_figure(one['limit'])}: {_verdict(one)}"
+        for one in result["targets"]
+    ]
+    return "\n".join(lines)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.4g}"
+
+
+def _verdict(target: dict[str, Any]) -> str:
+    return "met" if target["met"] else "MISSED"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

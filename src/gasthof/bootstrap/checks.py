@@ -1,0 +1,72 @@
+"""`test`: the one command that checks everything, on a fresh machine too."""
+
+import os
+import subprocess
+import tempfile
+import time
+
+from gasthof.bootstrap import environment, layout, packages
+from gasthof.bootstrap import place as places
+from gasthof.bootstrap.benches import BENCHES
+from gasthof.bootstrap.place import Place
+from gasthof.bootstrap.progress import tell
+from gasthof.bootstrap.up import compile_translations
+
+FAST = "not daemons and not journey"
+CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GASTHOF_PREFIX", "GASTHOF_DB_ROLE")
+
+
+def test(place: Place, *, quick: bool, arguments: list[str]) -> int:
+    """Exit code 0 when all is well. With arguments pytest alone runs, with them."""
+    prepare(place)
+    if arguments:
+        return _run(place, "pytest", _pytest(arguments))
+    steps = _quick() if quick else [*_quick(), *_slow()]
+    results = [(name, _run(place, name, module)) for name, module in steps]
+    tell("")
+    for name, code in results:
+        tell(f"  {'ok    ' if code == 0 else 'FAILED'}  {name}")
+    return 1 if any(code for _, code in results) else 0
+
+
+def prepare(place: Place) -> None:
+    """Everything that tests need: the platform's packages and those of the tests, users, the environment."""
+    places.settle(place)
+    if wanted := packages.missing((*packages.PLATFORM, *packages.TESTS)):
+        packages.install(wanted)
+    for name in layout.missing_users():
+        layout.add_user(name)
+    environment.ensure(place, "dev")
+    compile_translations(place)
+
+
+def _quick() -> list[tuple[str, list[str]]]:
+    return [
+        ("ruff check", ["ruff", "check", "."]),
+        ("ruff format", ["ruff", "format", "--check", "."]),
+        ("mypy", ["mypy"]),
+        ("import rules", ["importlinter.cli"]),
+        ("pytest, quick", _pytest(["-m", FAST])),
+    ]
+
+
+def _slow() -> list[tuple[str, list[str]]]:
+    benches = [(f"bench {name}, small", ["gasthof.bootstrap.benches", name, "--small"]) for name in BENCHES]
+    return [("pytest, daemons and journeys", _pytest(["-m", "daemons or journey"])), *benches]
+
+
+def _pytest(arguments: list[str]) -> list[str]:
+    return ["pytest", "-q", *arguments]
+
+
+def _run(place: Place, name: str, module: list[str]) -> int:
+    tell(f"== {name}")
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="gasthof-check-") as scratch:
+        values = {name: value for name, value in os.environ.items() if name not in CLEARED}
+        values |= {"PYTHONPATH": "src:.", "LANG": "C.UTF-8"}
+        if module[0] == "mypy":  # its Django plugin reads the settings, and those want a prefix
+            values["GASTHOF_PREFIX"] = scratch
+        code = subprocess.run([str(place.python), "-m", *module], check=False, env=values, cwd=place.code).returncode
+    tell(f"== {name}: {'ok' if code == 0 else f'exit code {code}'}, {time.monotonic() - start:.1f} s")
+    return code

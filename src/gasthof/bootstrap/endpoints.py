@@ -1,0 +1,43 @@
+"""What listens where, for the operator's eyes."""
+
+from dataclasses import asdict, dataclass
+
+from gasthof.bootstrap import machine
+from gasthof.prefix import Prefix
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    name: str
+    address: str
+    public: bool  # spoken to from outside; the others are unix sockets between our own processes
+    listening: bool
+
+    def row(self) -> dict[str, str | bool]:
+        return asdict(self)
+
+
+def endpoints(prefix: Prefix) -> list[Endpoint]:
+    ports = prefix.ports
+    named = (
+        ("panel", "https://localhost:{}"),
+        ("http", "http://*.test:{} (127.0.0.1, ::1)"),
+        ("https", "https://*.test:{} (127.0.0.1, ::1)"),
+    )
+    tcp = [Endpoint(name, form.format(ports[name]), True, bool(machine.listening(ports[name]))) for name, form in named]
+    sockets = (
+        ("postgres", prefix.postgres_socket / ".s.PGSQL.5432"),
+        ("nginx-admin", prefix.nginx_admin),
+        ("verifier", prefix.verify_socket),
+        ("activator", prefix.activator_control),
+        ("gunicorn", prefix.panel_socket),
+        ("supervisor", prefix.supervisor_socket),
+    )
+    bound = _bound()
+    return [*tcp, *(Endpoint(name, f"unix:{path}", False, str(path) in bound) for name, path in sockets)]
+
+
+def _bound() -> set[str]:
+    """Paths that unix sockets are bound to (proc(5), /proc/net/unix); a file alone proves nothing."""
+    lines = (machine.PROC / "net" / "unix").read_text("utf-8", "replace").splitlines()[1:]
+    return {fields[7] for fields in (line.split(maxsplit=7) for line in lines) if len(fields) == 8}

@@ -1,0 +1,116 @@
+"""Whether each process does its work: a probe speaks to it as its users do. None is well; else words why not."""
+
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from gasthof.bootstrap.place import Place
+from gasthof.bootstrap.postgres import BIN
+from gasthof.bootstrap.programs import environment
+from gasthof.bootstrap.supervisor import Supervisor
+from gasthof.prefix import Prefix
+
+Probe = Callable[[], str | None]
+PATIENCE = 3.0  # seconds for one answer
+
+
+def probes(prefix: Prefix, place: Place) -> dict[str, Probe]:
+    """One for each process, by its name."""
+    supervisor = Supervisor(prefix)
+    return {
+        "postgres": lambda: postgres(prefix),
+        "verifier": lambda: json_line(prefix.verify_socket, {"hash": "", "password": ""}, None),
+        "activator": lambda: json_line(prefix.activator_control, {"verb": "list"}, "ok"),
+        "nginx": lambda: website(prefix),
+        "logsplit": lambda: running(supervisor, "logsplit"),
+        "panel": lambda: panel(prefix),
+        "panel-nginx": lambda: panel(prefix),
+        "agent": lambda: in_database(prefix, place, "contact"),
+        "worker": lambda: in_database(prefix, place, "worker"),
+    }
+
+
+def wait(pending: Mapping[str, Probe], seconds: float) -> dict[str, str]:
+    """Until all are well or time is up; the words of those that are not."""
+    until = time.monotonic() + seconds
+    words = dict.fromkeys(pending, "not asked")
+    while words and time.monotonic() < until:
+        asked = {name: attempt(pending[name]) for name in words}
+        words = {name: said for name, said in asked.items() if said}
+        if words:
+            time.sleep(0.1)
+    return words
+
+
+def attempt(probe: Probe) -> str | None:
+    try:
+        return probe()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return str(error) or type(error).__name__
+
+
+def postgres(prefix: Prefix) -> str | None:
+    check = [str(BIN / "pg_isready"), "-h", str(prefix.postgres_socket), "-t", "3"]
+    done = subprocess.run(check, check=False, capture_output=True, text=True)
+    return None if done.returncode == 0 else done.stdout.strip() or done.stderr.strip()
+
+
+def website(prefix: Prefix) -> str | None:
+    """Any answer of HTTP will do: no site need exist."""
+    connection = http.client.HTTPConnection("127.0.0.1", prefix.ports["http"], timeout=PATIENCE)
+    try:
+        connection.request("GET", "/", headers={"Host": "probe.invalid"})
+        connection.getresponse().read()
+    finally:
+        connection.close()
+    return None
+
+
+def panel(prefix: Prefix) -> str | None:
+    """Through its nginx, with the local CA alone trusted."""
+    trust = ssl.create_default_context(cafile=str(prefix.ca_certificate))
+    connection = http.client.HTTPSConnection("localhost", prefix.ports["panel"], timeout=PATIENCE, context=trust)
+    try:
+        connection.request("GET", "/health")
+        answer = connection.getresponse()
+        answer.read()
+    finally:
+        connection.close()
+    return None if answer.status == 200 else f"it answers {answer.status}"
+
+
+def json_line(path: Path, question: Mapping[str, str], expect: str | None) -> str | None:
+    """One line there, one line back; `expect` names the field that must be true."""
+    with socket.socket(socket.AF_UNIX) as wire:
+        wire.settimeout(PATIENCE)
+        wire.connect(str(path))
+        wire.sendall(json.dumps(question).encode() + b"\n")
+        with wire.makefile("rb") as lines:
+            answer = json.loads(lines.readline() or b"null")
+    if not isinstance(answer, dict):
+        return "it closed the connection without an answer"
+    return None if expect is None or answer.get(expect) else f"it answers {answer}"
+
+
+def running(supervisor: Supervisor, name: str) -> str | None:
+    """For a process that nobody speaks to: it has stayed up for a second."""
+    state = supervisor.states().get(name)
+    return None if state and state.up else state.words if state else "the supervisor does not run"
+
+
+def in_database(prefix: Prefix, place: Place, what: str) -> str | None:
+    """Those that speak to PostgreSQL only leave traces there (gasthof.bootstrap.traces)."""
+    seen = traces(prefix, place, what).get(what)
+    return None if seen else "it has not been seen in the database"
+
+
+def traces(prefix: Prefix, place: Place, *what: str) -> dict[str, object]:
+    """What gasthof.bootstrap.traces reads, {} when the database is away."""
+    command = [str(place.python), "-m", "gasthof.bootstrap.traces", *what]
+    done = subprocess.run(command, check=False, env=environment(prefix, place), cwd="/", capture_output=True, text=True)
+    return dict(json.loads(done.stdout)) if done.returncode == 0 else {}

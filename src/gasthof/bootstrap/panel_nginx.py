@@ -1,0 +1,93 @@
+"""The panel's own nginx: TLS before gunicorn's unix socket. Apart from the one that serves customers, and no uid in common."""
+
+from pathlib import Path
+
+from gasthof.prefix import PANEL_USER, Prefix
+
+NAMES = ("localhost", "127.0.0.1", "::1")
+TEMPLATE = """\
+user {user};
+worker_processes 1;
+daemon off;
+pid {root}/panel/nginx.pid;
+error_log {root}/logs/panel-nginx.log warn;
+worker_rlimit_nofile 4096;
+
+events {{
+    worker_connections 1024;
+}}
+
+http {{
+    include /etc/nginx/mime.types;
+    default_type application/octet-stream;
+    server_tokens off;
+    access_log {root}/logs/panel-access.log;
+    client_max_body_size 2m;
+    client_body_temp_path {root}/panel/tmp/body;
+    proxy_temp_path {root}/panel/tmp/proxy;
+    fastcgi_temp_path {root}/panel/tmp/fastcgi;
+    uwsgi_temp_path {root}/panel/tmp/uwsgi;
+    scgi_temp_path {root}/panel/tmp/scgi;
+    gzip on;
+    gzip_types text/css;
+
+    ssl_certificate {root}/panel/tls/cert.pem;
+    ssl_certificate_key {root}/panel/tls/key.pem;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:panel:1m;
+    ssl_session_tickets off;
+
+    # Another name is a forged or mistaken one; it never reaches the panel.
+    server {{
+        listen 127.0.0.1:{port} ssl http2 default_server;
+        listen [::1]:{port} ssl http2 default_server;
+        server_name _;
+        return 421;
+    }}
+
+    server {{
+        listen 127.0.0.1:{port} ssl http2;
+        listen [::1]:{port} ssl http2;
+        server_name localhost 127.0.0.1 [::1];
+
+        # Plain HTTP spoken to this port.
+        error_page 497 =301 https://$host:{port}$request_uri;
+        error_page 502 504 /resting.html;
+
+        location = /resting.html {{
+            internal;
+            root {static};
+            add_header Cache-Control "no-store" always;
+            add_header Content-Security-Policy "default-src 'none'; style-src 'self'" always;
+            add_header X-Content-Type-Options nosniff always;
+        }}
+
+        location /static/ {{
+            alias {static}/;
+            add_header Cache-Control "public, max-age=3600" always;
+            add_header X-Content-Type-Options nosniff always;
+        }}
+
+        location / {{
+            proxy_pass http://unix:{socket};
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-Proto https;
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header Proxy "";
+        }}
+    }}
+}}
+"""
+
+
+def render(prefix: Prefix, source: Path) -> str:
+    """nginx.conf. Paths were checked to need no quoting (place.PLAIN)."""
+    return TEMPLATE.format(
+        user=PANEL_USER,
+        root=prefix.root,
+        port=prefix.ports["panel"],
+        socket=prefix.panel_socket,
+        static=source / "gasthof" / "panel" / "static",
+    )

@@ -1,0 +1,58 @@
+"""What must hold before anything is changed. Decisions are pure; `check` gathers what they need."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from gasthof.bootstrap import machine
+from gasthof.bootstrap.configuration import UIDS_EACH
+from gasthof.bootstrap.machine import Process
+from gasthof.bootstrap.refusal import Refusal
+from gasthof.prefix import Prefix
+
+
+def need_root(uid: int) -> None:
+    """Raises Refusal."""
+    if uid != 0:
+        raise Refusal("Gasthof starts daemons for many users and must be run as root: try `sudo ./gasthof ...`.")
+
+
+def need_debian(release: str) -> None:
+    """`release`: the text of /etc/os-release (os-release(5)). Raises Refusal."""
+    pairs = (line.partition("=") for line in release.splitlines())
+    values = {name: value.strip("\"'") for name, _, value in pairs}
+    if (values.get("ID"), values.get("VERSION_ID")) != ("debian", "12"):
+        found = values.get("PRETTY_NAME", "something unknown")
+        raise Refusal(f"Gasthof runs on Debian 12 (bookworm); this is {found}. Use a Debian 12 machine or container.")
+
+
+def need_uids(uid_map: str, base: int) -> None:
+    """`uid_map`: /proc/self/uid_map (user_namespaces(7)). Raises Refusal when customers' uids do not exist here."""
+    ranges = [tuple(map(int, line.split())) for line in uid_map.splitlines()]
+    if not any(first <= base and base + UIDS_EACH <= first + count for first, _, count in ranges):
+        raise Refusal(
+            f"This container maps too few user ids: customers need {base} to {base + UIDS_EACH - 1}. "
+            "Run it with the machine's full range of uids (no user namespace, or a wider uid map)."
+        )
+
+
+def taken(name: str, port: int, holder: Process | None) -> str:
+    """The sentence for a port that somebody else has."""
+    who = f"process {holder.pid} ({holder.command})" if holder else "a process that cannot be seen from here"
+    return f"Port {port}, meant for {name}, is taken by {who}. Stop it, or choose another: --port {name}=NUMBER."
+
+
+def need_ports(ports: Mapping[str, int], ours: int | None) -> None:
+    """`ours`: the session of this prefix' own processes. Raises Refusal naming who has a port."""
+    for name, port in ports.items():
+        if machine.listening(port):
+            holder = machine.holder(port)
+            if not (holder and ours and holder.session == ours):
+                raise Refusal(taken(name, port, holder))
+
+
+def check(prefix: Prefix) -> None:
+    """Everything but the ports, which wait until leftovers of an earlier run are gone."""
+    need_root(os.geteuid())
+    need_debian(Path("/etc/os-release").read_text("utf-8"))
+    need_uids(Path("/proc/self/uid_map").read_text(), prefix.uid_base)

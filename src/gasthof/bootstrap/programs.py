@@ -1,0 +1,129 @@
+"""The processes of the platform, as data, and the supervisor's configuration made from them."""
+
+import resource
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from gasthof.bootstrap.place import Place
+from gasthof.bootstrap.postgres import Cluster
+from gasthof.prefix import PANEL_USER, VERIFY_USER, Prefix
+
+NGINX = "/usr/sbin/nginx"
+FILES = 20_000  # as many open files as can be had without CAP_SYS_RESOURCE
+
+
+@dataclass(frozen=True)
+class Program:
+    name: str
+    command: tuple[str, ...]
+    user: str = "root"
+    stop: str = "TERM"
+    stop_seconds: int = 10
+    group: bool = True  # what it started dies with it when it has to be killed
+    package: str | None = None  # the Debian package whose version it shows; None: it is ours
+
+
+def cluster(prefix: Prefix) -> Cluster:
+    return Cluster(prefix.postgres_data, prefix.postgres_socket, PANEL_USER)
+
+
+def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
+    """In the order in which they start."""
+    python = str(place.python)
+
+    def module(name: str, *arguments: str) -> tuple[str, ...]:
+        return (python, "-m", name, *arguments)
+
+    gunicorn = ("--bind", f"unix:{prefix.panel_socket}", "--workers", "2", "--threads", "4", "--no-control-socket")
+    database = tuple(cluster(prefix).command())
+    web = (NGINX, "-c", str(prefix.state / "web" / "nginx.conf"), "-e", str(prefix.logs / "nginx.log"))
+    panel = (NGINX, "-c", str(prefix.root / "panel" / "nginx.conf"), "-e", str(prefix.logs / "panel-nginx.log"))
+    return (
+        Program("postgres", database, "postgres", "INT", 30, package="postgresql-15"),
+        Program("verifier", module("gasthof.slices.web.verifier"), VERIFY_USER),
+        # Customers' php-fpm masters are the activator's children and outlive its restart.
+        Program("activator", module("gasthof.slices.web.activator"), group=False),
+        Program("nginx", web, stop="QUIT", package="nginx"),
+        Program("logsplit", module("gasthof.slices.web.logsplit")),
+        Program("agent", module("gasthof.agent"), stop_seconds=20),
+        Program("worker", module("django", "procrastinate", "worker"), PANEL_USER, stop_seconds=20),
+        Program("panel", module("gunicorn", *gunicorn, "gasthof.panel.wsgi:application"), PANEL_USER),
+        Program("panel-nginx", panel, stop="QUIT", package="nginx"),
+    )
+
+
+def environment(prefix: Prefix, place: Place) -> dict[str, str]:
+    """All that a process is given. Nothing of the operator's own: a CA bundle or proxy of theirs is not ours."""
+    return {
+        "GASTHOF_PREFIX": str(prefix.root),
+        "DJANGO_SETTINGS_MODULE": "gasthof.settings",
+        "PYTHONPATH": str(place.source),
+        "PYTHONUNBUFFERED": "1",
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": "/",
+    }
+
+
+def render(prefix: Prefix, place: Place) -> str:
+    """supervisord.conf. Nothing starts by itself: `up` starts each when what it needs is there."""
+    folder = prefix.root / "supervisor"
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    sections = [
+        _section("unix_http_server", {"file": str(prefix.supervisor_socket), "chmod": "0700"}),
+        _section(
+            "supervisord",
+            {
+                "logfile": str(prefix.logs / "supervisord.log"),
+                "logfile_maxbytes": "10MB",
+                "logfile_backups": "3",
+                "pidfile": str(folder / "supervisord.pid"),
+                "childlogdir": str(prefix.logs),
+                "nodaemon": "true",
+                "user": "root",
+                "umask": "077",
+                "minfds": str(files),
+            },
+        ),
+        _section(
+            "rpcinterface:supervisor",
+            {"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
+        ),
+        _section("supervisorctl", {"serverurl": f"unix://{prefix.supervisor_socket}"}),
+    ]
+    return "\n".join([*sections, *(_program(prefix, *numbered) for numbered in enumerate(programs(prefix, place)))])
+
+
+def log(prefix: Prefix, name: str) -> Path:
+    return prefix.logs / f"{name}.log"
+
+
+def _program(prefix: Prefix, place_in_order: int, program: Program) -> str:
+    group = "true" if program.group else "false"
+    values = {
+        "command": shlex.join(program.command),
+        "user": program.user,
+        "directory": "/",
+        "umask": "022",
+        "priority": str(place_in_order),  # the supervisor stops them in the opposite order
+        "autostart": "false",
+        "autorestart": "true",
+        "startsecs": "1",
+        "startretries": "10",
+        "stopsignal": program.stop,
+        "stopwaitsecs": str(program.stop_seconds),
+        "stopasgroup": "false",
+        "killasgroup": group,
+        "redirect_stderr": "true",
+        "stdout_logfile": str(log(prefix, program.name)),
+        "stdout_logfile_maxbytes": "10MB",
+        "stdout_logfile_backups": "3",
+    }
+    return _section(f"program:{program.name}", values)
+
+
+def _section(name: str, values: dict[str, str]) -> str:
+    lines = (f"{key}={value.replace('%', '%%')}\n" for key, value in values.items())
+    return f"[{name}]\n{''.join(lines)}"

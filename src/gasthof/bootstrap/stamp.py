@@ -1,0 +1,39 @@
+"""What an installation was brought up from: when the stamp is the same, there is nothing to do."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from gasthof.bootstrap.configuration import put
+from gasthof.bootstrap.place import Place, files
+from gasthof.bootstrap.programs import render
+from gasthof.prefix import Prefix
+
+
+def tree_digest(source: Path) -> str:
+    """Of names, sizes and times: a file that was edited or replaced changes it."""
+    digest = hashlib.sha256()
+    for path in sorted(files(source)):
+        if path.is_file() and path.suffix not in {".pyc", ".mo"}:
+            state = path.stat()
+            digest.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def current(prefix: Prefix, place: Place) -> dict[str, str]:
+    """code: the tree of the checkout; processes: how they are run; ports: where they listen."""
+    return {
+        "code": tree_digest(place.checkout / "src"),
+        "processes": hashlib.sha256(render(prefix, place).encode()).hexdigest(),
+        "ports": json.dumps(prefix.ports, sort_keys=True),
+    }
+
+
+def read(prefix: Prefix) -> dict[str, str]:
+    path = prefix.root / "supervisor" / "stamp.json"
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
+def write(prefix: Prefix, stamp: dict[str, str]) -> None:
+    """Only after everything answers."""
+    put(prefix.root / "supervisor" / "stamp.json", json.dumps(stamp, indent=1) + "\n", 0o600)

@@ -1,0 +1,120 @@
+"""`status`: processes, endpoints, nodes. Each part is told as far as it can be, whatever else is dead."""
+
+import json
+import socket
+from typing import Any
+
+from gasthof.bootstrap import health, leftovers, machine, packages
+from gasthof.bootstrap.endpoints import endpoints
+from gasthof.bootstrap.place import Place
+from gasthof.bootstrap.programs import Program, programs
+from gasthof.bootstrap.progress import say
+from gasthof.bootstrap.supervisor import Supervisor
+from gasthof.bootstrap.version import VERSION
+from gasthof.prefix import Prefix
+
+Row = dict[str, Any]
+
+
+def status(place: Place, *, as_json: bool) -> int:
+    """Exit code 0 when every process is up and every node heard of, 1 otherwise."""
+    prefix = Prefix.load(place.prefix)
+    report = gather(prefix, place)
+    say(json.dumps(report, indent=2, ensure_ascii=False) if as_json else render(report))
+    well = all(row["up"] for row in report["processes"]) and report["nodes"]
+    return 0 if well else 1
+
+
+def gather(prefix: Prefix, place: Place) -> Row:
+    """processes: name, up, port, version, memory (bytes). endpoints. nodes: None when PostgreSQL does not tell. ca. isolation."""
+    return {
+        "prefix": str(prefix.root),
+        "processes": process_rows(prefix, place),
+        "endpoints": [one.row() for one in endpoints(prefix)],
+        "nodes": health.traces(prefix, place, "nodes").get("nodes"),
+        "ca": str(prefix.ca_certificate) if prefix.ca_certificate.exists() else None,
+        "isolation": isolation(prefix),
+    }
+
+
+def process_rows(prefix: Prefix, place: Place) -> list[Row]:
+    states, table = Supervisor(prefix).states(), machine.processes()
+    rows = []
+    for program in programs(prefix, place):
+        state = states.get(program.name)
+        pid = state.pid if state and state.up else 0
+        tree = machine.descendants(pid, table) if pid else []
+        own = [one for one in tree if not _is_customers(prefix, one)]
+        rows.append(_row(prefix, program, bool(pid), own) | {"pid": pid or None})
+    return [*rows, _php_row(prefix, bool(states.get("activator") and states["activator"].up))]
+
+
+def _is_customers(prefix: Prefix, one: machine.Process) -> bool:
+    return one.pid in {other.pid for other in leftovers.customers(prefix)}
+
+
+def _row(prefix: Prefix, program: Program, up: bool, tree: list[machine.Process]) -> Row:
+    ports = {"nginx": [prefix.ports["http"], prefix.ports["https"]], "panel-nginx": [prefix.ports["panel"]]}
+    return {
+        "name": program.name,
+        "up": up,
+        "port": ports.get(program.name, []),
+        "version": packages.version(program.package) if program.package else VERSION,
+        "memory": sum(machine.memory(one.pid) for one in tree),
+    }
+
+
+def _php_row(prefix: Prefix, up: bool) -> Row:
+    """Customers' masters and their children come and go; they are up as long as the activator can start them."""
+    running = leftovers.customers(prefix)
+    memory = sum(machine.memory(one.pid) for one in running)
+    return {
+        "name": "php-fpm",
+        "up": up,
+        "port": [],
+        "version": packages.version("php8.2-fpm"),
+        "memory": memory,
+        "pid": None,
+    }
+
+
+def isolation(prefix: Prefix) -> list[str] | None:
+    """What the machine lacks of the walls between customers, in the activator's words; None when it does not answer."""
+    with socket.socket(socket.AF_UNIX) as wire:
+        wire.settimeout(health.PATIENCE)
+        try:
+            wire.connect(str(prefix.activator_control))
+            wire.sendall(b'{"verb": "list"}\n')
+            with wire.makefile("rb") as lines:
+                answer = json.loads(lines.readline() or b"{}")
+        except (OSError, ValueError):
+            return None
+    return [str(note) for note in answer.get("isolation", [])]
+
+
+def render(report: Row) -> str:
+    """The same for people."""
+    lines = [f"{'process':<12} {'state':<6} {'port':<12} {'version':<10} {'memory':>9}"]
+    for row in report["processes"]:
+        port = ", ".join(map(str, row["port"]))
+        size = f"{row['memory'] / 1e6:.1f} MB" if row["memory"] else ""
+        lines.append(f"{row['name']:<12} {'up' if row['up'] else 'DOWN':<6} {port:<12} {row['version']:<10} {size:>9}")
+    lines += ["", "listening"]
+    for one in report["endpoints"]:
+        lines.append(f"  {one['name']:<12} {one['address']}{'' if one['listening'] else '  (nobody listens)'}")
+    lines += ["", *_node_lines(report["nodes"]), "", f"local CA: {report['ca'] or 'not made yet'}"]
+    notes = ["unknown, the activator does not answer"] if report["isolation"] is None else report["isolation"]
+    return "\n".join([*lines, "isolation: " + ("; ".join(notes) or "everything the machine can give")])
+
+
+def _node_lines(nodes: list[Row] | None) -> list[str]:
+    if nodes is None:
+        return ["nodes: unknown, PostgreSQL does not answer (websites are served all the same)"]
+    lines = []
+    for node in nodes:
+        contact = node["last_contact"] or "never"
+        lines.append(
+            f"node {node['name']}: last contact {contact}, {node['pending']} changes pending, {len(node['errors'])} errors"
+        )
+        lines += [f"  {error}" for error in node["errors"]]
+    return lines or ["nodes: none registered"]

@@ -1,0 +1,36 @@
+"""What `up` says at the end: what listens where, and commands to copy."""
+
+import json
+
+from gasthof.bootstrap.endpoints import endpoints
+from gasthof.bootstrap.place import Place
+from gasthof.prefix import Prefix
+
+
+def closing_words(prefix: Prefix, place: Place) -> str:
+    width = max(len(one.name) for one in endpoints(prefix))
+    lines = [f"  {one.name:<{width}}  {one.address}" for one in endpoints(prefix) if one.public]
+    parts = ["Gasthof is up.", *lines, f"  {'CA file':<{width}}  {prefix.ca_certificate}", "", "Try next:"]
+    parts += [f"  {command}" for command in _commands(prefix, place)]
+    if place.why:
+        parts += ["", f"State lies in {place.default}, and a copy of the code runs there, because {place.why}."]
+    return "\n".join(parts)
+
+
+def _commands(prefix: Prefix, place: Place) -> list[str]:
+    option = "" if prefix.root == place.default else f" --prefix {prefix.root}"
+    demo = prefix.root / "demo.json"
+    https = prefix.ports["https"]
+    commands = [f"./gasthof status{option}", f"./gasthof run --list{option}"]
+    if demo.exists():
+        told = json.loads(demo.read_text("utf-8"))
+        for site in told["sites"]:
+            commands.append(_curl(prefix, site["ascii"], f"https://{site['ascii']}:{https}/"))
+        guarded = told["protected"]
+        user = f"-u '{guarded['user']}:{guarded['password']}'"
+        commands.append(_curl(prefix, guarded["ascii"], f"{user} https://{guarded['ascii']}:{https}{guarded['path']}/"))
+    return [*commands, f"./gasthof down{option}"]
+
+
+def _curl(prefix: Prefix, host: str, rest: str) -> str:
+    return f"curl --cacert {prefix.ca_certificate} --resolve {host}:{prefix.ports['https']}:127.0.0.1 {rest}"

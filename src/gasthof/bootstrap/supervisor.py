@@ -1,0 +1,140 @@
+"""Talking to supervisord by XML-RPC over its unix socket, and starting and ending it."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import time
+import xmlrpc.client
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from gasthof.bootstrap import machine
+from gasthof.bootstrap.place import Place
+from gasthof.bootstrap.programs import environment
+from gasthof.bootstrap.refusal import Refusal
+from gasthof.prefix import Prefix
+
+RUNNING, STARTING, BACKOFF = 20, 10, 30  # supervisor's process states
+
+
+@dataclass(frozen=True)
+class State:
+    name: str
+    up: bool
+    pid: int
+    words: str  # supervisor's own description
+
+
+class _Connection(http.client.HTTPConnection):
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(60)
+        self.sock.connect(self.host)
+
+
+class _Transport(xmlrpc.client.Transport):
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = str(path)
+
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        return _Connection(self.path)
+
+
+class Supervisor:
+    """One prefix' supervisord. Methods that need it running raise OSError when it does not."""
+
+    def __init__(self, prefix: Prefix) -> None:
+        self.prefix = prefix
+        self.pidfile = prefix.root / "supervisor" / "supervisord.pid"
+        self.conf = prefix.root / "supervisor" / "supervisord.conf"
+        proxy = xmlrpc.client.ServerProxy("http://localhost/RPC2", _Transport(prefix.supervisor_socket))
+        self.rpc = cast(Any, proxy).supervisor
+
+    @property
+    def last_pid(self) -> int | None:
+        """The pid it has, or had: its children's session bears this number."""
+        text = self.pidfile.read_text().strip() if self.pidfile.exists() else ""
+        return int(text) if text.isdigit() else None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the running supervisord, or None."""
+        last = self.last_pid
+        found = machine.process(last) if last else None
+        return last if found and str(self.conf) in found.command else None
+
+    def start(self, place: Place) -> None:
+        """In a session of its own, so that the terminal's signals do not reach it. Returns when it answers."""
+        conf = ["-n", "-c", str(self.conf)]
+        child = subprocess.Popen(
+            [str(place.python), "-m", "supervisor.supervisord", *conf],
+            env=environment(self.prefix, place), cwd="/", umask=0o077, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        until = time.monotonic() + 30
+        while not self.answers():
+            if child.poll() is not None or time.monotonic() > until:
+                raise Refusal(f"The supervisor did not start; {self.prefix.logs / 'supervisord.log'} says why.")
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.rpc.getState()["statecode"] == 1)
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+            return False
+
+    def states(self) -> dict[str, State]:
+        """By name; empty when supervisord does not run."""
+        try:
+            rows = self.rpc.getAllProcessInfo()
+        except (OSError, http.client.HTTPException):
+            return {}
+        return {
+            row["name"]: State(row["name"], row["state"] == RUNNING, row["pid"], row["description"]) for row in rows
+        }
+
+    def begin(self, name: str) -> None:
+        """Start it unless it is up or coming up. Does not wait."""
+        if self.rpc.getProcessInfo(name)["state"] not in (RUNNING, STARTING, BACKOFF):
+            self.rpc.startProcess(name, False)
+
+    def restart(self, name: str) -> None:
+        if self.rpc.getProcessInfo(name)["state"] in (RUNNING, STARTING, BACKOFF):
+            self.rpc.stopProcess(name)
+        self.rpc.startProcess(name, False)
+
+    def reread(self) -> None:
+        """Take over a changed configuration: what changed is stopped and known anew."""
+        added, changed, removed = self.rpc.reloadConfig()[0]
+        for name in (*changed, *removed):
+            self.rpc.stopProcessGroup(name)
+            self.rpc.removeProcessGroup(name)
+        for name in (*added, *changed):
+            self.rpc.addProcessGroup(name)
+
+    def stop(self) -> None:
+        """All processes and itself. Returns when it is gone."""
+        pid = self.pid
+        if pid is None:
+            return
+        try:
+            self.rpc.shutdown()
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+            os.kill(pid, signal.SIGTERM)
+        if not wait_until(lambda: machine.process(pid) is None, 90):
+            os.kill(pid, signal.SIGKILL)
+
+
+def wait_until(true: Callable[[], bool], seconds: float) -> bool:
+    """Whether it became true in time."""
+    until = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
