@@ -21,8 +21,10 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "gasthof.kernel",
     *(f"gasthof.slices.{name}" for name in SLICES),
+    "gasthof.panel",
 ]
 MIDDLEWARE = [
+    "gasthof.panel.headers.strict_headers",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -1,3 +1,14 @@
 """Routes of the panel."""
 
-urlpatterns: list[object] = []
+from django.urls import path
+
+from gasthof.panel import views
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("health", views.health, name="health"),
+]
+
+handler400 = views.bad_request
+handler404 = views.not_found
+handler500 = views.broken

@@ -1,0 +1,45 @@
+"""The panel's pages that need no sign-in."""
+
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """What this is, and which commands do what until signing in is possible."""
+    return render(request, "panel/start.html")
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """{"database": true} with 200, or false with 503: whether PostgreSQL answers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return JsonResponse({"database": False}, status=503)
+    return JsonResponse({"database": True})
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Tells nothing of what was asked for."""
+    sentence = gettext("There is no page at this address.")
+    return _failure(request, 404, gettext("Not found"), sentence)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    sentence = gettext("The panel did not understand this request.")
+    return _failure(request, 400, gettext("Bad request"), sentence)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Details are in the panel's log only."""
+    sentence = gettext("Something went wrong here. Websites are not affected; the panel's log tells the operator more.")
+    return _failure(request, 500, gettext("Error"), sentence)
+
+
+def _failure(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+    return render(request, "panel/failure.html", {"title": title, "sentence": sentence}, status=status)
