@@ -1,22 +1,44 @@
 """What a slice teaches the agent: one Kind for each kind of object that intent holds, one Fixture for what the node always has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gasthof.agent.sdk.steps import Plan
+from gasthof.kernel.clock import WallClock
 from gasthof.prefix import Prefix
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What a gatherer may look at: this node's places, and the time."""
+
+    prefix: Prefix
+    clock: WallClock
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One object as a gatherer sees it. All specs are decoded, of the kind's own type."""
+
+    spec: Any | None  # what should be; None: the object is to go
+    before: tuple[Any, ...] = ()  # what the machine may still show: the spec applied last, and those begun since
+    around: tuple[Any, ...] = ()  # with spec None: the wanted specs of this kind in the same scope
+    trace: tuple[str, ...] = ()  # what `present` found under this key, in audits
+
+
+@dataclass(frozen=True)
 class Kind:
+    """How one kind of object is read and planned. Only `gather` and `present` touch the machine, and they only read."""
+
     name: str  # "web.site"
     spec: type[Any]
     version: int
     rank: int  # applied in this order, removed in the opposite one
-    gather: Callable[[Prefix, Mapping[str, Any]], Mapping[str, Any]]  # key -> spec or None; reads the machine: key -> facts
+    scope: Callable[[Any], str]  # a spec's subscription: what is lower in rank there comes first
+    gather: Callable[[Machine, Mapping[str, Wanted]], Mapping[str, Any]]  # key -> facts
     plan: Callable[[Prefix, str, Any, Any], Plan]  # prefix, key, spec or None, facts; pure
-    present: Callable[[Prefix], set[str]]  # keys that the machine holds, wanted or not
+    present: Callable[[Prefix], Mapping[str, tuple[str, ...]]]  # keys that the machine holds, wanted or not -> trace
 
 
 @dataclass(frozen=True)
@@ -24,5 +46,18 @@ class Fixture:
     """Planned at the agent's start and in each audit pass, without intent: a daemon's own configuration, say."""
 
     name: str
-    gather: Callable[[Prefix], Any]
+    gather: Callable[[Machine], Any]
     plan: Callable[[Prefix, Any], Plan]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All that the installed slices taught this agent."""
+
+    kinds: Mapping[str, Kind]
+    fixtures: tuple[Fixture, ...] = ()
+    offers: Mapping[str, Callable[[Prefix], list[str]]] | None = None  # facts for the control plane: {"php": versions}
+
+    @classmethod
+    def of(cls, kinds: Iterable[Kind], fixtures: Iterable[Fixture] = ()) -> "Knowledge":
+        return cls({kind.name: kind for kind in kinds}, tuple(fixtures))

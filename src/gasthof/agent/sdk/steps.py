@@ -36,9 +36,17 @@ class RemoveFile:
 
 @dataclass(frozen=True)
 class RemoveTree:
-    """A folder that root owns and no customer can write, with all below it."""
+    """A folder that root owns and no customer can write, with all below it. Folders of others in it must be empty."""
 
     path: Path
+
+
+@dataclass(frozen=True)
+class ScratchTree:
+    """A folder of root's made anew with these files (relative path -> content), for a checker to look at."""
+
+    path: Path
+    files: Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -64,11 +72,19 @@ class CustomerFile:
 
 @dataclass(frozen=True)
 class RemoveCustomerTree:
-    """A folder beneath a customer's, removed as that customer, following no link."""
+    """A folder beneath a customer's, removed as that customer, following no link. path "": all that is in root, not root."""
 
     root: Path
     path: str
     uid: int
+
+
+@dataclass(frozen=True)
+class LocalAuthority:
+    """The try-out's own certificate authority, made once."""
+
+    key: Path
+    certificate: Path
 
 
 @dataclass(frozen=True)
@@ -84,10 +100,10 @@ class LocalCertificate:
 class Ask:
     """One question to a daemon over its unix socket; equal services and verbs of a batch are asked together."""
 
-    service: str  # a name out of execute.SERVICES: "nginx", "activator"
+    service: str  # a name out of sdk.ask.services: "nginx", "activator"
     verb: str
     argument: str
-    expect: str | None = None  # the answer that verification wants
+    expect: str | None = None  # the answer that is wanted; "" is "nothing there", None takes any
 
 
 @dataclass(frozen=True)
@@ -105,10 +121,10 @@ class Reload:
     daemon: str
 
 
-Prepare = MakeDirectory | CustomerDirectory | CustomerFile | LocalCertificate | Ask
+Prepare = MakeDirectory | ScratchTree | CustomerDirectory | CustomerFile | LocalAuthority | LocalCertificate | Ask
 Change = WriteFile | RemoveFile
 After = Ask | Reload
-Clean = RemoveTree | RemoveCustomerTree | RemoveFile | Ask
+Clean = RemoveTree | RemoveCustomerTree | Ask
 
 
 @dataclass(frozen=True)

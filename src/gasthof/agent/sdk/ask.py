@@ -1,0 +1,129 @@
+"""Clients of the daemons' own control sockets: nginx's admin location and the PHP activator. Standard library only."""
+
+import http.client
+import json
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from gasthof.prefix import Prefix
+
+SECONDS = 30.0  # for one exchange
+HOSTS_AT_ONCE = 250  # keeps a request small, and the worker that answers it free again soon
+LONGEST_ANSWER = 16 * 1024 * 1024
+
+
+class Away(RuntimeError):
+    """The daemon does not answer at all."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a daemon said to one argument: its answer, or its reason to refuse."""
+
+    value: str = ""
+    error: str = ""
+
+
+class Service(Protocol):
+    """A daemon that can be asked about several arguments in one go."""
+
+    def ask(self, verb: str, arguments: Sequence[str]) -> Mapping[str, Reply]:
+        """Argument -> reply. Raises Away."""
+        ...
+
+
+def services(prefix: Prefix) -> dict[str, Service]:
+    """The closed table of whom a plan may ask."""
+    return {"nginx": NginxAdmin(prefix.nginx_admin), "activator": Activator(prefix.activator_control)}
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP/1.1 over a unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=SECONDS)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = connect(self.path)
+
+
+def connect(path: Path) -> socket.socket:
+    """A connected stream socket; Away when nobody listens."""
+    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    stream.settimeout(SECONDS)
+    try:
+        stream.connect(str(path))
+    except OSError as error:
+        stream.close()
+        raise Away(f"{path.name}: nobody answers ({error.strerror})") from error
+    return stream
+
+
+@dataclass(frozen=True)
+class NginxAdmin:
+    """docs/architecture.md, "nginx admin socket"."""
+
+    path: Path
+
+    def ask(self, verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
+        """check: path of a staged document -> error. tell: host -> digest that is served, "" for none."""
+        replies: dict[str, Reply] = {}
+        for start in range(0, len(arguments), HOSTS_AT_ONCE):
+            part = arguments[start : start + HOSTS_AT_ONCE]
+            replies |= self._check(part) if verb == "check" else self._tell(part)
+        return replies
+
+    def _check(self, paths: Sequence[str]) -> dict[str, Reply]:
+        errors = self.post("/check", {"documents": list(paths)}).get("errors") or {}
+        return {path: Reply(error=str(errors.get(path, ""))) for path in paths}
+
+    def _tell(self, hosts: Sequence[str]) -> dict[str, Reply]:
+        serving = self.post("/tell", {"hosts": list(hosts)}).get("serving") or {}
+        return {host: Reply(value=str(serving.get(host) or "")) for host in hosts}
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Away when nobody answers; RuntimeError with nginx's words when it refuses."""
+        connection = UnixConnection(self.path)
+        try:
+            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            text = response.read(LONGEST_ANSWER)
+        except (OSError, http.client.HTTPException) as error:
+            raise Away(f"nginx does not answer: {error!r}") from error
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise RuntimeError(f"nginx answers {response.status} to {path}: {text[:1000].decode('utf-8', 'replace')}")
+        answer = json.loads(text)
+        return answer if isinstance(answer, dict) else {}
+
+
+@dataclass(frozen=True)
+class Activator:
+    """docs/architecture.md, "Activator control socket"."""
+
+    path: Path
+
+    def ask(self, verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
+        """ensure, restart, drop: pool -> error."""
+        with connect(self.path) as stream, stream.makefile("rwb") as lines:
+            try:
+                return {pool: self._exchange(lines, verb, pool) for pool in arguments}
+            except (OSError, ValueError) as error:
+                raise Away(f"the activator does not answer: {error!r}") from error
+
+    @staticmethod
+    def _exchange(lines: Any, verb: str, pool: str) -> Reply:
+        lines.write(json.dumps({"verb": verb, "pool": pool}).encode() + b"\n")
+        lines.flush()
+        answer = json.loads(lines.readline(LONGEST_ANSWER))
+        return Reply() if answer.get("ok") else Reply(error=str(answer.get("error") or "refused without a word"))
+
+
+def unique(arguments: Iterable[str]) -> list[str]:
+    """Each once, in order."""
+    return list(dict.fromkeys(arguments))

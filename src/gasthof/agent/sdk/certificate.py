@@ -1,0 +1,165 @@
+# ruff: noqa: PTH - works with descriptors, which paths cannot express
+"""The try-out's certificate authority and the certificates it gives out (RFC 5280). Keys are EC P-256 and never leave this machine."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+KEY, CERTIFICATE = "key.pem", "cert.pem"
+AUTHORITY_LIFE, LEAF_LIFE = timedelta(days=3650), timedelta(days=90)
+RENEW_BEFORE = timedelta(days=30)
+BACKDATED = timedelta(hours=1)  # clients' clocks go wrong, too
+LONGEST_COMMON_NAME = 64  # RFC 5280, ub-common-name
+
+
+@dataclass(frozen=True)
+class Authority:
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True)
+class CertificateFact:
+    """What a certificate's folder holds."""
+
+    names: tuple[str, ...] = ()
+    current: bool = False  # valid now, for RENEW_BEFORE longer, given out by today's authority, and the key fits
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def load_key(pem: bytes) -> ec.EllipticCurvePrivateKey | None:
+    """The key, or None for what is none of ours."""
+    try:
+        key = serialization.load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, ec.EllipticCurvePrivateKey) else None
+
+
+def load_certificate(pem: bytes) -> x509.Certificate | None:
+    try:
+        return x509.load_pem_x509_certificate(pem)
+    except ValueError:
+        return None
+
+
+def new_authority(key: ec.EllipticCurvePrivateKey, now: datetime, label: str) -> bytes:
+    """A self-signed authority's certificate, PEM. label tells two installations apart in a browser's list."""
+    name = _name(f"Gasthof local authority {label}")
+    public = key.public_key()
+    usage = _usage(authority=True)
+    builder = (
+        _builder(name, name, public, now, AUTHORITY_LIFE)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def give_out(authority: Authority, key: ec.EllipticCurvePrivateKey, names: tuple[str, ...], now: datetime) -> bytes:
+    """A server certificate for these A-labels, PEM."""
+    public, issuer = key.public_key(), authority.certificate
+    signer = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    builder = (
+        _builder(_name(names[0]), issuer.subject, public, now, LEAF_LIFE)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(signer), critical=False)
+    )
+    return builder.sign(authority.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def inspect(key: bytes, certificate: bytes, authority: bytes, now: datetime) -> CertificateFact:
+    """Judge a key and its certificate, both PEM, against today's authority's certificate."""
+    found, held, issuer = load_certificate(certificate), load_key(key), load_certificate(authority)
+    if not found or not held or not issuer:
+        return CertificateFact()
+    lasting = found.not_valid_before_utc <= now and now + RENEW_BEFORE <= found.not_valid_after_utc
+    fits = found.public_key() == held.public_key()
+    return CertificateFact(_names(found), lasting and fits and _given_out_by(found, issuer))
+
+
+def load_authority(key_path: Path, certificate_path: Path) -> Authority:
+    """RuntimeError when this node has none yet."""
+    key, certificate = load_key(content(key_path)), load_certificate(content(certificate_path))
+    if not key or not certificate or certificate.public_key() != key.public_key():
+        raise RuntimeError(f"no usable certificate authority in {key_path} and {certificate_path}")
+    return Authority(certificate, key)
+
+
+def content(path: Path) -> bytes:
+    """Empty where there is no file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b""
+    with open(descriptor, "rb") as handle:
+        return handle.read()
+
+
+def _given_out_by(found: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        named = found.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+        return named == issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _names(found: x509.Certificate) -> tuple[str, ...]:
+    try:
+        value = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(value.get_values_for_type(x509.DNSName))
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)] if len(text) <= LONGEST_COMMON_NAME else [])
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, now: datetime, life: timedelta
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - BACKDATED)
+        .not_valid_after(now + life)
+    )
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )

@@ -1,0 +1,72 @@
+"""From facts and wishes to steps: a step for each difference, and a note that says what was different. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from gasthof.agent.sdk import acl
+from gasthof.agent.sdk.read import MISSING, Fact
+from gasthof.agent.sdk.steps import Change, MakeDirectory, Prepare, RemoveFile, WriteFile
+
+
+@dataclass
+class Draft:
+    """A plan in the making: wishes go in, the steps still needed come out in `prepare` and `change`."""
+
+    facts: Mapping[Path, Fact]
+    prepare: list[Prepare] = field(default_factory=list)
+    change: list[Change] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def directory(self, step: MakeDirectory) -> None:
+        words = _directory_differs(self.facts.get(step.path, MISSING), step)
+        if words:
+            self.prepare.append(step)
+            self.notes[str(step.path)] = words
+
+    def file(self, step: WriteFile) -> None:
+        found = self.facts.get(step.path, MISSING)
+        words = _file_differs(found, step)
+        if words or found.unsettled:
+            self.change.append(step)
+        if words:
+            self.notes[str(step.path)] = words
+
+    def gone(self, path: Path) -> None:
+        found = self.facts.get(path, MISSING)
+        if found.what != "missing" or found.unsettled:
+            self.change.append(RemoveFile(path))
+            self.notes[str(path)] = "should not be there"
+
+
+def _directory_differs(found: Fact, step: MakeDirectory) -> str:
+    if found.what != "directory":
+        return _absent(found)
+    mode = (
+        found.mode if not found.access else found.mode & ~0o070 | step.mode & 0o070
+    )  # the group bits show the list's mask
+    words = _ownership_differs(found, step, mode)
+    if not words and not acl.fits(found.access, step.mode, step.enter):
+        words = "access list differs"
+    return words
+
+
+def _file_differs(found: Fact, step: WriteFile) -> str:
+    if found.what != "file":
+        return _absent(found)
+    if found.digest != sha256(step.content).hexdigest():
+        return "content differs"
+    return _ownership_differs(found, step, found.mode)
+
+
+def _absent(found: Fact) -> str:
+    return "missing" if found.what == "missing" else f"is a {found.what} thing"
+
+
+def _ownership_differs(found: Fact, step: MakeDirectory | WriteFile, mode: int) -> str:
+    if step.owner not in (found.uid, found.owner) or step.group not in (found.gid, found.group):
+        return f"belongs to {found.owner}:{found.group}, not {step.owner}:{step.group}"
+    if mode != step.mode:
+        return f"mode {mode:04o}, not {step.mode:04o}"
+    return ""
