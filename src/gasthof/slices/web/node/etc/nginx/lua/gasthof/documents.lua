@@ -1,0 +1,226 @@
+-- The documents of hosts: read once, kept in a bounded cache, read again when nginx was told or after some seconds.
+-- Their format is defined in node/document.py.
+local decode = require("cjson.safe").decode
+local lrucache = require "resty.lrucache"
+local settings = require "gasthof.settings"
+
+local crc32, now, shared = ngx.crc32_short, ngx.now, ngx.shared
+local open, format, type = io.open, string.format, type
+
+local HEAD = #'{"digest":"' + 64 + 1  -- bytes that tell two documents apart
+local SECONDS = settings.document_seconds
+
+local kept = assert(lrucache.new(settings.documents))
+local others = assert(lrucache.new(settings.unknown_hosts + settings.large_documents))
+local large = assert(lrucache.new(settings.large_documents))
+local generations = shared.generations
+
+local _M = {}
+
+local FIELDS = {
+    digest = "string", version = "number", host = "string", site = "string", customer = "string", root = "string",
+    docroot = "string", certificate = "string", key = "string", preferred = "string", https_redirect = "boolean",
+    front_controller = "boolean", suspended = "boolean", php_socket = "string", php_values = "string", protections = "table",
+}
+
+function _M.slot(name)
+    return tostring(crc32(name) % settings.slots)
+end
+
+-- A name that may become part of a path: an A-label, not an address.
+function _M.is_host(name)
+    return #name <= 253 and not name:find("[^a-z0-9.-]") and not name:find("..", 1, true) and name:find("^[a-z0-9]") ~= nil
+end
+
+function _M.path(host)
+    return settings.hosts .. format("%08x", crc32(host)):sub(1, 2) .. "/" .. host .. ".json"
+end
+
+local function below(path, folder)
+    return path:sub(1, #folder) == folder and not path:find("/../", 1, true) and not path:find("%c") and path:sub(-3) ~= "/.."
+end
+
+local function wrong_type(value, fields)
+    for name, wanted in pairs(fields) do
+        if type(value[name]) ~= wanted then
+            return "field " .. name .. ": " .. wanted .. " wanted"
+        end
+    end
+    for name in pairs(value) do
+        if not fields[name] then
+            return "field " .. tostring(name) .. ": unknown"
+        end
+    end
+end
+
+local PROTECTION = { path = "string", folded = "string", title = "string", users = "table" }
+local USER = { name = "string", hash = "string" }
+
+local function wrong_protection(item)
+    local wrong = type(item) ~= "table" and "protection: object wanted" or wrong_type(item, PROTECTION)
+    if wrong then
+        return wrong
+    end
+    if item.folded ~= item.path:lower() or (item.path ~= "" and item.path:sub(1, 1) ~= "/") or item.title:find("%c") then
+        return "protection " .. item.path .. ": path or title"
+    end
+    for _, user in ipairs(item.users) do
+        wrong = type(user) ~= "table" and "user: object wanted" or wrong_type(user, USER)
+        if wrong then
+            return "protection " .. item.path .. ": " .. wrong
+        end
+    end
+end
+
+local function wrong_paths(document)
+    if not below(document.root .. "/", settings.customers) then
+        return "root: not a customer's folder"
+    elseif not below(document.docroot, document.root .. "/") then
+        return "docroot: not below root"
+    elseif not below(document.certificate, settings.tls) or not below(document.key, settings.tls) then
+        return "certificate, key: not below " .. settings.tls
+    elseif document.php_socket ~= "" and not below(document.php_socket, settings.php) then
+        return "php_socket: not below " .. settings.php
+    end
+end
+
+local function wrong_values(document)
+    if document.version ~= 1 then
+        return "version " .. document.version .. " is not known here"
+    elseif #document.digest ~= 64 or document.digest:find("[^0-9a-f]") then
+        return "digest: 64 hex digits wanted"
+    elseif not _M.is_host(document.host) or not _M.is_host(document.site) then
+        return "host, site: A-label wanted"
+    elseif document.preferred ~= "" and not _M.is_host(document.preferred) then
+        return "preferred: A-label wanted"
+    elseif not document.customer:find("^[a-z][a-z0-9]*$") then
+        return "customer: system name wanted"
+    end
+    return wrong_paths(document)
+end
+
+local function wrong(document)
+    local words = wrong_type(document, FIELDS) or wrong_values(document)
+    if words then
+        return words
+    end
+    for _, item in ipairs(document.protections) do
+        words = wrong_protection(item)
+        if words then
+            return words
+        end
+    end
+end
+
+-- What requests look at: no empty strings, users by their names.
+local function prepare(document)
+    for name, value in pairs(document) do
+        if value == "" then
+            document[name] = false
+        end
+    end
+    for _, item in ipairs(document.protections) do
+        local hashes = {}
+        for _, user in ipairs(item.users) do
+            hashes[user.name] = user.hash
+        end
+        item.users, item.any = hashes, item.users[1] and item.users[1].hash
+    end
+    document.protected = #document.protections > 0
+    return document
+end
+
+-- Text of a document -> document, or nil and words.
+function _M.parse(text)
+    if #text > settings.limit then
+        return nil, "longer than " .. settings.limit .. " bytes"
+    end
+    local document, words = decode(text)
+    if not document then
+        return nil, words
+    elseif type(document) ~= "table" then
+        return nil, "object wanted"
+    end
+    words = wrong(document)
+    if words then
+        return nil, words
+    end
+    return prepare(document)
+end
+
+function _M.read(path)
+    local file, words = open(path, "rb")
+    if not file then
+        return nil, words
+    end
+    local text = file:read(settings.limit + 1)
+    file:close()
+    return text or ""
+end
+
+local function keep(host, entry, size)
+    kept:delete(host)
+    others:delete(host)
+    large:delete(host)
+    local cache = not entry.document and others or size > settings.large and large or kept
+    cache:set(host, entry)
+    return entry.document
+end
+
+local function load(host)
+    local slot = _M.slot(host)
+    -- The counter is read before the file: a change in between is then seen at the next request.
+    local entry = { slot = slot, generation = generations:get(slot), checked = now(), document = false }
+    local text = _M.read(_M.path(host))
+    if not text then
+        return keep(host, entry, 0)
+    end
+    local document, words = _M.parse(text)
+    if document and document.host == host then
+        entry.document, entry.head = document, text:sub(1, HEAD)
+    else
+        ngx.log(ngx.ERR, "document of ", host, ": ", words or "is for another host")
+    end
+    return keep(host, entry, #text)
+end
+
+-- After the time to live: the file still begins with the same digest.
+local function unchanged(host, entry)
+    local file = open(_M.path(host), "rb")
+    if not file then
+        return not entry.document
+    end
+    local head = file:read(HEAD)
+    file:close()
+    return head == entry.head
+end
+
+-- The document of a lower-case host, or false. Costs one look into shared memory when it is kept.
+function _M.get(host)
+    local entry = kept:get(host) or large:get(host) or others:get(host)
+    if entry and generations:get(entry.slot) == entry.generation then
+        local time = now()
+        if time - entry.checked < SECONDS then
+            return entry.document
+        end
+        if unchanged(host, entry) then
+            entry.checked = time
+            return entry.document
+        end
+    end
+    return _M.is_host(host) and load(host)
+end
+
+-- Every worker reads what hangs on this name (a host, a site) anew.
+function _M.raise(name)
+    local ok, words = generations:incr(_M.slot(name), 1, 0)
+    if not ok then
+        ngx.log(ngx.ERR, "generation of ", name, ": ", words)
+    end
+end
+
+function _M.generation(name)
+    return generations:get(_M.slot(name))
+end
+
+return _M
