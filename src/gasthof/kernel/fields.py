@@ -4,12 +4,21 @@ import inspect
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from gasthof.kernel.permissions import Actor
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import LONGEST_INPUT, Secret, plain_text
 
+
+class Unchanged(Enum):
+    """The default of a field that a verb leaves as it is when it was not given."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
 YES, NO = {"1", "yes", "true", "on", "ja"}, {"0", "no", "false", "off", "nein"}
 
 
@@ -50,15 +59,16 @@ def fields_of(function: Callable[..., Any]) -> tuple[Field, ...]:
 
 
 def _field(parameter: inspect.Parameter, hint: Any) -> Field:
-    hint, notes = _unwrap(hint)
+    hint, notes, optional = _unwrap(hint)
     help_text = next((note for note in notes if isinstance(note, str)), "")
     reference = next((note for note in notes if isinstance(note, Reference)), None)
     between = next((note for note in notes if isinstance(note, Between)), None)
     choices = get_args(hint) if get_origin(hint) is Literal else ()
+    parse = _name_of_object if reference else _parser(hint, between, choices)
     return Field(
         name=parameter.name,
         kind=reference.noun if reference else "choice" if choices else hint.__name__,
-        parse=_name_of_object if reference else _parser(hint, between, choices),
+        parse=(lambda raw: None if raw in (None, "") else parse(raw)) if optional else parse,
         required=parameter.default is inspect.Parameter.empty,
         help=help_text,
         reference=reference,
@@ -67,17 +77,19 @@ def _field(parameter: inspect.Parameter, hint: Any) -> Field:
     )
 
 
-def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:
-    """The bare type and all annotations around it, `| None` taken off."""
+def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
+    """The bare type, all annotations around it, and whether None is one of its values."""
     notes: tuple[Any, ...] = ()
+    optional = False
     while True:
         if get_origin(hint) is Annotated:
             hint, *more = get_args(hint)
             notes = (*more, *notes)
         elif get_origin(hint) in (Union, types.UnionType):
-            hint = next(each for each in get_args(hint) if each is not type(None))
+            optional = type(None) in get_args(hint)
+            hint = next(each for each in get_args(hint) if each not in (type(None), Unchanged))
         else:
-            return hint, notes
+            return hint, notes, optional
 
 
 def _parser(hint: Any, between: Between | None, choices: tuple[str, ...]) -> Callable[[object], Any]:

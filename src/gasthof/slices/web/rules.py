@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gasthof.kernel.refusal import Refused
-from gasthof.slices.web.spec import Protection, ProtectedUser
+from gasthof.slices.web.spec import ProtectedUser, Protection
 
 ROOT = "web"  # document roots lie below this folder of the subscription
 VERSION = re.compile(r"\d{1,2}\.\d{1,2}")
@@ -141,6 +141,12 @@ def version_order(version: str) -> tuple[int, ...]:
 def default_docroot(name: str) -> str:
     """The document root of a new site with this A-label, relative to the subscription's folder."""
     return f"{ROOT}/{name}"
+
+
+def www_name(name: str) -> str | None:
+    """The www name that a site with this A-label also answers to; None where it is one already or would be too long."""
+    www = f"www.{name}"
+    return None if name.startswith("www.") or len(www) > 253 else www
 
 
 def check_docroot(path: str) -> str:

@@ -1,0 +1,84 @@
+"""What can be done with domains, and the claiming of host names."""
+
+import zlib
+from typing import Annotated
+
+from django.db import connection
+
+from gasthof.kernel import registry
+from gasthof.kernel.actions import Result, action
+from gasthof.kernel.call import Call
+from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import DomainName
+from gasthof.slices.domains.models import Claim, Domain
+from gasthof.slices.domains.queries import DomainRef, belongs_to_others
+from gasthof.slices.subscriptions.queries import Subscription, SubscriptionRef, check_changeable
+
+CLAIMS = 7_243  # first half of the advisory locks' number: claims of names
+LOCKS = 4_096  # second half: few enough that a transaction with many names does not fill the lock table
+
+
+@action("domains.add", permission="domains.write", on="subscription")
+def add(
+    call: Call,
+    *,
+    subscription: Annotated[SubscriptionRef, "number or system name of the subscription"],
+    name: Annotated[DomainName, "the domain, with umlauts or as xn--…"],
+) -> Result:
+    """Add a domain; a website for it is made at once."""
+    check_changeable(call, subscription)
+    limit = subscription.plan.domains
+    if Domain.objects.filter(subscription=subscription).count() >= limit:
+        raise Refused("The plan allows %(limit)d domains.", limit=limit).at("name")
+    check_free(subscription.customer_id, name)
+    domain = Domain.objects.create(name=name.ascii, subscription=subscription, created=call.clocks.business.now())
+    claim(domain, name)
+    registry.announce("domain_added", call, domain)
+    return {"domain": name.unicode, "ascii": name.ascii, "subscription": subscription.system_name}
+
+
+@action("domains.delete", permission="domains.write", on="domain")
+def delete(call: Call, *, domain: Annotated[DomainRef, "name of the domain"]) -> Result:
+    """Delete a domain and all that hangs on it."""
+    check_changeable(call, domain.subscription)
+    remove(call, domain)
+    return {"domain": domain.value.unicode, "ascii": domain.name}
+
+
+def remove(call: Call, domain: Domain) -> None:
+    """Take the domain away, told to the slices that hang on it first."""
+    registry.announce("domain_removed", call, domain)
+    Domain.objects.filter(pk=domain.pk).delete()
+
+
+def remove_all(call: Call, subscription: Subscription) -> None:
+    """Hook: a subscription goes, and with it its domains."""
+    for domain in Domain.objects.filter(subscription=subscription).order_by("pk"):
+        domain.subscription = subscription
+        remove(call, domain)
+
+
+def check_free(customer: int, name: DomainName) -> None:
+    """Hold the name until the transaction ends, then refuse it if it is taken. Raises Refused, about the field "name".
+
+    The lock is on the last two labels: whoever asks for a name above or below waits for the same one.
+    """
+    stem = ".".join(name.ascii.split(".")[-2:])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CLAIMS, zlib.crc32(stem.encode()) % LOCKS])
+    if belongs_to_others(name, customer):
+        raise Refused("This name, or one above or below it, is in use by another customer.").at("name")
+    if Claim.objects.filter(name=name.ascii).exists():
+        raise Refused("This name is in use already.").at("name")
+
+
+def claim(domain: Domain, name: DomainName) -> None:
+    """Write down that the name is this domain's, after `check_free`."""
+    Claim.objects.create(
+        name=name.ascii, reverse=name.reverse, customer_id=domain.subscription.customer_id, domain=domain
+    )
+
+
+def unclaim(domain: Domain, name: DomainName) -> bool:
+    """Give an additional name back; False if the domain had no such claim."""
+    return Claim.objects.filter(domain=domain, name=name.ascii).exclude(name=domain.name).delete()[0] > 0

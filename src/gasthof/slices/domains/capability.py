@@ -1,0 +1,10 @@
+"""The sign on the door of domains."""
+
+from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.slices.domains import actions
+
+CAPABILITY = Capability(
+    "domains",
+    permissions={"domains.write": OWNERS},
+    subscription_removed=actions.remove_all,
+)

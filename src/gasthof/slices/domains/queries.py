@@ -1,0 +1,40 @@
+"""Reads of domains and claimed names."""
+
+from typing import Annotated
+
+from django.db.models import Q
+
+from gasthof.kernel.fields import Reference
+from gasthof.kernel.permissions import Actor, reaches
+from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import DomainName
+from gasthof.slices.domains.models import Claim, Domain
+from gasthof.slices.subscriptions.queries import find_subscription
+
+__all__ = ["Domain", "DomainRef", "belongs_to_others", "find_domain"]
+
+
+def find_domain(actor: Actor, text: str) -> Domain | None:
+    """By its name in A- or U-labels. Its subscription is locked first; a domain that goes meanwhile is not found."""
+    try:
+        name = DomainName.parse(text).ascii
+    except Refused:
+        return None
+    row = Domain.objects.filter(name=name).values("subscription", "subscription__customer").first()
+    if row is None or not reaches(actor, row["subscription__customer"]):
+        return None
+    subscription = find_subscription(actor, str(row["subscription"]))
+    domain = Domain.objects.filter(name=name, subscription=subscription).first() if subscription else None
+    if domain and subscription:
+        domain.subscription = subscription
+    return domain
+
+
+def belongs_to_others(name: DomainName, customer: int) -> bool:
+    """Whether another customer has claimed this name, one above or one below it."""
+    near = Q(name__in=[name.ascii, *name.above]) | Q(reverse__startswith=name.reverse)
+    return Claim.objects.filter(near).exclude(customer=customer).exists()
+
+
+_DOMAIN = Reference("domain", find_domain, lambda row: row.subscription.customer_id)
+DomainRef = Annotated[Domain, _DOMAIN]

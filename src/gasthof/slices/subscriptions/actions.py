@@ -1,0 +1,142 @@
+"""What can be done with plans and subscriptions."""
+
+from typing import Annotated
+
+from gasthof.kernel import registry
+from gasthof.kernel.actions import Result, action
+from gasthof.kernel.call import Call
+from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
+from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import Title
+from gasthof.slices.accounts.queries import CustomerRef
+from gasthof.slices.nodes.actions import desire
+from gasthof.slices.subscriptions.models import Plan, Subscription
+from gasthof.slices.subscriptions.queries import NodeRef, PlanRef, SubscriptionRef
+from gasthof.slices.subscriptions.spec import HomeSpec
+
+HOME = "subscriptions.home"
+VERSION = 1  # of HomeSpec
+
+Domains = Annotated[int, Between(0, 100_000), "how many domains"]
+Aliases = Annotated[int, Between(0, 200), "how many further host names a website may have"]
+Directories = Annotated[int, Between(0, 1_000), "how many protected directories"]
+Php = Annotated[bool, "whether websites may run PHP"]
+
+
+@action("subscriptions.create_plan", permission="subscriptions.plans")
+def create_plan(
+    call: Call,
+    *,
+    name: Annotated[Title, "name of the plan, unique"],
+    domains: Domains = 10,
+    aliases: Aliases = 20,
+    protected_directories: Directories = 50,
+    php: Php = True,
+) -> Result:
+    """Make a plan."""
+    if Plan.objects.filter(name=str(name)).exists():
+        raise Refused("There is a plan of this name already.").at("name")
+    plan = Plan.objects.create(
+        name=str(name), domains=domains, aliases=aliases, protected_directories=protected_directories, php=php
+    )
+    return shown_plan(plan)
+
+
+@action("subscriptions.change_plan", permission="subscriptions.plans")
+def change_plan(
+    call: Call,
+    *,
+    plan: Annotated[PlanRef, "name of the plan"],
+    name: Annotated[Title | Unchanged, "new name"] = UNCHANGED,
+    domains: Domains | Unchanged = UNCHANGED,
+    aliases: Aliases | Unchanged = UNCHANGED,
+    protected_directories: Directories | Unchanged = UNCHANGED,
+    php: Php | Unchanged = UNCHANGED,
+) -> Result:
+    """Change a plan's limits. What stands already above a limit stays."""
+    if name is not UNCHANGED and Plan.objects.filter(name=str(name)).exclude(pk=plan.pk).exists():
+        raise Refused("There is a plan of this name already.").at("name")
+    given = {
+        "name": name, "domains": domains, "aliases": aliases,
+        "protected_directories": protected_directories, "php": php,
+    }  # fmt: skip
+    changed = {field: value for field, value in given.items() if value is not UNCHANGED}
+    if changed:
+        Plan.objects.filter(pk=plan.pk).update(**changed)
+        plan.refresh_from_db()
+    return shown_plan(plan)
+
+
+@action("subscriptions.create", permission="subscriptions.manage")
+def create(
+    call: Call,
+    *,
+    customer: Annotated[CustomerRef, "number or name of the customer"],
+    plan: Annotated[PlanRef, "name of the plan"],
+    node: Annotated[NodeRef, "name of the node it shall live on"],
+) -> Result:
+    """Open a subscription for a customer."""
+    subscription = Subscription.objects.create(
+        customer=customer, plan=plan, node=node, created=call.clocks.business.now()
+    )
+    home = HomeSpec(subscription.system_name, subscription.uid)
+    desire(call, node, HOME, subscription.system_name, home, VERSION)
+    registry.announce("subscription_created", call, subscription)
+    return shown(subscription)
+
+
+@action("subscriptions.suspend", permission="subscriptions.manage", on="subscription")
+def suspend(
+    call: Call, *, subscription: Annotated[SubscriptionRef, "number or system name of the subscription"]
+) -> Result:
+    """Suspend a subscription: its websites show a page that says so."""
+    return _become(call, subscription, Subscription.SUSPENDED, "subscription_suspended")
+
+
+@action("subscriptions.resume", permission="subscriptions.manage", on="subscription")
+def resume(
+    call: Call, *, subscription: Annotated[SubscriptionRef, "number or system name of the subscription"]
+) -> Result:
+    """End a suspension."""
+    return _become(call, subscription, Subscription.ACTIVE, "subscription_resumed")
+
+
+@action("subscriptions.delete", permission="subscriptions.manage", on="subscription")
+def delete(
+    call: Call, *, subscription: Annotated[SubscriptionRef, "number or system name of the subscription"]
+) -> Result:
+    """Delete a subscription with all its domains, websites and files."""
+    result = shown(subscription)
+    registry.announce("subscription_removed", call, subscription)
+    desire(call, subscription.node, HOME, subscription.system_name, None, VERSION)
+    Subscription.objects.filter(pk=subscription.pk).delete()
+    return result
+
+
+def _become(call: Call, subscription: Subscription, state: str, hook: str) -> Result:
+    if subscription.state != state:
+        subscription.state = state
+        subscription.save(update_fields=["state"])
+        registry.announce(hook, call, subscription)
+    return shown(subscription)
+
+
+def shown(subscription: Subscription) -> Result:
+    return {
+        "subscription": subscription.system_name,
+        "number": subscription.number,
+        "customer": subscription.customer_id,
+        "plan": subscription.plan.name,
+        "node": subscription.node.name,
+        "state": subscription.state,
+    }
+
+
+def shown_plan(plan: Plan) -> Result:
+    return {
+        "plan": plan.name,
+        "domains": plan.domains,
+        "aliases": plan.aliases,
+        "protected_directories": plan.protected_directories,
+        "php": plan.php,
+    }

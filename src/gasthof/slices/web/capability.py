@@ -1,0 +1,14 @@
+"""The sign on the door of web."""
+
+from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.slices.web.actions import hooks
+
+CAPABILITY = Capability(
+    "web",
+    permissions={"web.write": OWNERS},
+    domain_added=hooks.make_site,
+    domain_removed=hooks.remove_site,
+    subscription_suspended=hooks.tell_all,
+    subscription_resumed=hooks.tell_all,
+    subscription_removed=hooks.remove_protection,
+)

@@ -1,0 +1,82 @@
+"""Reads of websites, and what a node is told about them."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from gasthof.slices.subscriptions.queries import Subscription
+from gasthof.slices.web import rules
+from gasthof.slices.web.models import Alias, ProtectedDirectory, ProtectedUser, Site
+from gasthof.slices.web.spec import Php, SiteSpec
+from gasthof.slices.web.spec import ProtectedUser as UserSpec
+
+
+def sites_of(subscription: Subscription) -> QuerySet[Site]:
+    return Site.objects.filter(domain__subscription=subscription).select_related("domain")
+
+
+def sites_showing(subscription: Subscription, path: str) -> QuerySet[Site]:
+    """Sites of whose document root the directory is equal, above or below."""
+    above = Q(docroot__in=_with_parents(path))
+    return sites_of(subscription).filter(above | Q(docroot__startswith=f"{path}/"))
+
+
+def _with_parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def directories(subscription: Subscription) -> list[rules.Directory]:
+    """All protected directories of the subscription with their users, in a settled order."""
+    rows = ProtectedDirectory.objects.filter(subscription=subscription).order_by("path")
+    users: dict[int, list[UserSpec]] = {row.pk: [] for row in rows}
+    for user in ProtectedUser.objects.filter(directory__subscription=subscription).order_by("name") if users else ():
+        users[user.directory_id].append(UserSpec(user.name, user.hash))
+    return [rules.Directory(row.path, row.title, tuple(users[row.pk])) for row in rows]
+
+
+def protected_below(subscription: Subscription, path: str) -> QuerySet[ProtectedDirectory]:
+    """Protected directories that are this directory or lie below it."""
+    below = Q(path=path) | Q(path__startswith=f"{path}/")
+    return ProtectedDirectory.objects.filter(below, subscription=subscription)
+
+
+def hosts_of(site: Site) -> tuple[str, ...]:
+    """The domain's name, then the others by name, as A-labels."""
+    return _hosts([site])[site.pk]
+
+
+def _hosts(sites: Iterable[Site]) -> dict[int, tuple[str, ...]]:
+    names: dict[int, tuple[str, ...]] = {site.pk: (site.domain.name,) for site in sites}
+    for site, name in Alias.objects.filter(site__in=names).order_by("name").values_list("site_id", "name"):
+        names[site] += (name,)
+    return names
+
+
+def site_specs(subscription: Subscription, sites: Iterable[Site]) -> list[SiteSpec]:
+    """What the node is told: complete, so that the node looks nothing up."""
+    rows = list(sites)
+    hosts, protected = _hosts(rows), directories(subscription)
+    return [_site_spec(subscription, site, hosts[site.pk], protected) for site in rows]
+
+
+def _site_spec(
+    subscription: Subscription, site: Site, hosts: tuple[str, ...], protected: list[rules.Directory]
+) -> SiteSpec:
+    return SiteSpec(
+        name=site.domain.name,
+        subscription=subscription.system_name,
+        uid=subscription.uid,
+        docroot=site.docroot,
+        hosts=hosts,
+        preferred=site.preferred,
+        https_redirect=site.https_redirect,
+        php=Php(site.php_version, rules.php_settings(site.php_settings)) if site.php else None,
+        front_controller=site.front_controller,
+        protections=rules.protections(site.docroot, protected),
+        suspended=subscription.suspended,
+    )
+
+
+def uses_php(subscription: Subscription, version: str) -> bool:
+    return sites_of(subscription).filter(php=True, php_version=version).exists()
