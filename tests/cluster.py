@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from gasthof.bootstrap.postgres import APP, OWNER, Cluster
+from gasthof.bootstrap.postgres import APP, NODES, OWNER, Cluster
 
 
 def start() -> Path:
@@ -16,6 +16,8 @@ def start() -> Path:
     root.chmod(0o755)
     cluster = Cluster(root / "postgres" / "data", root / "postgres" / "run")
     cluster.create(durable=False)
+    with (cluster.data / "pg_hba.conf").open("a") as hba:
+        hba.write(f"local test_gasthof +{NODES} peer map=nodes\n")  # nodes' roles in the database that Django makes
     process = subprocess.Popen(
         cluster.command(), user="postgres", group="postgres", extra_groups=[], cwd="/",
         stdout=subprocess.DEVNULL, stderr=(root / "postgres.log").open("w"),

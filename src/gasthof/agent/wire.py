@@ -1,7 +1,9 @@
 """What passes between control plane and node, as types (docs/change-protocol.md). Encoded as JSON by msgspec."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Literal
+from zlib import crc32
 
 
 @dataclass(frozen=True)
@@ -54,3 +56,17 @@ class Answer:
     accepted: int = 0
     differing: dict[str, list[list[str]]] | None = None  # bucket -> [kind, key] of what should be there
     released: bool = False  # a person let the held plan go ahead
+
+
+BUCKETS = 64
+
+
+def bucket_of(kind: str, key: str) -> int:
+    """The bucket, 0 to 63, whose digest an object counts in."""
+    return crc32(f"{kind}\n{key}".encode()) % BUCKETS
+
+
+def object_digest(kind: str, key: str, spec_version: int, spec: str) -> int:
+    """A signed 64-bit number; a bucket's digest is the XOR of its objects', tombstones left out."""
+    content = f"{kind}\n{key}\n{spec_version}\n{spec}".encode()
+    return int.from_bytes(sha256(content).digest()[:8], "big", signed=True)
