@@ -29,6 +29,7 @@ class Reference:
     noun: str
     find: Callable[[Actor, str], Any]  # -> the row, or None: there is none, or not for this actor
     owner: Callable[[Any], int | None]  # the number of the customer it belongs to
+    help: str  # how it can be named
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def fields_of(function: Callable[..., Any]) -> tuple[Field, ...]:
 
 def _field(parameter: inspect.Parameter, hint: Any) -> Field:
     hint, notes, optional = _unwrap(hint)
-    help_text = next((note for note in notes if isinstance(note, str)), "")
     reference = next((note for note in notes if isinstance(note, Reference)), None)
+    help_text = reference.help if reference else next((note for note in notes if isinstance(note, str)), "")
     between = next((note for note in notes if isinstance(note, Between)), None)
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     parse = _name_of_object if reference else _parser(hint, between, choices)

@@ -28,7 +28,7 @@ def create(
 def change(
     call: Call,
     *,
-    customer: Annotated[CustomerRef, "number or name of the customer"],
+    customer: CustomerRef,
     name: Annotated[PersonName | Unchanged, "new name"] = UNCHANGED,
     language: Annotated[Language | Unchanged, "new language of pages and messages"] = UNCHANGED,
 ) -> Result:

@@ -27,5 +27,5 @@ def as_actor(customer: Customer) -> Actor:
     return Actor("owner", customer.number, customer.language)
 
 
-_CUSTOMER = Reference("customer", find_customer, lambda customer: customer.number)
+_CUSTOMER = Reference("customer", find_customer, lambda customer: customer.number, "number or name of the customer")
 CustomerRef = Annotated[Customer, _CUSTOMER]

@@ -11,7 +11,7 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.domains.models import Claim, Domain
-from gasthof.slices.domains.queries import DomainRef, belongs_to_others
+from gasthof.slices.domains.queries import DomainRef, belongs_to_others, in_use
 from gasthof.slices.subscriptions.queries import Subscription, SubscriptionRef, check_changeable
 
 CLAIMS = 7_243  # first half of the advisory locks' number: claims of names
@@ -22,7 +22,7 @@ LOCKS = 4_096  # second half: few enough that a transaction with many names does
 def add(
     call: Call,
     *,
-    subscription: Annotated[SubscriptionRef, "number or system name of the subscription"],
+    subscription: SubscriptionRef,
     name: Annotated[DomainName, "the domain, with umlauts or as xn--…"],
 ) -> Result:
     """Add a domain; a website for it is made at once."""
@@ -38,7 +38,7 @@ def add(
 
 
 @action("domains.delete", permission="domains.write", on="domain")
-def delete(call: Call, *, domain: Annotated[DomainRef, "name of the domain"]) -> Result:
+def delete(call: Call, *, domain: DomainRef) -> Result:
     """Delete a domain and all that hangs on it."""
     check_changeable(call, domain.subscription)
     remove(call, domain)
@@ -68,7 +68,7 @@ def check_free(customer: int, name: DomainName) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CLAIMS, zlib.crc32(stem.encode()) % LOCKS])
     if belongs_to_others(name, customer):
         raise Refused("This name, or one above or below it, is in use by another customer.").at("name")
-    if Claim.objects.filter(name=name.ascii).exists():
+    if in_use(name):
         raise Refused("This name is in use already.").at("name")
 
 

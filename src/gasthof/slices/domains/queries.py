@@ -11,7 +11,7 @@ from gasthof.kernel.values import DomainName
 from gasthof.slices.domains.models import Claim, Domain
 from gasthof.slices.subscriptions.queries import find_subscription
 
-__all__ = ["Domain", "DomainRef", "belongs_to_others", "find_domain"]
+__all__ = ["Domain", "DomainRef", "belongs_to_others", "find_domain", "in_use"]
 
 
 def find_domain(actor: Actor, text: str) -> Domain | None:
@@ -36,5 +36,10 @@ def belongs_to_others(name: DomainName, customer: int) -> bool:
     return Claim.objects.filter(near).exclude(customer=customer).exists()
 
 
-_DOMAIN = Reference("domain", find_domain, lambda row: row.subscription.customer_id)
+def in_use(name: DomainName) -> bool:
+    """Whether anybody has claimed exactly this name."""
+    return Claim.objects.filter(name=name.ascii).exists()
+
+
+_DOMAIN = Reference("domain", find_domain, lambda row: row.subscription.customer_id, "name of the domain")
 DomainRef = Annotated[Domain, _DOMAIN]

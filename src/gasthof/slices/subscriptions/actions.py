@@ -46,7 +46,7 @@ def create_plan(
 def change_plan(
     call: Call,
     *,
-    plan: Annotated[PlanRef, "name of the plan"],
+    plan: PlanRef,
     name: Annotated[Title | Unchanged, "new name"] = UNCHANGED,
     domains: Domains | Unchanged = UNCHANGED,
     aliases: Aliases | Unchanged = UNCHANGED,
@@ -71,9 +71,9 @@ def change_plan(
 def create(
     call: Call,
     *,
-    customer: Annotated[CustomerRef, "number or name of the customer"],
-    plan: Annotated[PlanRef, "name of the plan"],
-    node: Annotated[NodeRef, "name of the node it shall live on"],
+    customer: CustomerRef,
+    plan: PlanRef,
+    node: NodeRef,
 ) -> Result:
     """Open a subscription for a customer."""
     subscription = Subscription.objects.create(
@@ -86,25 +86,19 @@ def create(
 
 
 @action("subscriptions.suspend", permission="subscriptions.manage", on="subscription")
-def suspend(
-    call: Call, *, subscription: Annotated[SubscriptionRef, "number or system name of the subscription"]
-) -> Result:
+def suspend(call: Call, *, subscription: SubscriptionRef) -> Result:
     """Suspend a subscription: its websites show a page that says so."""
     return _become(call, subscription, Subscription.SUSPENDED, "subscription_suspended")
 
 
 @action("subscriptions.resume", permission="subscriptions.manage", on="subscription")
-def resume(
-    call: Call, *, subscription: Annotated[SubscriptionRef, "number or system name of the subscription"]
-) -> Result:
+def resume(call: Call, *, subscription: SubscriptionRef) -> Result:
     """End a suspension."""
     return _become(call, subscription, Subscription.ACTIVE, "subscription_resumed")
 
 
 @action("subscriptions.delete", permission="subscriptions.manage", on="subscription")
-def delete(
-    call: Call, *, subscription: Annotated[SubscriptionRef, "number or system name of the subscription"]
-) -> Result:
+def delete(call: Call, *, subscription: SubscriptionRef) -> Result:
     """Delete a subscription with all its domains, websites and files."""
     result = shown(subscription)
     registry.announce("subscription_removed", call, subscription)

@@ -56,9 +56,11 @@ def check_changeable(call: Call, subscription: Subscription) -> None:
         raise Refused("This subscription is suspended.")
 
 
-_SUBSCRIPTION = Reference("subscription", find_subscription, lambda row: row.customer_id)
+_SUBSCRIPTION = Reference(
+    "subscription", find_subscription, lambda row: row.customer_id, "number or system name of the subscription"
+)
 SubscriptionRef = Annotated[Subscription, _SUBSCRIPTION]
-_NODE = Reference("node", find_node, lambda row: None)
+_NODE = Reference("node", find_node, lambda row: None, "name of the node it shall live on")
 NodeRef = Annotated[Node, _NODE]
-_PLAN = Reference("plan", find_plan, lambda row: None)
+_PLAN = Reference("plan", find_plan, lambda row: None, "name of the plan")
 PlanRef = Annotated[Plan, _PLAN]

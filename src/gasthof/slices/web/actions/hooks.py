@@ -1,10 +1,9 @@
 """What happens to websites when domains and subscriptions come, go and are suspended."""
 
 from gasthof.kernel.call import Call
-from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
-from gasthof.slices.domains.actions import check_free, claim
-from gasthof.slices.domains.queries import Domain
+from gasthof.slices.domains.actions import claim
+from gasthof.slices.domains.queries import Domain, in_use
 from gasthof.slices.subscriptions.queries import Subscription, php_versions
 from gasthof.slices.web import queries, rules
 from gasthof.slices.web.actions.desired import tell_gone, tell_pools, tell_sites
@@ -24,16 +23,12 @@ def make_site(call: Call, domain: Domain) -> None:
 
 
 def _add_www(site: Site) -> None:
+    """Nobody else can have it: names below the domain's were looked at when that was claimed."""
     name = rules.www_name(site.domain.name)
-    if name is None:
+    if name is None or in_use(DomainName(name)):
         return
-    www = DomainName(name)
-    try:
-        check_free(site.domain.subscription.customer_id, www)
-    except Refused:
-        return
-    claim(site.domain, www)
-    Alias.objects.create(site=site, name=www.ascii)
+    claim(site.domain, DomainName(name))
+    Alias.objects.create(site=site, name=name)
 
 
 def remove_site(call: Call, domain: Domain) -> None:

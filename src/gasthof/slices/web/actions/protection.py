@@ -13,7 +13,6 @@ from gasthof.slices.web import queries, rules
 from gasthof.slices.web.actions.desired import tell_sites
 from gasthof.slices.web.models import ProtectedDirectory, ProtectedUser
 
-Place = Annotated[SubscriptionRef, "number or system name of the subscription"]
 Path = Annotated[RelativePath, "directory, web/ or below it"]
 Name = Annotated[UserName, "name of the user"]
 MOST_USERS = 200  # of one directory: they travel in each site's document
@@ -23,7 +22,7 @@ MOST_USERS = 200  # of one directory: they travel in each site's document
 def protect(
     call: Call,
     *,
-    subscription: Place,
+    subscription: SubscriptionRef,
     path: Path,
     title: Annotated[Title | Unchanged, "what the browser's prompt says"] = UNCHANGED,
 ) -> Result:
@@ -42,7 +41,7 @@ def protect(
 
 
 @action("web.unprotect", permission="web.write", on="subscription")
-def unprotect(call: Call, *, subscription: Place, path: Path) -> Result:
+def unprotect(call: Call, *, subscription: SubscriptionRef, path: Path) -> Result:
     """End a directory's protection; its users go with it."""
     row = _directory(call, subscription, path)
     result = shown(row)
@@ -55,7 +54,7 @@ def unprotect(call: Call, *, subscription: Place, path: Path) -> Result:
 def add_user(
     call: Call,
     *,
-    subscription: Place,
+    subscription: SubscriptionRef,
     path: Path,
     name: Name,
     password: Annotated[NewPassword, "at least 10 characters"],
@@ -72,7 +71,12 @@ def add_user(
 
 @action("web.change_protected_user", permission="web.write", on="subscription")
 def change_user(
-    call: Call, *, subscription: Place, path: Path, name: Name, password: Annotated[NewPassword, "the new password"]
+    call: Call,
+    *,
+    subscription: SubscriptionRef,
+    path: Path,
+    name: Name,
+    password: Annotated[NewPassword, "the new password"],
 ) -> Result:
     """Give a user of a protected directory a new password."""
     row = _directory(call, subscription, path)
@@ -83,7 +87,7 @@ def change_user(
 
 
 @action("web.remove_protected_user", permission="web.write", on="subscription")
-def remove_user(call: Call, *, subscription: Place, path: Path, name: Name) -> Result:
+def remove_user(call: Call, *, subscription: SubscriptionRef, path: Path, name: Name) -> Result:
     """Take a user out of a protected directory."""
     row = _directory(call, subscription, path)
     _user(row, name).delete()

@@ -20,7 +20,7 @@ from gasthof.slices.web.values import PhpSettings, PhpVersion
 def change_site(
     call: Call,
     *,
-    domain: Annotated[DomainRef, "domain of the website"],
+    domain: DomainRef,
     docroot: Annotated[RelativePath | Unchanged, "document root, below web/"] = UNCHANGED,
     preferred: Annotated[DomainName | Unchanged | None, "host name that the others lead to; empty: none"] = UNCHANGED,
     https_redirect: Annotated[bool | Unchanged, "lead visitors from http to https"] = UNCHANGED,
@@ -54,7 +54,7 @@ def change_site(
 def add_alias(
     call: Call,
     *,
-    domain: Annotated[DomainRef, "domain of the website"],
+    domain: DomainRef,
     name: Annotated[DomainName, "further host name"],
 ) -> Result:
     """Let a website answer to a further host name."""
@@ -74,7 +74,7 @@ def add_alias(
 def remove_alias(
     call: Call,
     *,
-    domain: Annotated[DomainRef, "domain of the website"],
+    domain: DomainRef,
     name: Annotated[DomainName, "further host name, or the www name"],
 ) -> Result:
     """Take a further host name away from a website."""
