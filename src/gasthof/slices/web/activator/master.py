@@ -1,0 +1,65 @@
+"""A customer's running php-fpm: how it is known again after the activator's death, and how it ends."""
+
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gasthof.slices.web.activator import process
+from gasthof.slices.web.activator.records import Record
+
+
+@dataclass(eq=False)
+class Master:
+    pid: int
+    pidfd: int
+    listener: socket.socket | None  # of its own: after a restart the pool has another one
+    record: Record
+    started: float = field(default_factory=time.monotonic)
+    busy: float = field(default_factory=time.monotonic)  # when it last had workers
+    ended: bool = False  # we ended it; its exit is no failure
+    gone: list[Callable[[], None]] = field(default_factory=list)  # who wants to know when it is
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.started
+
+    def look(self) -> None:
+        if process.workers(self.pid):
+            self.busy = time.monotonic()
+
+    def end_if_idle(self) -> bool:
+        self.ended = self.ended or process.stop_if_idle(self.pid, self.pidfd)
+        return self.ended
+
+    def drained(self) -> bool:
+        """Nobody waits in its socket and no worker serves. Only lasting where the socket's path leads elsewhere by now."""
+        waiting = self.listener and select.select([self.listener], [], [], 0)[0]
+        return not waiting and not process.serving(self.pid)
+
+    def kill(self) -> None:
+        self.ended = True
+        signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        if not _first_of_its_namespace(self.pid):
+            os.killpg(self.pid, signal.SIGKILL)  # its workers would go on serving
+
+    def close(self) -> None:
+        """It is dead: reap it, forget it."""
+        with suppress(ChildProcessError):  # another activator's child
+            os.waitpid(self.pid, os.WNOHANG)
+        os.close(self.pidfd)
+        self.record.remove()
+
+
+def _first_of_its_namespace(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text("utf-8", "replace")
+    except OSError:
+        return True
+    numbers = next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])
+    return len(numbers) > 1 and numbers[-1] == "1"
