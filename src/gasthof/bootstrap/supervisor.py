@@ -1,5 +1,6 @@
 """Talking to supervisord by XML-RPC over its unix socket, and starting and ending it."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -19,13 +20,15 @@ from gasthof.bootstrap.refusal import Refusal
 from gasthof.prefix import Prefix
 
 RUNNING, STARTING, BACKOFF = 20, 10, 30  # supervisor's process states
+LAST = "postgres"
+PATIENCE = 90.0  # seconds until everything has stopped
 
 
 @dataclass(frozen=True)
 class State:
     name: str
     up: bool
-    pid: int
+    pid: int  # 0: it does not run
     words: str  # supervisor's own description
 
 
@@ -118,16 +121,25 @@ class Supervisor:
             self.rpc.addProcessGroup(name)
 
     def stop(self) -> None:
-        """All processes and itself. Returns when it is gone."""
+        """All processes, PostgreSQL after those that use it, then itself. Returns when it is gone."""
         pid = self.pid
         if pid is None:
             return
         try:
+            self._stop_all({name for name in self.states() if name != LAST})
+            self._stop_all({LAST})
             self.rpc.shutdown()
         except (OSError, http.client.HTTPException, xmlrpc.client.Error):
             os.kill(pid, signal.SIGTERM)
-        if not wait_until(lambda: machine.process(pid) is None, 90):
+        if not wait_until(lambda: machine.process(pid) is None, PATIENCE):
             os.kill(pid, signal.SIGKILL)
+
+    def _stop_all(self, names: set[str]) -> None:
+        """At once: supervisor's own shutdown takes one after the other, a second and more each."""
+        for name in names:
+            with contextlib.suppress(xmlrpc.client.Fault):  # it does not run
+                self.rpc.stopProcess(name, False)
+        wait_until(lambda: not any(state.pid for state in self.states().values() if state.name in names), PATIENCE)
 
 
 def wait_until(true: Callable[[], bool], seconds: float) -> bool:

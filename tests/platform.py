@@ -1,0 +1,117 @@
+"""A running platform for journeys and attacks: `platform` starts one on a prefix and ports of its own, for the whole run."""
+
+import contextlib
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import idna
+import pytest
+
+from gasthof.prefix import Prefix
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = ROOT / "gasthof"
+PATIENCE = 240
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on, on either address."""
+    with contextlib.ExitStack() as held:
+        ports = []
+        while len(ports) < count:
+            one = held.enter_context(socket.socket())
+            one.bind(("127.0.0.1", 0))
+            other = held.enter_context(socket.socket(socket.AF_INET6))
+            with contextlib.suppress(OSError):
+                other.bind(("::1", one.getsockname()[1]))
+                ports.append(one.getsockname()[1])
+        return ports
+
+
+class Platform:
+    """One prefix. Starts nothing by itself: `up` does."""
+
+    def __init__(self, root: Path, ports: list[int] | None = None) -> None:
+        self.root = root
+        panel, http, https = ports or free_ports(3)
+        self.ports = {"panel": panel, "http": http, "https": https}
+
+    @property
+    def prefix(self) -> Prefix:
+        return Prefix.load(self.root)
+
+    def command(
+        self, *words: str, check: bool = True, timeout: float = PATIENCE, **how: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """./gasthof WORDS on this prefix; AssertionError with its words when it fails."""
+        line = [str(COMMAND), *words[:1], "--prefix", str(self.root), *words[1:]]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=timeout, **how)
+        assert not check or done.returncode == 0, f"{' '.join(line)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def up(self, *options: str, **how: Any) -> subprocess.CompletedProcess[str]:
+        ports = [word for name, port in self.ports.items() for word in ("--port", f"{name}={port}")]
+        return self.command("up", "--detach", *ports, *options, **how)
+
+    def down(self) -> None:
+        self.command("down")
+
+    def status(self) -> dict[str, Any]:
+        return json.loads(self.command("status", "--json", check=False).stdout)
+
+    def run(self, verb: str, *, wait: bool = True, actor: str = "operator", **fields: object) -> dict[str, Any]:
+        """A verb's result; with `wait` the node has reported it live."""
+        given = [f"{name}={value}" for name, value in fields.items()]
+        options = ["--json", "--as", actor, *(["--wait"] if wait else [])]
+        return json.loads(self.command("run", verb, *given, *options).stdout)
+
+    def trust(self) -> ssl.SSLContext:
+        """The local CA alone."""
+        return ssl.create_default_context(cafile=str(self.prefix.ca_certificate))
+
+    def https(
+        self, host: str, path: str = "/", *, method: str = "GET", ip: str = "127.0.0.1", **how: Any
+    ) -> httpx.Response:
+        """One request to a site by U- or A-label; `http2=True` for HTTP/2, the rest goes to httpx (auth, headers, content)."""
+        ascii_host, port = idna.encode(host, uts46=True).decode(), self.ports["https"]
+        headers = {"Host": f"{ascii_host}:{port}", **how.pop("headers", {})}
+        address = f"[{ip}]" if ":" in ip else ip
+        with httpx.Client(verify=self.trust(), trust_env=False, http2=how.pop("http2", False), timeout=30) as client:
+            url = f"https://{address}:{port}{path}"
+            return client.request(method, url, headers=headers, extensions={"sni_hostname": ascii_host}, **how)
+
+    def panel(self, path: str = "/", **how: Any) -> httpx.Response:
+        with httpx.Client(verify=self.trust(), trust_env=False, timeout=30) as client:
+            return client.get(f"https://localhost:{self.ports['panel']}{path}", **how)
+
+    def remove(self) -> None:
+        self.down()
+        shutil.rmtree(self.root)
+
+
+@contextlib.contextmanager
+def new_platform() -> Iterator[Platform]:
+    """A prefix of its own that is stopped and removed afterwards, whatever happened."""
+    root = Path(tempfile.mkdtemp(prefix="gasthof-platform-"))
+    root.chmod(0o755)
+    platform = Platform(root)
+    try:
+        yield platform
+    finally:
+        platform.remove()
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """Up, without the demo. Everybody's: leave other tests' customers alone and give yours names of their own."""
+    with new_platform() as running:
+        running.up("--no-demo")
+        yield running
