@@ -1,9 +1,10 @@
-# ruff: noqa: PTH - works with descriptors, which paths cannot express
+# ruff: noqa: PTH123
 """The try-out's certificate authority and the certificates it gives out (RFC 5280). Keys are EC P-256 and never leave this machine."""
 
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -74,12 +75,12 @@ def new_authority(key: ec.EllipticCurvePrivateKey, now: datetime, label: str) ->
 
 
 def give_out(authority: Authority, key: ec.EllipticCurvePrivateKey, names: tuple[str, ...], now: datetime) -> bytes:
-    """A server certificate for these A-labels, PEM."""
+    """A server certificate for these A-labels or addresses, PEM."""
     public, issuer = key.public_key(), authority.certificate
     signer = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     builder = (
         _builder(_name(names[0]), issuer.subject, public, now, LEAF_LIFE)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_entry(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -125,12 +126,20 @@ def _given_out_by(found: x509.Certificate, issuer: x509.Certificate) -> bool:
         return False
 
 
+def _entry(name: str) -> x509.GeneralName:
+    """The panel is reached by address, too."""
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
 def _names(found: x509.Certificate) -> tuple[str, ...]:
     try:
         value = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return ()
-    return tuple(value.get_values_for_type(x509.DNSName))
+    return tuple(str(entry.value) for entry in value)
 
 
 def _name(text: str) -> x509.Name:
