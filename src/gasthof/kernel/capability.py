@@ -4,8 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gasthof.kernel.call import Call
+from gasthof.kernel.call import Awaited, Call
 from gasthof.kernel.permissions import Role
+
+
+@dataclass(frozen=True)
+class Waited:
+    """What became of a change: its state on the node ("live", "failed", "drift", "pending") and the node's words."""
+
+    kind: str
+    key: str
+    state: str
+    words: str = ""
+
 
 Hook = Callable[[Call, Any], None]  # the call and the object it is about
 OPERATORS: frozenset[Role] = frozenset({"operator", "system"})
@@ -24,3 +35,4 @@ class Capability:
     subscription_removed: Hook | None = None
     domain_added: Hook | None = None
     domain_removed: Hook | None = None
+    wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds

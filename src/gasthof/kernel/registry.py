@@ -5,8 +5,8 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from gasthof.installed import SLICES
-from gasthof.kernel.call import Call
-from gasthof.kernel.capability import Capability
+from gasthof.kernel.call import Awaited, Call
+from gasthof.kernel.capability import Capability, Waited
 from gasthof.kernel.permissions import Grants
 
 
@@ -39,3 +39,9 @@ def announce(hook: str, call: Call, about: object) -> None:
         function = getattr(each, hook)
         if function is not None:
             function(call, about)
+
+
+def wait(change: Awaited, seconds: float) -> Waited:
+    """Until the slice that knows says what became of it."""
+    waiting = next(each.wait for each in capabilities() if each.wait is not None)
+    return waiting(change, seconds)

@@ -1,0 +1,97 @@
+"""Verbs, outcomes and refusals as a terminal shows them."""
+
+import json
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from django.utils.translation import gettext
+
+from gasthof.kernel.actions import Action, Outcome
+from gasthof.kernel.capability import Waited
+from gasthof.kernel.fields import Field
+from gasthof.kernel.refusal import FieldError
+
+
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell, two spaces apart; the last one runs free."""
+    lines = [[_visible(cell) for cell in row] for row in rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]) - 1)] if lines else []
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=False)] + line[-1:] for line in lines)
+    return "".join("  ".join(cells).rstrip() + "\n" for cells in padded)
+
+
+def _visible(text: str) -> str:
+    """Nothing that a terminal would obey."""
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
+
+
+def verbs(listed: Iterable[Action]) -> str:
+    return "\n".join(_verb(each) for each in listed)
+
+
+def _verb(each: Action) -> str:
+    rows = [(f"  {field.name}", _kind(field), gettext(field.help) if field.help else "") for field in each.fields]
+    return f"{each.verb}  {gettext(each.help)}\n{table(rows)}"
+
+
+def _kind(field: Field) -> str:
+    kind = "|".join(field.choices) or field.kind
+    return kind if field.required else f"[{kind}]"
+
+
+def verbs_as_json(listed: Iterable[Action]) -> str:
+    return json.dumps([_verb_as_data(each) for each in listed], ensure_ascii=False, indent=1) + "\n"
+
+
+def _verb_as_data(each: Action) -> dict[str, Any]:
+    fields = [
+        {
+            "name": field.name,
+            "kind": field.kind,
+            "required": field.required,
+            "secret": field.secret,
+            "choices": list(field.choices),
+            "help": gettext(field.help) if field.help else "",
+        }
+        for field in each.fields
+    ]
+    return {
+        "verb": each.verb,
+        "help": gettext(each.help),
+        "permission": each.permission,
+        "on": each.on,
+        "fields": fields,
+    }
+
+
+def unknown_verb(given: str | None, known: Sequence[str]) -> str:
+    if given is None:
+        return gettext("Which verb? “run --list” shows them all.")
+    near = get_close_matches(given, known, 3, 0.4)
+    sentence = gettext("There is no verb “%(verb)s”.") % {"verb": _visible(given[:60])}
+    return f"{sentence} {gettext('Near it:')} {', '.join(near)}" if near else sentence
+
+
+def outcome(done: Outcome, waited: Iterable[Waited]) -> str:
+    rows = [(name, _cell(value)) for name, value in done.result.items()]
+    return table(rows) + table((_state(each), each.kind, each.key, each.words) for each in waited)
+
+
+def _state(waited: Waited) -> str:
+    names = {"live": gettext("live"), "failed": gettext("failed"), "drift": gettext("repaired")}
+    return names.get(waited.state, gettext("waiting"))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={item}" for name, item in value.items()) or "–"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value) or "–"
+    return "–" if value is None else str(value)
+
+
+def errors(refused: Iterable[FieldError]) -> str:
+    return table((error.field or "–", error.message) for error in refused)

@@ -1,0 +1,118 @@
+"""The command line of verbs: reads fields, performs, prints. What it offers comes from the actions' signatures."""
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.utils import translation
+
+from gasthof.kernel import registry, screen
+from gasthof.kernel.actions import Outcome, actions, perform
+from gasthof.kernel.capability import Waited
+from gasthof.kernel.permissions import Actor
+from gasthof.kernel.refusal import ActionRefused
+
+OK, REFUSED, USAGE, NOT_LIVE = 0, 1, 2, 3
+WAIT_SECONDS = 30.0
+
+
+class NotUnderstood(Exception):
+    """The command line itself is wrong."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Perform one verb, or list them; the exit code."""
+    options = parser().parse_args(arguments)
+    with translation.override(options.lang):
+        try:
+            return _listing(options) if options.list else _perform(options)
+        except NotUnderstood as wrong:
+            sys.stderr.write(f"{wrong}\n")
+            return USAGE
+        except ActionRefused as refusal:
+            return _print_refusal(options, refusal)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="gasthof run", description="Perform a verb of the action layer.")
+    made.add_argument("verb", nargs="?", help="such as domains.add")
+    made.add_argument("fields", nargs="*", metavar="field=value", help="@FILE reads a file, - reads standard input")
+    made.add_argument("--list", action="store_true", help="show all verbs with their fields")
+    made.add_argument("--json", action="store_true", help="print JSON")
+    made.add_argument("--as", dest="who", default="operator", help="operator (default) or customer:NUMBER")
+    made.add_argument("--lang", choices=("de", "en"), default=_own_language(), help="language of messages")
+    made.add_argument("--wait", action="store_true", help="until the node has it live, or says why not")
+    return made
+
+
+def _own_language() -> str:
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "de" if locale.startswith("de") else "en"
+
+
+def _listing(options: argparse.Namespace) -> int:
+    verbs = [each for each in actions().values() if options.verb in (None, each.verb)]
+    sys.stdout.write(screen.verbs_as_json(verbs) if options.json else screen.verbs(verbs))
+    return OK
+
+
+def _perform(options: argparse.Namespace) -> int:
+    if options.verb not in actions():
+        raise NotUnderstood(screen.unknown_verb(options.verb, list(actions())))
+    outcome = perform(_actor(options), options.verb, _given(options.fields))
+    waited = [registry.wait(each, WAIT_SECONDS) for each in outcome.awaited] if options.wait else []
+    sys.stdout.write(_as_json(outcome, waited) if options.json else screen.outcome(outcome, waited))
+    return OK if all(each.state == "live" for each in waited) else NOT_LIVE
+
+
+def _actor(options: argparse.Namespace) -> Actor:
+    if options.who == "operator":
+        return Actor("operator", None, options.lang)
+    match = re.fullmatch(r"customer:([0-9]{1,9})", options.who)
+    if match is None:
+        raise NotUnderstood("--as operator, or --as customer:NUMBER")
+    return Actor("owner", int(match[1]), options.lang)
+
+
+def _given(pairs: Sequence[str]) -> dict[str, object]:
+    given: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or name in given:
+            raise NotUnderstood(f"{pair!r}: field=value, each field once")
+        given[name] = _value(value)
+    if sum(pair.partition("=")[2] == "-" for pair in pairs) > 1:
+        raise NotUnderstood("only one field can be read from standard input")
+    return given
+
+
+def _value(text: str) -> str:
+    """Itself; @FILE is the file's text, - standard input's, both without the last line break; @@ stands for one @."""
+    if text.startswith("@@"):
+        return text[1:]
+    try:
+        if text.startswith("@"):
+            return Path(text[1:]).read_text("utf-8").removesuffix("\n")
+        return sys.stdin.read().removesuffix("\n") if text == "-" else text
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotUnderstood(str(error)) from error
+
+
+def _print_refusal(options: argparse.Namespace, refusal: ActionRefused) -> int:
+    if options.json:
+        errors = [{"field": error.field, "message": error.message} for error in refusal.errors]
+        sys.stdout.write(json.dumps({"errors": errors}, ensure_ascii=False) + "\n")
+    else:
+        sys.stderr.write(screen.errors(refusal.errors))
+    return REFUSED
+
+
+def _as_json(outcome: Outcome, waited: Sequence[Waited]) -> str:
+    told = [{"node": a.node, "kind": a.kind, "key": a.key, "revision": a.revision} for a in outcome.awaited]
+    live = [{"kind": w.kind, "key": w.key, "state": w.state, "words": w.words} for w in waited]
+    whole = {"verb": outcome.verb, "result": dict(outcome.result), "told": told, **({"live": live} if waited else {})}
+    return json.dumps(whole, ensure_ascii=False) + "\n"
