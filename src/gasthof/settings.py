@@ -57,3 +57,5 @@ LOCALE_PATHS = [BASE / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Berlin"
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"  # the room of periodic work in each slice

@@ -1,12 +1,18 @@
 """Every write about nodes: what they should hold, and what an operator says to them."""
 
+import uuid
 from typing import Any
 
 import msgspec
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
 
+from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Awaited, Call
-from gasthof.slices.nodes.desired import Desired, Key, put_desired
-from gasthof.slices.nodes.models import Node
+from gasthof.kernel.refusal import Refused
+from gasthof.slices.nodes.desired import Desired, Key, put_desired, send_again
+from gasthof.slices.nodes.models import Node, NodeContact, NodeEvent
+from gasthof.slices.nodes.queries import NodeRef
 
 _SCRATCH = "nodes.desired"
 
@@ -28,3 +34,63 @@ def _flush(call: Call) -> None:
     for node_id, changes in sorted(call.scratch.pop(_SCRATCH).items()):
         for (kind, key), revision in put_desired(node_id, changes.values()).items():
             call.awaited.append(Awaited(node_id, kind, key, revision))
+
+
+@action("nodes.adopt", permission="nodes.manage", on="node")
+def adopt(call: Call, *, node: NodeRef) -> Result:
+    """Take a parked node back: it is given everything anew and removes what is not in it.
+
+    A new epoch begins, with revisions above all that the lost history can have given out.
+    """
+    contact = _contact(node)
+    if contact.parked:
+        contact.relist_epoch = contact.refused_epoch
+    elif contact.relist_epoch is None:  # else the node has not come back since it was adopted last
+        contact.relist_epoch = Node.objects.get(pk=node.pk).epoch
+    contact.parked = contact.refused_epoch = contact.offered_token = contact.acked_token = None
+    contact.differing = []
+    contact.save()
+    count = send_again(node.pk, "true", leap=True)
+    Node.objects.filter(pk=node.pk).update(epoch=str(uuid.uuid4()))
+    _note(call, node, "adopted")
+    return {"node": node.name, "objects": count}
+
+
+@action("nodes.release", permission="nodes.manage", on="node")
+def release(call: Call, *, node: NodeRef) -> Result:
+    """Let a node carry out the removals that it holds back, exactly as it named them."""
+    contact = _contact(node)
+    if contact.held is None:
+        raise Refused("This node holds nothing back.")
+    contact.released, contact.release_told = contact.held, False
+    contact.save(update_fields=["released", "release_told"])
+    _note(call, node, "released", contact.held)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [node.db_role])
+    return {"node": node.name, "released": contact.held}
+
+
+@action("nodes.retry", permission="nodes.manage", on="node")
+def retry(call: Call, *, node: NodeRef) -> Result:
+    """Have a node try again, at once, what it could not bring about."""
+    failed = (
+        "EXISTS (SELECT FROM nodes_objectreport r"
+        " WHERE r.target_id = d.id AND r.revision = d.revision AND r.state = 'failed')"
+    )
+    return {"node": node.name, "objects": send_again(node.pk, failed)}
+
+
+def _contact(node: Node) -> NodeContact:
+    """Locked. The node's own functions lock it too, and a node may keep its transaction open."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '5s'")
+        try:
+            return NodeContact.objects.select_for_update().get(node=node)
+        except OperationalError as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                raise Refused("The node is busy at the moment. Try again.") from error
+            raise
+
+
+def _note(call: Call, node: Node, what: str, words: str = "") -> None:
+    NodeEvent.objects.create(node=node, at=call.clocks.wall.now(), what=what, subject="", words=words)

@@ -1,8 +1,8 @@
 """Writing what nodes should hold, in the caller's transaction (docs/change-protocol.md)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 from django.db import connection
 
@@ -43,13 +43,16 @@ def put_desired(node_id: int, changes: Iterable[Desired]) -> Mapping[Key, int]:
         return {(kind, key): revision for kind, key, revision in cursor.fetchall()}
 
 
-def send_again(node_id: int, where: str, values: list[Any], skip: int = 0) -> int:
-    """Give new revisions to the node's objects (alias d) for which the SQL condition `where` holds. How many."""
+def send_again(node_id: int, where: LiteralString, values: Sequence[Any] = (), *, leap: bool = False) -> int:
+    """Give new revisions to the node's objects (alias d) for which the SQL condition `where` holds, and wake it. How many.
+
+    `leap` goes to the next multiple of EPOCH_STEP first, above whatever a history that was lost may have given out.
+    """
     chosen = f"FROM nodes_desiredobject d WHERE d.node_id = %s AND ({where})"
     with connection.cursor() as cursor:
         cursor.execute("SELECT revision, db_role FROM nodes_node WHERE id = %s FOR NO KEY UPDATE", [node_id])
         revision, role = cursor.fetchone()
-        base = int(revision) + skip
+        base = (revision // EPOCH_STEP + 1) * EPOCH_STEP if leap else revision
         # In the order in which node_report locks them.
         lock = f"SELECT count(*) FROM (SELECT {chosen} ORDER BY d.kind, d.key FOR NO KEY UPDATE) locked"  # noqa: S608
         cursor.execute(lock, [node_id, *values])

@@ -1,0 +1,117 @@
+"""Reads about nodes: how they are, what they have not done yet, and whether a change is live."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from django.db import connection
+from django.db.models import Count, F, Q
+
+from gasthof.kernel.fields import Reference
+from gasthof.kernel.permissions import EVERYWHERE, Actor
+from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent
+
+POLL_SECONDS = 2.0  # a hint may get lost
+MOST_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Failure:
+    kind: str
+    key: str
+    words: str  # the daemon's own
+
+
+@dataclass(frozen=True)
+class NodeStatus:
+    name: str
+    last_contact: datetime | None
+    objects: int
+    pending: int  # told, and not yet heard of
+    failed: int
+    drifted: int  # found changed by hand when the node last looked
+    errors: tuple[Failure, ...]  # the first of those that failed
+    parked: str | None  # a reason: nothing is handed out until an operator adopts the node
+    held: str | None  # what the node would remove once an operator releases it
+
+
+@dataclass(frozen=True)
+class Progress:
+    state: Literal["live", "failed", "pending"]
+    words: str = ""
+
+
+def status() -> list[NodeStatus]:
+    """Of all nodes, by name."""
+    return [node_status(node) for node in Node.objects.select_related("contact").order_by("name")]
+
+
+def node_status(node: Node) -> NodeStatus:
+    """Counts every object of the node: some 20 ms at 40,000."""
+    told = Q(report__revision=F("revision"))
+    counted = DesiredObject.objects.filter(node=node).aggregate(
+        objects=Count("pk"),
+        heard=Count("pk", filter=told),
+        failed=Count("pk", filter=told & Q(report__state="failed")),
+        drifted=Count("pk", filter=told & Q(report__state="drift")),
+    )
+    return NodeStatus(
+        name=node.name,
+        last_contact=node.contact.last_contact,
+        objects=counted["objects"],
+        pending=counted["objects"] - counted["heard"],
+        failed=counted["failed"],
+        drifted=counted["drifted"],
+        errors=tuple(failures(node)) if counted["failed"] else (),
+        parked=node.contact.parked,
+        held=node.contact.held,
+    )
+
+
+def failures(node: Node) -> list[Failure]:
+    """Objects that the node could not bring about, the first MOST_SHOWN by kind and key."""
+    rows = DesiredObject.objects.filter(node=node, report__revision=F("revision"), report__state="failed")
+    found = rows.order_by("kind", "key").values_list("kind", "key", "report__words")[:MOST_SHOWN]
+    return [Failure(kind, key, words) for kind, key, words in found]
+
+
+def events(node: Node) -> list[NodeEvent]:
+    """What happened to the node, the newest MOST_SHOWN first."""
+    return list(NodeEvent.objects.filter(node=node).order_by("-at", "-pk")[:MOST_SHOWN])
+
+
+def progress(node: int, kind: str, key: str, revision: int) -> Progress:
+    """How far a change is. A later change of the object answers for it; an object that is gone is done."""
+    row = (
+        DesiredObject.objects.filter(node=node, kind=kind, key=key)
+        .values_list("revision", "report__revision", "report__state", "report__words")
+        .first()
+    )
+    if row is None:
+        return Progress("live")
+    now, heard, state, words = row
+    if heard != now or now < revision:
+        return Progress("pending")
+    return Progress("failed", words) if state == "failed" else Progress("live", words)
+
+
+def wait_until_live(node: int, kind: str, key: str, revision: int, timeout: float) -> Progress:
+    """Wait for the node's word on this revision, at most `timeout` seconds. Not within a transaction: it would see nothing."""
+    until = time.monotonic() + timeout
+    connection.ensure_connection()
+    connection.connection.execute("LISTEN reports")
+    try:
+        while (found := progress(node, kind, key, revision)).state == "pending" and time.monotonic() < until:
+            list(connection.connection.notifies(timeout=min(POLL_SECONDS, until - time.monotonic()), stop_after=1))
+    finally:
+        connection.connection.execute("UNLISTEN reports")
+    return found
+
+
+def find_node(actor: Actor, text: str) -> Node | None:
+    """By name. Nodes are the operator's."""
+    return Node.objects.filter(name=text).first() if actor.role in EVERYWHERE else None
+
+
+NodeRef = Annotated[Node, Reference("node", find_node, lambda row: None, "name of the node")]

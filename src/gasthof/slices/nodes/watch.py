@@ -1,0 +1,42 @@
+"""What the worker looks after, once a minute: nodes that fell silent, and differences that digests found."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from gasthof.slices.nodes.desired import send_again
+from gasthof.slices.nodes.models import Node, NodeContact, NodeEvent
+
+SILENCE = timedelta(minutes=2)  # four polls
+
+
+def note_silence(now: datetime) -> list[tuple[str, str]]:
+    """An event for each node that fell silent or came back since the last look. Their names and which it was."""
+    noted = []
+    for node in Node.objects.select_related("contact").order_by("pk"):
+        quiet = now - (node.contact.last_contact or node.created) > SILENCE
+        last = NodeEvent.objects.filter(node=node, what__in=("silent", "back")).order_by("-at", "-pk").first()
+        what = "silent" if quiet else "back"
+        if quiet != (last is not None and last.what == "silent"):
+            NodeEvent.objects.create(node=node, at=now, what=what, subject="", words="")
+            noted.append((node.name, what))
+    return noted
+
+
+def send_differing() -> int:
+    """Send the buckets again in which nodes hold something else than they should. How many objects.
+
+    Not done by node_report itself: it would have to lock the node's row, and a node could then hold up every verb.
+    """
+    return sum(_send_differing(pk) for pk in NodeContact.objects.exclude(differing=[]).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _send_differing(node_id: int) -> int:
+    contact = NodeContact.objects.select_for_update(skip_locked=True).filter(pk=node_id).first()
+    if contact is None or not contact.differing:
+        return 0
+    count = send_again(node_id, "d.bucket = ANY(%s)", [contact.differing])
+    contact.differing = []
+    contact.save(update_fields=["differing"])
+    return count
