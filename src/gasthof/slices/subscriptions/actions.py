@@ -10,8 +10,9 @@ from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Title
 from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.nodes.actions import desire
+from gasthof.slices.nodes.queries import NodeRef
 from gasthof.slices.subscriptions.models import Plan, Subscription
-from gasthof.slices.subscriptions.queries import NodeRef, PlanRef, SubscriptionRef
+from gasthof.slices.subscriptions.queries import PlanRef, SubscriptionRef
 from gasthof.slices.subscriptions.spec import HomeSpec
 
 HOME = "subscriptions.home"

@@ -8,19 +8,9 @@ from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import EVERYWHERE, Actor
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import is_number
-from gasthof.slices.nodes.models import Node, NodeContact
 from gasthof.slices.subscriptions.models import Plan, Subscription
 
-__all__ = [
-    "NodeRef",
-    "PlanRef",
-    "Subscription",
-    "SubscriptionRef",
-    "check_changeable",
-    "find_plan",
-    "find_subscription",
-    "php_versions",
-]
+__all__ = ["PlanRef", "Subscription", "SubscriptionRef", "check_changeable", "find_plan", "find_subscription"]
 
 
 def find_subscription(actor: Actor, text: str) -> Subscription | None:
@@ -39,17 +29,6 @@ def find_plan(actor: Actor, text: str) -> Plan | None:
     return Plan.objects.filter(name=text).first() if actor.role in EVERYWHERE else None
 
 
-def find_node(actor: Actor, text: str) -> Node | None:
-    """By name. Nodes are the operator's."""
-    return Node.objects.filter(name=text).first() if actor.role in EVERYWHERE else None
-
-
-def php_versions(node: Node) -> list[str]:
-    """What the node says it has; empty until it has said so."""
-    facts = NodeContact.objects.filter(node=node).values_list("facts", flat=True).first() or {}
-    return [version for version in facts.get("php", []) if isinstance(version, str)]
-
-
 def check_changeable(call: Call, subscription: Subscription) -> None:
     """While a subscription is suspended, its customer changes nothing in it. Raises Refused."""
     if subscription.suspended and call.actor.role not in EVERYWHERE:
@@ -60,7 +39,5 @@ _SUBSCRIPTION = Reference(
     "subscription", find_subscription, lambda row: row.customer_id, "number or system name of the subscription"
 )
 SubscriptionRef = Annotated[Subscription, _SUBSCRIPTION]
-_NODE = Reference("node", find_node, lambda row: None, "name of the node it shall live on")
-NodeRef = Annotated[Node, _NODE]
 _PLAN = Reference("plan", find_plan, lambda row: None, "name of the plan")
 PlanRef = Annotated[Plan, _PLAN]

@@ -4,7 +4,8 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.values import DomainName
 from gasthof.slices.domains.actions import claim
 from gasthof.slices.domains.queries import Domain, in_use
-from gasthof.slices.subscriptions.queries import Subscription, php_versions
+from gasthof.slices.nodes.queries import php_versions
+from gasthof.slices.subscriptions.queries import Subscription
 from gasthof.slices.web import queries, rules
 from gasthof.slices.web.actions.desired import tell_gone, tell_pools, tell_sites
 from gasthof.slices.web.models import Alias, ProtectedDirectory, Site

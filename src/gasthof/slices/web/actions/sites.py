@@ -9,7 +9,8 @@ from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName, RelativePath
 from gasthof.slices.domains.actions import check_free, claim, unclaim
 from gasthof.slices.domains.queries import Domain, DomainRef
-from gasthof.slices.subscriptions.queries import check_changeable, php_versions
+from gasthof.slices.nodes.queries import php_versions
+from gasthof.slices.subscriptions.queries import check_changeable
 from gasthof.slices.web import queries, rules
 from gasthof.slices.web.actions.desired import tell_pools, tell_sites
 from gasthof.slices.web.models import Alias, Site
