@@ -1,8 +1,10 @@
 """What a slice teaches the agent: one Kind for each kind of object that intent holds, one Fixture for what the node always has."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from gasthof.agent.sdk.steps import Plan
 from gasthof.kernel.clock import WallClock
@@ -38,7 +40,9 @@ class Kind:
     scope: Callable[[Any], str]  # a spec's subscription: what is lower in rank there comes first
     gather: Callable[[Machine, Mapping[str, Wanted]], Mapping[str, Any]]  # key -> facts
     plan: Callable[[Prefix, str, Any, Any], Plan]  # prefix, key, spec or None, facts; pure
-    present: Callable[[Prefix], Mapping[str, tuple[str, ...]]]  # keys that the machine holds, wanted or not -> trace
+    present: Callable[
+        [Prefix], Iterable[tuple[str, str]]
+    ]  # (key, trace) of all that the machine holds, wanted or not; lazy
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,14 @@ class Knowledge:
 
     kinds: Mapping[str, Kind]
     fixtures: tuple[Fixture, ...] = ()
-    offers: Mapping[str, Callable[[Prefix], list[str]]] | None = None  # facts for the control plane: {"php": versions}
+    offers: Mapping[str, Callable[[Prefix], list[str]]] = field(
+        default_factory=dict
+    )  # for the control plane: "php" -> versions
 
-    @classmethod
-    def of(cls, kinds: Iterable[Kind], fixtures: Iterable[Fixture] = ()) -> "Knowledge":
-        return cls({kind.name: kind for kind in kinds}, tuple(fixtures))
+    def scope_of(self, kind: str, spec: str) -> str:
+        """The subscription that a spec's JSON belongs to; "" where this agent cannot tell."""
+        try:
+            known = self.kinds[kind]
+            return known.scope(msgspec.json.decode(spec, type=known.spec))
+        except (KeyError, msgspec.DecodeError):
+            return ""

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH - works with descriptors, which paths cannot express
+# ruff: noqa: PTH101, PTH123, PTH208
 """Work beneath a customer's folder, done as that customer: no path leads out, no link is followed where something is removed.
 
 The folder itself lies in one that only root writes, so its own name is safe to open.

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH - works with descriptors, which paths cannot express
+# ruff: noqa: PTH105, PTH108, PTH123, PTH208
 """Root's own files and folders: staged beside their place, swapped in by rename, put back or settled.
 
 While a swap is open, FILE.old is what lay there before, or FILE.none says that nothing did. They outlive a kill, so the next

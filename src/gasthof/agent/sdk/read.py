@@ -1,4 +1,4 @@
-# ruff: noqa: PTH - works with descriptors, which paths cannot express
+# ruff: noqa: PTH123
 """Facts about managed paths: what lies there, whose it is, what it holds. Nothing is followed, nothing is changed.
 
 For root's own folders only: their parents are out of customers' reach, so a path names the same thing twice.

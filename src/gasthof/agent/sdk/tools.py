@@ -1,4 +1,4 @@
-# ruff: noqa: PTH - works with descriptors, which paths cannot express
+# ruff: noqa: PTH115
 """The tools that a plan may run, and the daemons it may reload: closed tables, absolute paths, an environment of nothing."""
 
 import os

@@ -1,0 +1,59 @@
+"""The audit pass: every object and every fixture compared with the machine, a little at a time.
+
+What is different is told as drift, in words, and set right. What nobody wanted is removed, under the guard.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from time import monotonic
+
+from gasthof.agent.apply import Applier, Planned
+from gasthof.agent.journal import Id
+from gasthof.agent.kinds import Kind
+
+CHUNK = 20  # objects looked at before changes get their turn
+SLICE = 0.01  # seconds of looking around before changes get their turn
+
+
+def audit(applier: Applier) -> Iterator[int]:
+    """Yields between portions, with the number of objects looked at so far."""
+    count = 0
+    for kind in sorted(applier.knowledge.kinds.values(), key=lambda kind: kind.rank):
+        traces: dict[Id, tuple[str, ...]] = {}
+        for _ in _look_around(applier, kind, traces):
+            yield count
+        strangers = {key for _, key in traces} - applier.journal.keys(kind.name)
+        if strangers:
+            applier.journal.forsake((kind.name, key) for key in strangers)
+        ids = iter(applier.journal.wanted_ids(kind.name))
+        while chunk := list(islice(ids, CHUNK)):
+            count += _compare(applier, chunk, traces)
+            yield count
+
+
+def _look_around(applier: Applier, kind: Kind, traces: dict[Id, tuple[str, ...]]) -> Iterator[None]:
+    since = monotonic()
+    for key, trace in kind.present(applier.machine.prefix):
+        one = kind.name, key
+        if trace or one not in traces:
+            traces[one] = (*traces.get(one, ()), *([trace] if trace else []))
+        if monotonic() - since > SLICE:
+            yield
+            since = monotonic()
+
+
+def _compare(applier: Applier, ids: Iterable[Id], traces: dict[Id, tuple[str, ...]]) -> int:
+    objects = [one for one in applier.journal.read(ids) if one.state == "live" and one.spec is not None]
+    if not objects:
+        return 0
+    wrong = [one for one in applier.plans(objects, traces) if one.error or not one.plan.empty]
+    if drifted := [(one.desired, words(one)) for one in wrong if one.plan.notes]:
+        applier.journal.note_drift(drifted)
+    if wrong:
+        applier.apply(wrong)
+    return len(objects)
+
+
+def words(planned: Planned) -> str:
+    """What was found different, a line a path."""
+    return "\n".join(f"{path}: {note}" for path, note in planned.plan.notes.items())

@@ -1,0 +1,71 @@
+"""What a plan would change, as text: unified diffs of files, a line for each other step. Reads, changes nothing."""
+
+import difflib
+from collections.abc import Iterator
+
+import msgspec
+
+from gasthof.agent.sdk import read
+from gasthof.agent.sdk.steps import (
+    Ask,
+    Change,
+    CustomerDirectory,
+    CustomerFile,
+    LocalAuthority,
+    LocalCertificate,
+    MakeDirectory,
+    Plan,
+    RemoveCustomerTree,
+    RemoveTree,
+    WriteFile,
+)
+
+LONGEST_TEXT = 200_000  # bytes; longer ones are named only
+
+
+def lines(plan: Plan) -> Iterator[str]:
+    """The plan in words; nothing for an empty one."""
+    for step in plan.prepare:
+        yield from _prepared(step)
+    for change in plan.change:
+        yield from _changed(change)
+    for last in plan.clean:
+        if isinstance(last, RemoveTree):
+            yield f"- {last.path}/ with all below"
+        elif isinstance(last, RemoveCustomerTree):
+            yield f"- {last.root / last.path}/ with all below, as uid {last.uid}"
+
+
+def _prepared(step: object) -> Iterator[str]:
+    match step:
+        case MakeDirectory():
+            yield f"+ {step.path}/ {step.mode:04o} {step.owner}:{step.group}"
+        case CustomerDirectory():
+            yield f"+ {step.root / step.path}/ {step.mode:04o}, as uid {step.uid}"
+        case CustomerFile():
+            yield f"+ {step.root / step.path}, as uid {step.uid}, if its folder is empty"
+        case LocalAuthority():
+            yield f"+ {step.certificate}: a new certificate authority"
+        case LocalCertificate():
+            yield f"+ {step.directory}/: a certificate for {', '.join(step.names)}"
+        case Ask():
+            return
+
+
+def _changed(step: Change) -> Iterator[str]:
+    found, before = read.file(step.path)
+    after = step.content if isinstance(step, WriteFile) else b""
+    names = str(step.path) if found.what != "missing" else "/dev/null", str(step.path) if after else "/dev/null"
+    if before != after:
+        yield from difflib.unified_diff(_text(before), _text(after), *names, n=1, lineterm="")
+    if isinstance(step, WriteFile):
+        yield f"  {step.path} {step.mode:04o} {step.owner}:{step.group}"
+
+
+def _text(content: bytes) -> list[str]:
+    if len(content) > LONGEST_TEXT:
+        return [f"({len(content)} bytes)"]
+    try:
+        return msgspec.json.format(content, indent=2).decode().splitlines()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return content.decode("utf-8", "replace").splitlines()

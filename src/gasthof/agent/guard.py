@@ -1,0 +1,34 @@
+"""The guard against deleting in bulk: much of a node at once waits for a person."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from gasthof.agent.journal import Id, Journal
+
+SHARE, LEAST = 0.3, 50  # more than this share, and at least so many objects
+NAMED = 10  # examples in the words
+
+
+@dataclass
+class Guard:
+    journal: Journal
+    held: str | None = None  # what waits, in words; reported as it stands
+
+    def let_through(self, gone: Collection[Id]) -> set[Id]:
+        """Which of the objects that are to go may go now."""
+        released = self.journal.released()
+        waiting = set(gone) - released
+        total = self.journal.count()
+        if len(waiting) < LEAST or len(waiting) <= SHARE * total:
+            self.held = None
+            if released and not released & set(gone):
+                self.journal.release([])
+            return set(gone)
+        named = ", ".join(f"{kind} {key}" for kind, key in sorted(waiting)[:NAMED])
+        self.held = f"{len(waiting)} of {total} objects would be removed: {named}, ..."
+        return set(gone) & released
+
+    def release(self, gone: Collection[Id]) -> None:
+        """A person looked at it and said yes."""
+        self.journal.release(gone)
+        self.held = None

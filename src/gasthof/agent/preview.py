@@ -1,0 +1,54 @@
+"""`plan`: everything that the journal knows, compared with the machine, as text. Nothing is changed or asked for."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from gasthof.agent import diff
+from gasthof.agent.journal import Desired, Id
+from gasthof.agent.kinds import Kind
+from gasthof.agent.loop import Agent
+
+CHUNK = 250
+
+
+def preview(agent: Agent) -> Iterator[str]:
+    """Lines; one of them only, when there is nothing to change."""
+    count = 0
+    for line in _all(agent):
+        count += 1
+        yield line
+    if not count:
+        yield "nothing to change"
+
+
+def _all(agent: Agent) -> Iterator[str]:
+    for fixture in agent.knowledge.fixtures:
+        found = list(diff.lines(fixture.plan(agent.machine.prefix, fixture.gather(agent.machine))))
+        yield from _headed(fixture.name, found)
+    for kind in sorted(agent.knowledge.kinds.values(), key=lambda kind: kind.rank):
+        yield from _kind(agent, kind)
+
+
+def _kind(agent: Agent, kind: Kind) -> Iterator[str]:
+    traces: dict[Id, tuple[str, ...]] = {}
+    for key, trace in kind.present(agent.machine.prefix):
+        traces[kind.name, key] = (*traces.get((kind.name, key), ()), trace)
+    known = agent.journal.keys(kind.name)
+    strangers = [Desired(*one, 0, 0, None, "", "pending", ()) for one in traces if one[1] not in known]
+    ids = iter(sorted((kind.name, key) for key in known))
+    while objects := agent.journal.read(islice(ids, CHUNK)):
+        yield from _objects(agent, objects, traces)
+    if strangers:
+        yield from _objects(agent, strangers, traces)
+
+
+def _objects(agent: Agent, objects: list[Desired], traces: dict[Id, tuple[str, ...]]) -> Iterator[str]:
+    for one in agent.applier.plans(objects, traces):
+        found = [f"! {one.error}"] if one.error else list(diff.lines(one.plan))
+        yield from _headed(f"{one.desired.kind} {one.desired.key}", found)
+
+
+def _headed(title: str, found: list[str]) -> Iterator[str]:
+    if found:
+        yield f"# {title}"
+        yield from found
