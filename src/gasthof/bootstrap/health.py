@@ -17,6 +17,7 @@ from gasthof.prefix import Prefix
 
 Probe = Callable[[], str | None]
 PATIENCE = 3.0  # seconds for one answer
+FRESH = 60.0  # seconds: an agent polls every 30, a worker's heart beats every 10
 
 
 def probes(prefix: Prefix, place: Place) -> dict[str, Probe]:
@@ -30,7 +31,7 @@ def probes(prefix: Prefix, place: Place) -> dict[str, Probe]:
         "logsplit": lambda: running(supervisor, "logsplit"),
         "panel": lambda: panel(prefix),
         "panel-nginx": lambda: panel(prefix),
-        "agent": lambda: in_database(prefix, place, "contact"),
+        "agent": lambda: in_database(prefix, place, "agent"),
         "worker": lambda: in_database(prefix, place, "worker"),
     }
 
@@ -103,9 +104,13 @@ def running(supervisor: Supervisor, name: str) -> str | None:
     return None if state and state.up else state.words if state else "the supervisor does not run"
 
 
-def in_database(prefix: Prefix, place: Place, what: str) -> str | None:
-    """Those that speak to PostgreSQL only leave traces there (gasthof.bootstrap.traces)."""
-    seen = traces(prefix, place, what).get(what)
+def in_database(prefix: Prefix, place: Place, name: str) -> str | None:
+    """Those that speak to PostgreSQL only leave traces there, since this start (gasthof.bootstrap.traces)."""
+    state = Supervisor(prefix).states().get(name)
+    if not state or not state.up:
+        return state.words if state else "the supervisor does not run"
+    since = min(state.seconds + 1, FRESH)
+    seen = traces(prefix, place, f"{name}={since}").get(name)
     return None if seen else "it has not been seen in the database"
 
 

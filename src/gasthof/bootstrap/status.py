@@ -112,9 +112,8 @@ def _node_lines(nodes: list[Row] | None) -> list[str]:
         return ["nodes: unknown, PostgreSQL does not answer (websites are served all the same)"]
     lines = []
     for node in nodes:
-        contact = node["last_contact"] or "never"
-        lines.append(
-            f"node {node['name']}: last contact {contact}, {node['pending']} changes pending, {len(node['errors'])} errors"
-        )
+        counts = f"{node['objects']} objects, {node['pending']} pending, {len(node['errors'])} errors"
+        lines.append(f"node {node['name']}: last contact {node['last_contact'] or 'never'}, {counts}")
         lines += [f"  {error}" for error in node["errors"]]
+        lines += [f"  {state}: {node[state]}" for state in ("parked", "held") if node[state]]
     return lines or ["nodes: none registered"]

@@ -29,6 +29,7 @@ class State:
     name: str
     up: bool
     pid: int  # 0: it does not run
+    seconds: int  # since its start
     words: str  # supervisor's own description
 
 
@@ -97,9 +98,7 @@ class Supervisor:
             rows = self.rpc.getAllProcessInfo()
         except (OSError, http.client.HTTPException):
             return {}
-        return {
-            row["name"]: State(row["name"], row["state"] == RUNNING, row["pid"], row["description"]) for row in rows
-        }
+        return {row["name"]: _state(row) for row in rows}
 
     def begin(self, name: str) -> None:
         """Start it unless it is up or coming up. Does not wait."""
@@ -140,6 +139,11 @@ class Supervisor:
             with contextlib.suppress(xmlrpc.client.Fault):  # it does not run
                 self.rpc.stopProcess(name, False)
         wait_until(lambda: not any(state.pid for state in self.states().values() if state.name in names), PATIENCE)
+
+
+def _state(row: dict[str, Any]) -> State:
+    seconds = row["now"] - row["start"]
+    return State(row["name"], row["state"] == RUNNING, row["pid"], seconds, row["description"])
 
 
 def wait_until(true: Callable[[], bool], seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""What processes leave in the database (`python -m gasthof.bootstrap.traces WHAT ...` prints JSON). Needs Django."""
+"""What processes leave in the database: `python -m gasthof.bootstrap.traces NAME[=SECONDS] ...` prints JSON. Needs Django."""
 
 import json
 import sys
@@ -11,20 +11,46 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from gasthof.bootstrap.progress import say  # noqa: E402
+from gasthof.slices.nodes import queries  # noqa: E402
 
-RECENT = "60 seconds"  # a worker's heart beats every 10 s, an agent polls every 30 s
+SQL = {
+    # The agent: it asked for changes and told what the machine offers.
+    "agent": "SELECT EXISTS (SELECT 1 FROM nodes_nodecontact WHERE facts <> '{}' AND last_contact > now() - %s::interval)",
+    "worker": "SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - %s::interval)",
+}
 
 
-def worker() -> bool:
+def seen(name: str, seconds: str) -> bool:
+    """Whether that process left a trace within so many seconds."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - %s::interval)", [RECENT]
-        )
+        cursor.execute(SQL[name], [f"{float(seconds)} seconds"])
         return bool(cursor.fetchone()[0])
 
 
-READ = {"worker": worker}
+def nodes() -> list[dict[str, Any]]:
+    """Each node: last contact (ISO 8601), changes pending, errors in the daemons' own words."""
+    return [
+        {
+            "name": node.name,
+            "last_contact": node.last_contact.isoformat(timespec="seconds") if node.last_contact else None,
+            "objects": node.objects,
+            "pending": node.pending,
+            "drifted": node.drifted,
+            "errors": [f"{one.kind} {one.key}: {one.words}" for one in node.errors],
+            "parked": node.parked,
+            "held": node.held,
+        }
+        for node in queries.status()
+    ]
+
+
+def main(words: list[str]) -> int:
+    found: dict[str, Any] = {}
+    for name, _, seconds in (word.partition("=") for word in words):
+        found[name] = nodes() if name == "nodes" else seen(name, seconds)
+    say(json.dumps(found))
+    return 0
+
 
 if __name__ == "__main__":
-    found: dict[str, Any] = {what: READ[what]() for what in sys.argv[1:]}
-    say(json.dumps(found, default=str))
+    sys.exit(main(sys.argv[1:]))
