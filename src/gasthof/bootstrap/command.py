@@ -32,6 +32,7 @@ def main(checkout: Path, words: list[str]) -> int:
     """Exit code: 0 done, 1 refused or something is wrong, 2 the command line was not understood."""
     words, rest = split(words)
     options = parser().parse_args(words)
+    os.umask(0o022)  # service users read what is made here; what they may not read gets its own mode
     try:
         preflight.need_root(os.geteuid())
         wanted = Path(options.prefix).absolute() if options.prefix else None

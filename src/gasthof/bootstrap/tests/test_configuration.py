@@ -1,0 +1,64 @@
+"""config.toml, and what is made once for each installation."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gasthof.bootstrap import configuration
+from gasthof.bootstrap.refusal import Refusal
+from gasthof.prefix import Prefix
+
+
+def test_it_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    prefix = configuration.planned(tmp_path, {"panel": 9443})
+    assert configuration.write(prefix) and not configuration.write(prefix)
+    assert Prefix.load(tmp_path) == prefix
+    assert tomllib.loads((tmp_path / "config.toml").read_text())["ports"] == {
+        "panel": 9443,
+        "http": 8080,
+        "https": 8444,
+    }
+
+
+def test_ports_stay_until_the_operator_changes_them(tmp_path: Path) -> None:
+    configuration.write(configuration.planned(tmp_path, {"panel": 9443}))
+    again = configuration.planned(tmp_path, {"http": 9080})
+    assert (again.ports["panel"], again.ports["http"]) == (9443, 9080)
+
+
+def test_two_installations_share_no_uid(tmp_path: Path) -> None:
+    first, second = configuration.uid_base(tmp_path / "a"), configuration.uid_base(tmp_path / "b")
+    assert abs(first - second) >= configuration.UIDS_EACH
+    assert first == configuration.uid_base(tmp_path / "a")
+    assert first + configuration.UIDS_EACH < 2**31
+
+
+def test_uids_stay_when_the_prefix_is_known(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[node]\nuid_base = 7000000\n")
+    assert configuration.planned(tmp_path, {}).uid_base == 7_000_000
+
+
+@pytest.mark.parametrize("word", ["panel", "panel=", "mail=2525", "panel=80", "panel=70000", "panel=-1", "=8443"])
+def test_a_port_that_cannot_be_is_refused(word: str) -> None:
+    with pytest.raises(Refusal, match="NAME=NUMBER"):
+        configuration.parse_ports([word])
+
+
+def test_two_listeners_need_two_ports(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="share a port"):
+        configuration.planned(tmp_path, {"panel": 8080})
+
+
+def test_secrets_differ() -> None:
+    assert configuration.new_secret() != configuration.new_secret()
+    assert len(configuration.new_secret()) >= 48
+
+
+def test_put_replaces_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    assert configuration.put(path, "ü\n", 0o640) and not configuration.put(path, "ü\n", 0o640)
+    assert path.stat().st_mode & 0o777 == 0o640
+    (tmp_path / "file.new").write_text("left by a kill")
+    assert configuration.put(path, "ö\n", 0o600)
+    assert path.read_text() == "ö\n" and [entry.name for entry in tmp_path.iterdir()] == ["file"]

@@ -1,0 +1,146 @@
+"""Smaller parts: environment's marker, translations, the stamp, logs, benchmarks' table, the command line."""
+
+import gettext
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from gasthof.bootstrap import benches, command, environment, logs, stamp, translations
+from gasthof.bootstrap.refusal import Refusal
+from gasthof.bootstrap.version import VERSION
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+def test_the_dev_lock_holds_the_runtime_too() -> None:
+    now = {"runtime": "r", "dev": "d"}
+    assert environment.satisfied({"dev": "d"}, "runtime", now)
+    assert environment.satisfied({"runtime": "r"}, "runtime", now)
+    assert not environment.satisfied({"runtime": "r"}, "dev", now)
+    assert not environment.satisfied({"runtime": "older"}, "runtime", now)
+    assert not environment.satisfied({}, "runtime", now)
+
+
+def test_every_pin_of_the_runtime_is_in_the_dev_lock() -> None:
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / "requirements" / f"{name}.lock").read_text().splitlines()
+        return {line.split()[0] for line in lines if "==" in line and not line.startswith((" ", "#"))}
+
+    assert pins("runtime") and pins("runtime") <= pins("dev")
+
+
+def test_versions_agree() -> None:
+    assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_translations_are_compiled_when_newer(tmp_path: Path) -> None:
+    folder = tmp_path / "gasthof" / "locale" / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    source = folder / "django.po"
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    source.write_text(header + 'msgid "Welcome"\nmsgstr "Grüß Gott"\n', "utf-8")
+    assert translations.stale(tmp_path) == [source]
+    translations.compile_catalogue(source)
+    assert translations.stale(tmp_path) == []
+    with source.with_suffix(".mo").open("rb") as compiled:
+        assert gettext.GNUTranslations(compiled).gettext("Welcome") == "Grüß Gott"
+    later = source.with_suffix(".mo").stat().st_mtime_ns + 1
+    os.utime(source, ns=(later, later))
+    assert translations.stale(tmp_path) == [source]
+
+
+def test_the_stamp_sees_edits_and_not_caches(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("1")
+    before = stamp.tree_digest(tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.pyc").write_text("x")
+    (tmp_path / "django.mo").write_text("x")
+    assert stamp.tree_digest(tmp_path) == before
+    (tmp_path / "a.py").write_text("12")
+    assert stamp.tree_digest(tmp_path) != before
+
+
+def test_the_end_of_a_log(tmp_path: Path) -> None:
+    path = tmp_path / "agent.log"
+    path.write_text("".join(f"Zeile {number} ü\n" for number in range(100_000)))
+    assert logs.tail(path, 2) == ["Zeile 99998 ü", "Zeile 99999 ü"]
+
+
+def test_an_unknown_log_lists_the_known(tmp_path: Path) -> None:
+    (tmp_path / "agent.log").write_text("x\n")
+    (tmp_path / "empty.log").write_text("")
+    assert logs.chosen(tmp_path, None) == [tmp_path / "agent.log"]
+    with pytest.raises(Refusal, match="agent"):
+        logs.chosen(tmp_path, "mail")
+
+
+def test_added_lines_are_followed_over_a_rotation(tmp_path: Path) -> None:
+    path = tmp_path / "agent.log"
+    path.write_text("old, longer than what follows\n")
+    lines = logs.added([path])
+
+    def later(text: str, mode: str) -> threading.Timer:
+        timer = threading.Timer(0.3, lambda: path.open(mode).write(text))
+        timer.start()
+        return timer
+
+    later("whole ü\nhalf", "a")
+    assert next(lines) == "whole ü"
+    later("new\n", "w")
+    assert next(lines) == "new"
+
+
+def test_a_table_says_what_was_missed() -> None:
+    result = {
+        "bench": "nginx",
+        "machine": "2 cores",
+        "cases": [{"name": "static", "n": 10, "median": 1.5, "p95": 2.0, "unit": "ms"}],
+        "targets": [{"name": "static_ratio", "value": 0.8, "limit": 0.75, "met": True}, {"name": "x", "value": 2, "limit": 1, "met": False}],
+    }  # fmt: skip
+    shown = benches.table(result)
+    assert "[static_ratio] 0.8, limit 0.75: met" in shown and "[x] 2, limit 1: MISSED" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "ours", "rest"),
+    [
+        (["run", "--prefix", "/srv/x", "domains.add", "name=--prefix", "--as", "operator"], ["run", "--prefix", "/srv/x"],
+         ["domains.add", "name=--prefix", "--as", "operator"]),
+        (["run", "domains.add", "--prefix=/srv/x", "--json"], ["run", "--prefix=/srv/x"], ["domains.add", "--json"]),
+        (["test", "--quick", "-k", "ü"], ["test", "--quick"], ["-k", "ü"]),
+        (["status", "--json"], ["status", "--json"], []),
+        ([], [], []),
+    ],
+)  # fmt: skip
+def test_words_are_handed_on_in_their_order(words: list[str], ours: list[str], rest: list[str]) -> None:
+    assert command.split(words) == (ours, rest)
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["up", "--help"], ["status", "--help"], ["test", "--help"], ["--version"]]
+)
+def test_help_needs_nothing(words: list[str]) -> None:
+    done = subprocess.run([str(ROOT / "gasthof"), *words], check=False, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout
+
+
+def test_not_root_gets_a_sentence() -> None:
+    done = subprocess.run(
+        [str(ROOT / "gasthof"), "up"],
+        check=False,
+        capture_output=True,
+        text=True,
+        user="nobody",
+        group="nogroup",
+        extra_groups=[],
+    )
+    assert done.returncode == 1
+    assert "as root" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_nonsense_is_a_usage_error() -> None:
+    done = subprocess.run([str(ROOT / "gasthof"), "status", "--colour"], check=False, capture_output=True, text=True)
+    assert done.returncode == 2 and "--colour" in done.stderr

@@ -1,0 +1,60 @@
+"""What is said before anything is changed."""
+
+import pytest
+
+from gasthof.bootstrap import preflight
+from gasthof.bootstrap.machine import Process
+from gasthof.bootstrap.refusal import Refusal
+
+DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n'
+
+
+def test_root_is_needed() -> None:
+    preflight.need_root(0)
+    with pytest.raises(Refusal, match="sudo"):
+        preflight.need_root(1000)
+
+
+def test_debian_12_is_taken() -> None:
+    preflight.need_debian(DEBIAN)
+
+
+@pytest.mark.parametrize(
+    "release",
+    [
+        DEBIAN.replace('"12"', '"13"'),
+        'PRETTY_NAME="Ubuntu 24.04 LTS"\nID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n',
+        "",
+    ],
+)
+def test_others_get_a_sentence(release: str) -> None:
+    with pytest.raises(Refusal, match="Debian 12"):
+        preflight.need_debian(release)
+
+
+def test_the_sentence_names_what_was_found() -> None:
+    with pytest.raises(Refusal, match=r"Ubuntu 24\.04"):
+        preflight.need_debian('PRETTY_NAME="Ubuntu 24.04"\nID=ubuntu\n')
+
+
+def test_uids_of_the_whole_machine_do() -> None:
+    preflight.need_uids("         0          0 4294967295\n", 1_000_000_000)
+
+
+def test_a_narrow_user_namespace_is_refused() -> None:
+    with pytest.raises(Refusal, match="1000000000 to 1000099999"):
+        preflight.need_uids("0 100000 65536\n", 1_000_000_000)
+
+
+def test_a_range_that_ends_in_between_is_refused() -> None:
+    with pytest.raises(Refusal):
+        preflight.need_uids("0 0 1000000001\n", 1_000_000_000)
+
+
+def test_a_taken_port_names_who_has_it() -> None:
+    words = preflight.taken("https", 8444, Process(4711, 1, 4711, 0, "nginx: master process /usr/sbin/nginx"))
+    assert "8444" in words and "4711" in words and "nginx: master process" in words and "--port https=" in words
+
+
+def test_a_taken_port_with_an_unseen_holder() -> None:
+    assert "cannot be seen" in preflight.taken("http", 8080, None)
