@@ -1,0 +1,111 @@
+"""A platform on a prefix and ports of its own, filled with as many sites as a benchmark wants."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+
+from gasthof.bootstrap.supervisor import Supervisor
+from gasthof.kernel.permissions import SYSTEM
+from gasthof.prefix import Prefix
+
+COMMAND = Path(__file__).resolve().parents[3] / "gasthof"
+DOMAINS_EACH = 10  # of a customer
+PLAN = "Bench"
+
+
+@contextlib.contextmanager
+def fresh() -> Iterator[Prefix]:
+    """Up, without the demo; stopped and removed afterwards. This process becomes its control plane."""
+    root = Path(tempfile.mkdtemp(prefix="gasthof-bench-"))
+    root.chmod(0o755)
+    ports = [word for name, number in _free_ports().items() for word in ("--port", f"{name}={number}")]
+    try:
+        _command("up", root, "--detach", "--no-demo", *ports)
+        os.environ |= {"GASTHOF_PREFIX": str(root), "DJANGO_SETTINGS_MODULE": "gasthof.settings"}
+        django.setup()
+        from gasthof.kernel.actions import perform  # Django is set up from here on
+
+        perform(SYSTEM, "subscriptions.create_plan", {"name": PLAN, "domains": 1000})
+        yield Prefix.load(root)
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        _command("down", root)
+        shutil.rmtree(root)
+
+
+def _command(word: str, root: Path, *options: str) -> None:
+    done = subprocess.run(
+        [sys.executable, str(COMMAND), word, "--prefix", str(root), *options],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{word}: {done.stdout}{done.stderr}")
+
+
+def _free_ports() -> dict[str, int]:
+    with contextlib.ExitStack() as held:
+        ports = {}
+        for name in ("panel", "http", "https"):
+            one = held.enter_context(socket.socket())
+            one.bind(("127.0.0.1", 0))
+            ports[name] = one.getsockname()[1]
+        return ports
+
+
+def fill(customers: range) -> None:
+    """One customer a number, each with a subscription and ten domains, by the verbs that people use."""
+    for number in customers:
+        subscription = new_subscription(f"Kundin {number}")
+        add_domains(subscription, [f"köche-{number}-{one}.test" for one in range(DOMAINS_EACH)])
+
+
+def new_subscription(name: str) -> str:
+    """System name of a new customer's subscription."""
+    from gasthof.kernel.actions import perform
+
+    customer = perform(SYSTEM, "accounts.create", {"name": name}).result["customer"]
+    fields = {"customer": customer, "plan": PLAN, "node": "local"}
+    return str(perform(SYSTEM, "subscriptions.create", fields).result["subscription"])
+
+
+def add_domains(subscription: str, names: list[str]) -> None:
+    from gasthof.kernel.actions import perform_many
+
+    perform_many(SYSTEM, [("domains.add", {"subscription": subscription, "name": name}) for name in names])
+
+
+def settled(seconds: float) -> float:
+    """Wait until the node has reported everything live; returns how long that took. TimeoutError, or RuntimeError for failures."""
+    from gasthof.slices.nodes.queries import status
+
+    start = time.monotonic()
+    while (node := status()[0]).pending:
+        if time.monotonic() - start > seconds:
+            raise TimeoutError(f"{node.pending} objects still pending after {seconds:.0f} s")
+        time.sleep(0.2)
+    if node.failed:
+        raise RuntimeError(f"{node.failed} objects failed: {node.errors[0]}")
+    return time.monotonic() - start
+
+
+def agent_pid(prefix: Prefix) -> int:
+    return int(Supervisor(prefix).rpc.getProcessInfo("agent")["pid"])
+
+
+def stop_agent(prefix: Prefix) -> None:
+    Supervisor(prefix).rpc.stopProcess("agent")
+
+
+def start_agent(prefix: Prefix) -> None:
+    Supervisor(prefix).rpc.startProcess("agent")
