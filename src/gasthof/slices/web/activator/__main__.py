@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gasthof.prefix import Prefix
 from gasthof.slices.web.activator.control import Control
-from gasthof.slices.web.activator.house import House
+from gasthof.slices.web.activator.house import SWEEP, House
 from gasthof.slices.web.activator.loop import Loop
 from gasthof.slices.web.activator.machine import look
 
@@ -29,7 +29,7 @@ def main() -> None:
     lock = _lock(prefix)
     loop = Loop()
     machine = look()
-    house = House(prefix, loop, machine, masters=options.masters, idle=options.idle)
+    house = House(prefix, loop, machine, masters=options.masters, idle=options.idle, sweep=options.sweep)
     house.open()
     Control(prefix.activator_control, loop, house)
     _obey(loop, house)
@@ -45,6 +45,7 @@ def _options() -> argparse.Namespace:
         "--masters", type=int, default=_default_masters(), help="how many customers' PHP may run at once"
     )
     parser.add_argument("--idle", type=float, default=60.0, help="seconds without work after which one is ended")
+    parser.add_argument("--sweep", type=float, default=SWEEP, help="seconds between two looks at what runs")
     return parser.parse_args()
 
 

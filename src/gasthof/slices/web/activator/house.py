@@ -13,7 +13,7 @@ from socket import socket
 from gasthof.prefix import Prefix
 from gasthof.slices.web.activator.builds import installed_versions
 from gasthof.slices.web.activator.launch import Launch, Launcher
-from gasthof.slices.web.activator.listener import listen, refuse_waiting, take_over
+from gasthof.slices.web.activator.listener import listen, refuse_waiting, shut_down, take_over
 from gasthof.slices.web.activator.loop import HUNG_UP, Loop
 from gasthof.slices.web.activator.machine import Machine
 from gasthof.slices.web.activator.master import Master
@@ -45,10 +45,12 @@ class Entry:
 
 
 class House:
-    def __init__(self, prefix: Prefix, loop: Loop, machine: Machine, *, masters: int, idle: float) -> None:
-        """masters: how many may run at once; idle: seconds without a worker after which one is ended."""
+    def __init__(
+        self, prefix: Prefix, loop: Loop, machine: Machine, *, masters: int, idle: float, sweep: float
+    ) -> None:
+        """masters: how many may run at once; idle: seconds without a worker after which one is ended; sweep: between looks."""
         self.prefix, self.machine = prefix, machine
-        self._loop, self._most, self._idle = loop, masters, idle
+        self._loop, self._most, self._idle, self._pause = loop, masters, idle, sweep
         self._launcher = Launcher(machine)
         self._entries: dict[str, Entry] = {}
         self._masters: set[Master] = set()
@@ -66,8 +68,8 @@ class House:
             try:
                 self.ensure(key)
             except (OSError, ValueError) as error:
-                print(f"{key}: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the process' own log
-        self._loop.after(SWEEP, self._sweep)
+                _say(f"{key}: {error}")
+        self._loop.after(self._pause, self._sweep)
 
     def ensure(self, key: str) -> None:
         """Listen for that pool. ValueError, OSError: it cannot be listened for."""
@@ -152,7 +154,7 @@ class House:
 
     def _visited(self, entry: Entry, events: int) -> None:
         if events & HUNG_UP:  # whoever held it as well has shut it down
-            self._renew(entry)
+            self._mend(entry)
         elif time.monotonic() < entry.retry:
             refuse_waiting(entry.listener)
         elif self._has_place():
@@ -160,6 +162,13 @@ class House:
         else:
             self._loop.forget(entry.listener.fileno())
             self._waiting[entry.pool.key] = None
+
+    def _mend(self, entry: Entry) -> None:
+        try:
+            self._renew(entry)
+        except OSError as error:  # nobody comes through what is shut; the next ensure or restart tries again
+            self._loop.forget(entry.listener.fileno())
+            _say(f"{entry.pool.key}: {error}")
 
     def _renew(self, entry: Entry) -> None:
         """Another listener in the old one's place. Whoever waits in the old one is served by the old master."""
@@ -190,11 +199,12 @@ class House:
                 raise OSError(f"PHP {pool.version} is not installed")
             launch = Launch(self.prefix, self.machine, pool, binary, self._records, self._words_of(pool.key))
             pid = self._launcher.start(launch, entry.listener.fileno())
+            record = Record.of(self._records, pool.key, pid)
+            entry.master = Master(pid, os.pidfd_open(pid), entry.listener, record)
         except (OSError, ValueError) as error:
             self._failed(entry, str(error))
             return
         self._loop.forget(entry.listener.fileno())
-        entry.master = Master(pid, os.pidfd_open(pid), entry.listener, Record.of(self._records, pool.key, pid))
         self._admit(entry.master)
 
     def _admit(self, master: Master) -> None:
@@ -228,7 +238,7 @@ class House:
         entry.retry = time.monotonic() + min(LONGEST_PAUSE, 0.5 * 2**entry.failures)
         entry.words = words[-WORDS:]
         refuse_waiting(entry.listener)
-        print(f"{entry.pool.key}: {entry.words}", file=sys.stderr, flush=True)  # noqa: T201 - the process' own log
+        _say(f"{entry.pool.key}: {entry.words}")
 
     def _drain(self, master: Master, until: float, calm: int = 0) -> None:
         """End it when nothing has run in it twice in a row, or when its time is over."""
@@ -247,8 +257,10 @@ class House:
             master.look()
             if time.monotonic() - master.busy > self._idle:
                 master.end_if_idle()
+        for entry in [entry for entry in self._entries.values() if entry.master and shut_down(entry.listener)]:
+            self._mend(entry)
         self._serve_waiting()
-        self._loop.after(SWEEP, self._sweep)
+        self._loop.after(self._pause, self._sweep)
 
     def _current(self) -> Iterator[Master]:
         return iter([entry.master for entry in self._entries.values() if entry.master and not entry.master.ended])
@@ -291,3 +303,7 @@ def _described(entry: Entry, waits: bool) -> dict[str, object]:
     if entry.failures:
         described |= {"failures": entry.failures, "words": entry.words}
     return described
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)  # noqa: T201 - the process' own log

@@ -2,6 +2,7 @@
 
 import grp
 import os
+import select
 import socket
 import stat
 from pathlib import Path
@@ -62,6 +63,23 @@ def refuse_waiting(listener: socket.socket) -> int:
         return refused
     finally:
         listener.setblocking(True)  # the flag is shared with the master to come, which wants to wait
+
+
+def shut_down(listener: socket.socket) -> bool:
+    """Whether somebody has: workers hold it too, and a customer's program may do with it what it likes."""
+    return bool(_state(listener) & (select.POLLHUP | select.POLLRDHUP))
+
+
+def awaited(listener: socket.socket) -> bool:
+    """Whether somebody waits in it to be accepted."""
+    state = _state(listener)
+    return bool(state & select.POLLIN) and not state & select.POLLHUP
+
+
+def _state(listener: socket.socket) -> int:
+    looked = select.poll()  # select() knows descriptors below 1,024 only
+    looked.register(listener, select.POLLIN | select.POLLRDHUP)
+    return next((events for _, events in looked.poll(0)), 0)
 
 
 def _is_listener(taken: socket.socket, path: Path) -> bool:

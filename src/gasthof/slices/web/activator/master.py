@@ -1,7 +1,6 @@
 """A customer's running php-fpm: how it is known again after the activator's death, and how it ends."""
 
 import os
-import select
 import signal
 import socket
 import time
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gasthof.slices.web.activator import process
+from gasthof.slices.web.activator.listener import awaited
 from gasthof.slices.web.activator.records import Record
 
 
@@ -34,13 +34,17 @@ class Master:
             self.busy = time.monotonic()
 
     def end_if_idle(self) -> bool:
-        self.ended = self.ended or process.stop_if_idle(self.pid, self.pidfd)
+        """Ends it unless it works, or has just been started for somebody who still waits. Says whether it is ended."""
+        if not self.ended and not self._awaited():
+            self.ended = process.stop_if_idle(self.pid, self.pidfd)
         return self.ended
 
     def drained(self) -> bool:
         """Nobody waits in its socket and no worker serves. Only lasting where the socket's path leads elsewhere by now."""
-        waiting = self.listener and select.select([self.listener], [], [], 0)[0]
-        return not waiting and not process.serving(self.pid)
+        return not self._awaited() and not process.serving(self.pid)
+
+    def _awaited(self) -> bool:
+        return self.listener is not None and awaited(self.listener)
 
     def kill(self) -> None:
         self.ended = True

@@ -100,6 +100,12 @@ class Node:
         self.write_pool(PoolSpec(name, uid, version, max_children))
         return f"{version}/{name}"
 
+    def customer_files(self, number: int) -> str:
+        """The pool alone: enough to be listened for."""
+        name = f"s{number:06}"
+        self.write_pool(PoolSpec(name, UID_BASE + number, "8.2"))
+        return f"8.2/{name}"
+
     def write_pool(self, spec: PoolSpec) -> None:
         for path, content in pool_files(self.prefix, spec).items():
             path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -125,11 +131,11 @@ class Node:
         """What that customer's PHP prints."""
         return ask(self.socket(key), self.script(key, code), **parameters).body
 
-    def tell(self, verb: str, pool: str | None = None) -> dict[str, object]:
+    def tell(self, verb: str, pool: object = None) -> dict[str, object]:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(30)
             connection.connect(str(self.prefix.activator_control))
-            request = {"verb": verb} | ({"pool": pool} if pool else {})
+            request = {"verb": verb} | ({} if pool is None else {"pool": pool})
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("rb") as replies:
                 answer = json.loads(replies.readline())
