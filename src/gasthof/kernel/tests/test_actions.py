@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from django.db import ProgrammingError, connection, connections
+from tests.house import OPERATOR, House, desired, settle
 
 from gasthof.kernel.actions import actions, perform, perform_many
 from gasthof.kernel.models import AuditEntry
@@ -13,7 +14,6 @@ from gasthof.kernel.permissions import ANONYMOUS, Actor
 from gasthof.kernel.refusal import ActionRefused, NotAllowed
 from gasthof.slices.accounts.models import Customer
 from gasthof.slices.domains.models import Domain
-from tests.house import OPERATOR, House, desired, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -134,7 +134,7 @@ def test_a_deadlock_is_tried_again() -> None:
         try:
             barrier.wait()
             perform_many(OPERATOR, calls)
-        except BaseException as error:  # noqa: BLE001 - carried over to the main thread
+        except BaseException as error:
             failed.append(error)
         finally:
             connections.close_all()

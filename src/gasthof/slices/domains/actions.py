@@ -29,7 +29,7 @@ def add(
     check_changeable(call, subscription)
     limit = subscription.plan.domains
     if Domain.objects.filter(subscription=subscription).count() >= limit:
-        raise Refused("The plan allows %(limit)d domains.", limit=limit).at("name")
+        raise Refused("The plan’s limit of domains is reached: %(limit)d.", limit=limit).at("name")
     check_free(subscription.customer_id, name)
     domain = Domain.objects.create(name=name.ascii, subscription=subscription, created=call.clocks.business.now())
     claim(domain, name)

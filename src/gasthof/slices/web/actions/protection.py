@@ -32,7 +32,7 @@ def protect(
     if row is None:
         limit = subscription.plan.protected_directories
         if ProtectedDirectory.objects.filter(subscription=subscription).count() >= limit:
-            raise Refused("The plan allows %(limit)d protected directories.", limit=limit).at("path")
+            raise Refused("The plan’s limit of protected directories is reached: %(limit)d.", limit=limit).at("path")
         row = ProtectedDirectory(subscription=subscription, path=str(path), title="Login")
     if title is not UNCHANGED:
         row.title = str(title)
@@ -64,7 +64,7 @@ def add_user(
     if row.users.filter(name=str(name)).exists():
         raise Refused("There is a user of this name already.").at("name")
     if row.users.count() >= MOST_USERS:
-        raise Refused("A directory has at most %(limit)d users.", limit=MOST_USERS).at("name")
+        raise Refused("The limit of users of a directory is reached: %(limit)d.", limit=MOST_USERS).at("name")
     ProtectedUser.objects.create(directory=row, name=str(name), hash=_hash(name, password))
     return _told(call, subscription, row)
 

@@ -63,7 +63,7 @@ def add_alias(
     limit = domain.subscription.plan.aliases
     own = Alias.objects.filter(site=site).exclude(name=rules.www_name(domain.name) or "")
     if own.count() >= limit:
-        raise Refused("The plan allows %(limit)d further names.", limit=limit).at("name")
+        raise Refused("The plan’s limit of further names is reached: %(limit)d.", limit=limit).at("name")
     check_free(domain.subscription.customer_id, name)
     claim(domain, name)
     Alias.objects.create(site=site, name=name.ascii)
