@@ -36,7 +36,7 @@ VERSION = 1
 LIMIT = 256 * 1024  # bytes of one document; nginx refuses a larger one
 HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
 SUBSCRIPTION = re.compile(r"[a-z][a-z0-9]{0,31}")
-PHP_VERSION = re.compile(r"[0-9]\.[0-9]{1,2}")
+PHP_VERSION = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}")
 SETTING_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?")
 SETTING_VALUE = re.compile(r"[A-Za-z0-9 _.,:/@+-]*")  # nothing that PHP's ini scanner gives a meaning to within quotes
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

@@ -54,7 +54,7 @@ def command(prefix: Prefix) -> list[str]:
 
 
 def check_command(prefix: Prefix, staged: str) -> list[str]:
-    """`nginx -t` over a folder with the same files as nginx_files gives; its lua is read from there too."""
+    """`nginx -t` over a folder with the files of nginx_files. It does not run lua: whether that was taken, /configuration says."""
     return ["/usr/sbin/nginx", "-t", "-q", "-p", f"{staged}/", "-c", f"{staged}/nginx.conf", "-e", "stderr"]
 
 

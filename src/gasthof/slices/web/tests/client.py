@@ -14,6 +14,7 @@ import h2.events
 from gasthof.slices.web.tests.authority import Authority
 
 SAME = object()
+FRAME = 16_384  # bytes of an HTTP/2 DATA frame, RFC 9113 section 4.2
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ class Answer:
 
 def connect(
     port: int, *, address: str = "127.0.0.1", authority: Authority | None = None, sni: str | None = None, http2: bool = False,
-    versions: tuple[ssl.TLSVersion, ssl.TLSVersion] | None = None,
+    versions: tuple[ssl.TLSVersion, ssl.TLSVersion] | None = None, source: str | None = None,
 ) -> socket.socket:  # fmt: skip
     """A connection; TLS when an authority is given, its certificates verified but for the name."""
-    plain = socket.create_connection((address, port), timeout=30)
+    plain = socket.create_connection((address, port), timeout=30, source_address=(source, 0) if source else None)
     if authority is None:
         return plain
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -53,11 +54,13 @@ def connect(
 def request(
     host: str, path: str | bytes = "/", *, port: int, method: str = "GET", headers: Iterable[tuple[str, str]] = (), body: bytes = b"",
     address: str = "127.0.0.1", authority: Authority | None = None, sni: Any = SAME, http2: bool = False,
-    versions: tuple[ssl.TLSVersion, ssl.TLSVersion] | None = None,
+    versions: tuple[ssl.TLSVersion, ssl.TLSVersion] | None = None, source: str | None = None,
 ) -> Answer:  # fmt: skip
     """One request over a connection of its own. Without an authority it is plain HTTP; `sni` is the host unless given."""
     name = host if sni is SAME else sni
-    with connect(port, address=address, authority=authority, sni=name, http2=http2, versions=versions) as connection:
+    with connect(
+        port, address=address, authority=authority, sni=name, http2=http2, versions=versions, source=source
+    ) as connection:
         answer = (
             exchange2(connection, host, path, method, headers, body)
             if http2
@@ -82,7 +85,7 @@ def exchange(
     connection.sendall(b"\r\n".join(lines) + b"\r\n\r\n" + body)
     response = HTTPResponse(connection, method=method)
     response.begin()
-    fields = {name.lower(): value for name, value in response.getheaders()}
+    fields = {name.lower(): value.encode("latin-1").decode("utf-8", "replace") for name, value in response.getheaders()}
     return Answer(response.status, fields, response.read())
 
 
@@ -119,8 +122,8 @@ class Streams:
         fields = [(":method", method), (":path", target), (":scheme", "https"), (":authority", host)]
         fields += [(name.lower(), value) for name, value in headers]
         self.http.send_headers(stream, fields, end_stream=not body)
-        if body:
-            self.http.send_data(stream, body, end_stream=True)
+        for start in range(0, len(body), FRAME):
+            self.http.send_data(stream, body[start : start + FRAME], end_stream=start + FRAME >= len(body))
         self.connection.sendall(self.http.data_to_send())
         return self._receive(stream)
 

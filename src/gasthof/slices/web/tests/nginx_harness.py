@@ -13,6 +13,7 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from typing import Any
 
 from gasthof.prefix import VERIFY_USER, WEB_USER, Prefix
 from gasthof.slices.web.node.document import digest_of, documents, fallback_tls, host_path, tls_directory
-from gasthof.slices.web.node.nginx import command, nginx_files, pid_file
+from gasthof.slices.web.node.nginx import nginx_files, pid_file
 from gasthof.slices.web.spec import SiteSpec
 from gasthof.slices.web.tests.authority import Authority
 from gasthof.slices.web.tests.client import Answer, request
@@ -62,6 +63,7 @@ class WebNode:
     prefix: Prefix
     authority: Authority
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)  # of php-fpm masters, whose children outlive them
 
     @classmethod
     @contextlib.contextmanager
@@ -133,7 +135,9 @@ class WebNode:
         return process
 
     def start_nginx(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(command(self.prefix), cwd="/", stderr=(self.prefix.root / "nginx.stderr").open("wb"))
+        arguments = [sys.executable, "-m", "gasthof.slices.web.nginx"]
+        words = (self.prefix.root / "nginx.stderr").open("ab")
+        process = subprocess.Popen(arguments, env=self.environment(), cwd="/", stderr=words)
         self.processes.append(process)
         wait_for(lambda: connects(self.prefix.nginx_admin), process)
         return process
@@ -147,10 +151,13 @@ class WebNode:
         conf.write_text(
             f"[global]\nerror_log = {self.prefix.logs}/fpm.log\ndaemonize = no\n[pool]\nuser = {spec.uid}\ngroup = {spec.uid}\n"
             f"listen = {path}\nlisten.owner = root\nlisten.group = {WEB_USER}\nlisten.mode = 0660\n"
-            "pm = static\npm.max_children = 2\n"
+            "pm = static\npm.max_children = 2\nsecurity.limit_extensions = .php\n"
         )
-        process = subprocess.Popen([f"/usr/sbin/php-fpm{spec.php.version}", "-F", "-y", str(conf)], cwd="/")
+        process = subprocess.Popen(
+            [f"/usr/sbin/php-fpm{spec.php.version}", "-F", "-y", str(conf)], cwd="/", start_new_session=True
+        )
         self.processes.append(process)
+        self.groups.append(process.pid)
         wait_for(lambda: connects(path), process)
         return process
 
@@ -164,6 +171,8 @@ class WebNode:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        for group in self.groups:
+            end_group(group)
 
     def home(self, spec: SiteSpec) -> Path:
         """The customer's folder, made as docs/architecture.md says."""
@@ -244,6 +253,11 @@ class WebNode:
         time.sleep(1.3)
         lines = (self.prefix.logs / "access.log").read_text("utf-8").splitlines()
         return [json.loads(line) for line in lines]
+
+
+def end_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def connects(path: Path) -> bool:

@@ -53,6 +53,16 @@ local function wrong_type(value, fields)
     end
 end
 
+-- JSON's objects and lists are both tables in lua; an object read as a list would look empty.
+local function is_list(value)
+    for key in pairs(value) do
+        if type(key) ~= "number" then
+            return false
+        end
+    end
+    return true
+end
+
 local PROTECTION = { path = "string", folded = "string", title = "string", users = "table" }
 local USER = { name = "string", hash = "string" }
 
@@ -63,6 +73,9 @@ local function wrong_protection(item)
     end
     if item.folded ~= item.path:lower() or (item.path ~= "" and item.path:sub(1, 1) ~= "/") or item.title:find("%c") then
         return "protection " .. item.path .. ": path or title"
+    end
+    if not is_list(item.users) then
+        return "protection " .. item.path .. ": list of users wanted"
     end
     for _, user in ipairs(item.users) do
         wrong = type(user) ~= "table" and "user: object wanted" or wrong_type(user, USER)
@@ -103,6 +116,8 @@ local function wrong(document)
     local words = wrong_type(document, FIELDS) or wrong_values(document)
     if words then
         return words
+    elseif not is_list(document.protections) then
+        return "protections: list wanted"
     end
     for _, item in ipairs(document.protections) do
         words = wrong_protection(item)
