@@ -1,0 +1,89 @@
+"""200 changes at once while visitors come: nothing is lost, nobody fails."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import idna
+import pytest
+
+from tests.customers import arrive
+from tests.platform import ROOT, Platform
+from tests.visitors import Visitors, get
+
+pytestmark = pytest.mark.daemons
+
+SITES, CHANGES = 40, 200
+
+
+def test_200_changes_at_once(platform: Platform) -> None:
+    guest = arrive(platform, "Vielbeschäftigte GmbH")
+    names = [f"änderung-{number}.test" for number in range(SITES)]
+    assert (
+        _at_once(platform, [("domains.add", {"subscription": guest.subscription, "name": name}) for name in names])
+        == []
+    )
+    platform.run("domains.add", subscription=guest.subscription, name="fels-in-der-brändung.test")
+    rock = f"web/{idna.encode('fels-in-der-brändung.test').decode()}"
+    guest.put(f"{rock}/index.html", b"ein Fels")
+    for name in names:
+        for number in range(CHANGES // SITES):
+            guest.put(f"web/{number}/{idna.encode(name).decode()}/index.html", f"{number} {name}".encode())
+    changes = [
+        ("web.change_site", {"domain": name, "docroot": f"web/{number}/{idna.encode(name).decode()}"})
+        for number in range(CHANGES // SITES)
+        for name in names
+    ]
+    with Visitors(platform, {"fels-in-der-brändung.test": b"ein Fels"}) as visitors:
+        visitors.more(20)
+        assert _at_once(platform, changes) == []
+        _settle(platform)
+        visitors.more(20)
+    assert visitors.failed == []
+    wanted = _docroots(platform, names)
+    trust = platform.trust()
+    for name in names:
+        number = wanted[name].split("/")[1]
+        assert get(platform, trust, idna.encode(name).decode()) == (200, f"{number} {name}".encode())
+
+
+def test_200_new_domains_at_once(platform: Platform) -> None:
+    guest = arrive(platform, "Großeinkauf AG")
+    names = [f"großeinkauf-{number}.test" for number in range(CHANGES)]
+    assert (
+        _at_once(platform, [("domains.add", {"subscription": guest.subscription, "name": name}) for name in names])
+        == []
+    )
+    _settle(platform)
+    trust = platform.trust()
+    assert [name for name in names if get(platform, trust, idna.encode(name).decode())[0] != 200] == []
+    platform.run("subscriptions.delete", subscription=guest.subscription)
+
+
+def _at_once(platform: Platform, calls: list[tuple[str, dict[str, str]]]) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bulk", "20"], input=json.dumps(calls), capture_output=True, text=True, check=True,
+        cwd=ROOT, env={"GASTHOF_PREFIX": str(platform.root), "PYTHONPATH": "src:.", "PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    return json.loads(done.stdout)
+
+
+def _settle(platform: Platform) -> None:
+    for _ in range(120):
+        if not any(node["pending"] for node in platform.status()["nodes"]):
+            return
+        time.sleep(0.5)
+    raise AssertionError(platform.status()["nodes"])
+
+
+def _docroots(platform: Platform, names: list[str]) -> dict[str, str]:
+    """What the control plane holds in the end, whoever of the five came last."""
+    rows = platform.command(
+        "manage", "shell", "-c",
+        "import json; from gasthof.slices.web.models import Site;"
+        "print(json.dumps(dict(Site.objects.values_list('domain__name', 'docroot'))))",
+    ).stdout  # fmt: skip
+    found = json.loads(rows.strip().splitlines()[-1])
+    return {name: found[idna.encode(name).decode()] for name in names}
