@@ -59,11 +59,9 @@ def shell_smells(tree: ast.Module) -> list[str]:
         if any(word.arg == "shell" and getattr(word.value, "value", True) is not False for word in call.keywords):
             found.append(f"{call.lineno}: shell=")
     for node in ast.walk(tree):
-        if isinstance(node, ast.List | ast.Tuple) and [getattr(item, "value", None) for item in node.elts[1:2]] == [
-            "-c"
-        ]:
-            if getattr(node.elts[0], "value", None) in SHELLS:
-                found.append(f"{node.lineno}: a shell with -c")
+        if isinstance(node, ast.List | ast.Tuple):
+            first, second = [getattr(item, "value", None) for item in (*node.elts, node, node)[:2]]
+            found += [f"{node.lineno}: a shell with -c"] if first in SHELLS and second == "-c" else []
     return found
 
 

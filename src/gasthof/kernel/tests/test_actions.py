@@ -82,7 +82,7 @@ def test_the_record_cannot_be_changed(house: House) -> None:
 def test_the_application_has_no_right_to_change_the_record(house: House, sql: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE gasthof_app")
-        with pytest.raises(ProgrammingError, match="permission denied|must be owner"):
+        with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
             cursor.execute(sql)
 
 

@@ -1,0 +1,64 @@
+"""One way to use each verb, in a house where it would be done: for the tests that go over all verbs."""
+
+from collections.abc import Mapping
+
+from tests.house import OPERATOR, House
+
+DOMAIN, ALIAS, PATH = "bäckerei-müller.test", "brötchen.test", "web/intern"
+OTHERS_DOMAIN, OTHERS_PATH = "gärtnerei-grün.test", "web/beete"
+
+
+def furnish(house: House) -> None:
+    """For each customer a domain with an alias and a protected directory with a user."""
+    for place, domain, alias, path in (
+        (house.mine, DOMAIN, ALIAS, PATH),
+        (house.other, OTHERS_DOMAIN, "blüten.test", OTHERS_PATH),
+    ):
+        house.run("domains.add", subscription=place, name=domain)
+        house.run("web.add_alias", domain=domain, name=alias)
+        house.run("web.protect", subscription=place, path=path, title="Nur für uns")
+        house.run("web.add_protected_user", subscription=place, path=path, name="jörg", password="Sehr geheim 1")
+
+
+def examples(house: House) -> Mapping[str, Mapping[str, object]]:
+    """Fields with which the baker, or the operator for the baker, does each verb."""
+    mine = {"subscription": house.mine}
+    user = mine | {"path": PATH, "name": "jörg"}
+    return {
+        "accounts.create": {"name": "Schreinerei Jäger", "language": "de"},
+        "accounts.change": {"customer": house.baker.customer, "name": "Bäckerei Müller & Söhne", "language": "en"},
+        "nodes.adopt": {"node": "local"},
+        "nodes.release": {"node": "local"},
+        "nodes.retry": {"node": "local"},
+        "subscriptions.create_plan": {"name": "Groß", "domains": 50, "aliases": 20, "protected_directories": 9, "php": "yes"},
+        "subscriptions.change_plan": {
+            "plan": "Bare", "name": "Klein", "domains": 2, "aliases": 1, "protected_directories": 1, "php": "yes",
+        },
+        "subscriptions.create": {"customer": house.baker.customer, "plan": "Bare", "node": "local"},
+        "subscriptions.suspend": mine,
+        "subscriptions.resume": mine,
+        "subscriptions.delete": mine,
+        "domains.add": mine | {"name": "törtchen.test"},
+        "domains.delete": {"domain": DOMAIN},
+        "web.change_site": {
+            "domain": DOMAIN, "docroot": "web/laden", "preferred": f"www.{DOMAIN}", "https_redirect": "no", "php": "yes",
+            "php_version": "8.9", "php_settings": "memory_limit=256M", "front_controller": "yes",
+        },
+        "web.add_alias": {"domain": DOMAIN, "name": "semmeln.test"},
+        "web.remove_alias": {"domain": DOMAIN, "name": ALIAS},
+        "web.protect": mine | {"path": "web/lager", "title": "Lager"},
+        "web.unprotect": mine | {"path": PATH},
+        "web.add_protected_user": mine | {"path": PATH, "name": "käthe", "password": "Sehr geheim 2"},
+        "web.change_protected_user": user | {"password": "Sehr geheim 3"},
+        "web.remove_protected_user": user,
+    }  # fmt: skip
+
+
+def prepare(house: House, verb: str) -> None:
+    """What must have happened before that verb can be done."""
+    furnish(house)
+    if verb == "subscriptions.resume":
+        house.run("subscriptions.suspend", OPERATOR, subscription=house.mine)
+    if verb == "nodes.release":
+        house.node.contact.held = "web.site x.test"
+        house.node.contact.save()

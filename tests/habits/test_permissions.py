@@ -1,0 +1,125 @@
+"""Every verb against every kind of actor. A verb without an example fails here, and so does one that is open to more."""
+
+import pytest
+from django.db import connection
+
+from gasthof.kernel import registry
+from gasthof.kernel.actions import Outcome, actions, perform
+from gasthof.kernel.models import AuditEntry
+from gasthof.kernel.permissions import ANONYMOUS, ROLES, SYSTEM, Actor
+from gasthof.kernel.refusal import ActionRefused, NotAllowed
+from tests.habits.examples import examples, prepare
+from tests.house import OPERATOR, House, settle
+
+pytestmark = pytest.mark.django_db
+
+# What a customer may do with what is theirs: written down a second time, on purpose.
+CUSTOMERS = {
+    "accounts.change", "domains.add", "domains.delete", "web.change_site", "web.add_alias", "web.remove_alias", "web.protect",
+    "web.unprotect", "web.add_protected_user", "web.change_protected_user", "web.remove_protected_user",
+}  # fmt: skip
+WHILE_SUSPENDED = {"accounts.change"}
+VERBS = sorted(actions())
+
+
+@pytest.fixture
+def house(db: None) -> House:
+    return settle()
+
+
+def attempt(house: House, verb: str, actor: Actor) -> Outcome:
+    return perform(actor, verb, examples(house)[verb])
+
+
+def state() -> dict[str, int]:
+    """A fingerprint of every table but the record of attempts."""
+    tables = set(connection.introspection.table_names()) - {AuditEntry._meta.db_table}
+    with connection.cursor() as cursor:
+        found = {}
+        for table in sorted(tables):
+            cursor.execute(f'SELECT coalesce(sum(hashtext(t::text)::bigint), 0) FROM "{table}" t')
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+def test_every_verb_has_an_example_and_every_example_a_verb(house: House) -> None:
+    assert sorted(examples(house)) == VERBS
+
+
+def test_every_example_gives_every_field(house: House) -> None:
+    for verb, action in actions().items():
+        assert {field.name for field in action.fields} == set(examples(house)[verb]), verb
+
+
+def test_every_permission_is_given_to_somebody_and_asked_for() -> None:
+    assert {action.permission for action in actions().values()} == set(registry.grants())
+    assert all(roles and roles <= set(ROLES) for roles in registry.grants().values())
+
+
+def test_verbs_of_customers_name_their_object() -> None:
+    assert {verb for verb, action in actions().items() if "owner" in registry.grants()[action.permission]} == CUSTOMERS
+    assert all(actions()[verb].on for verb in CUSTOMERS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("actor", [OPERATOR, SYSTEM], ids=str)
+def test_the_operator_may(house: House, verb: str, actor: Actor) -> None:
+    prepare(house, verb)
+    attempt(house, verb, actor)
+    assert AuditEntry.objects.latest("id").outcome == "done"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_owner_may_what_is_the_customers(house: House, verb: str) -> None:
+    prepare(house, verb)
+    if verb in CUSTOMERS:
+        attempt(house, verb, house.baker)
+        assert AuditEntry.objects.latest("id").outcome == "done"
+    else:
+        before = state()
+        with pytest.raises(NotAllowed):
+            attempt(house, verb, house.baker)
+        assert state() == before
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_another_customer_may_not(house: House, verb: str) -> None:
+    prepare(house, verb)
+    before = state()
+    with pytest.raises(ActionRefused) as refused:
+        attempt(house, verb, house.gardener)
+    assert state() == before
+    if verb in CUSTOMERS:
+        assert [(error.field, error.message) for error in refused.value.errors] == [
+            (actions()[verb].on, "There is no such object.")
+        ]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("actor", [ANONYMOUS, Actor("owner", None), Actor("owner", 999_999)], ids=str)
+def test_strangers_may_not(house: House, verb: str, actor: Actor) -> None:
+    prepare(house, verb)
+    before = state()
+    with pytest.raises(ActionRefused):
+        attempt(house, verb, actor)
+    assert state() == before
+
+
+@pytest.mark.parametrize("verb", sorted(CUSTOMERS))
+def test_the_owner_of_a_suspended_subscription_changes_nothing_in_it(house: House, verb: str) -> None:
+    prepare(house, verb)
+    house.run("subscriptions.suspend", subscription=house.mine)
+    if verb in WHILE_SUSPENDED:
+        attempt(house, verb, house.baker)
+        return
+    before = state()
+    with pytest.raises(ActionRefused, match="suspended"):
+        attempt(house, verb, house.baker)
+    assert state() == before
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_strangers_learn_nothing_from_wrong_fields(house: House, verb: str) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        perform(ANONYMOUS, verb, {"nonsense": "x"})
+    assert [error.field for error in refused.value.errors] == [""]
