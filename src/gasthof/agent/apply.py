@@ -71,7 +71,7 @@ class Applier:
         if one.spec is not None:
             return Wanted(msgspec.json.decode(one.spec, type=kind.spec), before, (), trace)
         around = tuple(_readable(kind, other.spec or "") for other in self._neighbours(one, before, kind))
-        return Wanted(None, before, tuple(spec for spec in around if spec is not None), trace)
+        return Wanted(None, before, tuple(spec for spec in around if spec is not None), trace, one.revision > 0)
 
     def _neighbours(self, one: Desired, before: Sequence[Any], kind: Kind) -> Iterator[Desired]:
         for scope in {one.scope, *(kind.scope(spec) for spec in before)} - {""}:

@@ -27,6 +27,7 @@ class Wanted:
     before: tuple[Any, ...] = ()  # what the machine may still show: the spec applied last, and those begun since
     around: tuple[Any, ...] = ()  # with spec None: the wanted specs of this kind in the same scope
     trace: tuple[str, ...] = ()  # what `present` found under this key, in audits
+    ordered: bool = True  # False: nobody ordered its removal, it is only not wanted; customers' files stay
 
 
 @dataclass(frozen=True)

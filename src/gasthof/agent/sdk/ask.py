@@ -6,12 +6,14 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Protocol
 
 from gasthof.prefix import Prefix
 
 SECONDS = 30.0  # for one exchange
 HOSTS_AT_ONCE = 250  # keeps a request small, and the worker that answers it free again soon
+SETTLING = 5.0  # seconds that new workers may take to come
 LONGEST_ANSWER = 16 * 1024 * 1024
 
 
@@ -70,7 +72,12 @@ class NginxAdmin:
     path: Path
 
     def ask(self, verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
-        """check: path of a staged document -> error. tell: host -> digest that is served, "" for none."""
+        """check: path of a staged document -> error. tell: host -> digest that is served, "" for none.
+
+        configuration: the wanted digest -> the one that nginx runs with, once it is that or SETTLING is over.
+        """
+        if verb == "configuration":
+            return {wanted: Reply(value=self._configuration(wanted)) for wanted in arguments}
         replies: dict[str, Reply] = {}
         for start in range(0, len(arguments), HOSTS_AT_ONCE):
             part = arguments[start : start + HOSTS_AT_ONCE]
@@ -84,6 +91,22 @@ class NginxAdmin:
     def _tell(self, hosts: Sequence[str]) -> dict[str, Reply]:
         serving = self.post("/tell", {"hosts": list(hosts)}).get("serving") or {}
         return {host: Reply(value=str(serving.get(host) or "")) for host in hosts}
+
+    def configuration(self) -> str:
+        """Digest of the configuration that a worker runs with. Away when nobody answers."""
+        return str(self.post("/configuration", {}).get("digest") or "")
+
+    def _configuration(self, wanted: str) -> str:
+        until = monotonic() + SETTLING
+        while (found := self._running()) != wanted and monotonic() < until:
+            sleep(0.02)
+        return found
+
+    def _running(self) -> str:
+        try:
+            return self.configuration()
+        except Away:  # its old workers have left, the new ones are not here yet
+            return ""
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Away when nobody answers; RuntimeError with nginx's words when it refuses."""
