@@ -34,7 +34,12 @@ def endpoints(prefix: Prefix) -> list[Endpoint]:
         ("supervisor", prefix.supervisor_socket),
     )
     bound = _bound()
-    return [*tcp, *(Endpoint(name, f"unix:{path}", False, str(path) in bound) for name, path in sockets)]
+    return [*tcp, *(Endpoint(name, f"unix:{path}", False, _is_bound(str(path), bound)) for name, path in sockets)]
+
+
+def _is_bound(path: str, bound: set[str]) -> bool:
+    """supervisord binds another name, PATH.PID, and links the known one to it."""
+    return path in bound or any(name.startswith(f"{path}.") for name in bound)
 
 
 def _bound() -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gasthof.bootstrap.place import Place
-from gasthof.bootstrap.postgres import BIN
+from gasthof.bootstrap.postgres import APP, BIN, DATABASE
 from gasthof.bootstrap.programs import environment
 from gasthof.bootstrap.supervisor import Supervisor
 from gasthof.prefix import Prefix
@@ -56,7 +56,7 @@ def attempt(probe: Probe) -> str | None:
 
 
 def postgres(prefix: Prefix) -> str | None:
-    check = [str(BIN / "pg_isready"), "-h", str(prefix.postgres_socket), "-t", "3"]
+    check = [str(BIN / "pg_isready"), "-h", str(prefix.postgres_socket), "-U", APP, "-d", DATABASE, "-t", "3"]
     done = subprocess.run(check, check=False, capture_output=True, text=True)
     return None if done.returncode == 0 else done.stdout.strip() or done.stderr.strip()
 
@@ -99,9 +99,11 @@ def json_line(path: Path, question: Mapping[str, str], expect: str | None) -> st
 
 
 def running(supervisor: Supervisor, name: str) -> str | None:
-    """For a process that nobody speaks to: it has stayed up for a second."""
+    """For a process that nobody speaks to: it has stayed up for a while."""
     state = supervisor.states().get(name)
-    return None if state and state.up else state.words if state else "the supervisor does not run"
+    return (
+        None if state and state.up and state.seconds >= 2 else state.words if state else "the supervisor does not run"
+    )
 
 
 def in_database(prefix: Prefix, place: Place, name: str) -> str | None:

@@ -10,7 +10,7 @@ user {user};
 worker_processes 1;
 daemon off;
 pid {root}/panel/nginx.pid;
-error_log {root}/logs/panel-nginx.log warn;
+error_log stderr warn;
 worker_rlimit_nofile 4096;
 
 events {{
@@ -21,7 +21,7 @@ http {{
     include /etc/nginx/mime.types;
     default_type application/octet-stream;
     server_tokens off;
-    access_log {root}/logs/panel-access.log;
+    access_log /dev/stdout;  # the supervisor keeps it, and turns it over
     client_max_body_size 2m;
     client_body_temp_path {root}/panel/tmp/body;
     proxy_temp_path {root}/panel/tmp/proxy;

@@ -37,8 +37,8 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
 
     gunicorn = ("--bind", f"unix:{prefix.panel_socket}", "--workers", "2", "--threads", "4", "--no-control-socket")
     database = tuple(cluster(prefix).command())
-    web = (NGINX, "-c", str(prefix.state / "web" / "nginx.conf"), "-e", str(prefix.logs / "nginx.log"))
-    panel = (NGINX, "-c", str(prefix.root / "panel" / "nginx.conf"), "-e", str(prefix.logs / "panel-nginx.log"))
+    web = (NGINX, "-c", str(prefix.state / "web" / "nginx.conf"), "-e", "stderr")
+    panel = (NGINX, "-c", str(prefix.root / "panel" / "nginx.conf"), "-e", "stderr")
     return (
         Program("postgres", database, "postgres", "INT", 30, package="postgresql-15"),
         Program("verifier", module("gasthof.slices.web.verifier"), VERIFY_USER),

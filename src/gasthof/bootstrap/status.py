@@ -89,7 +89,7 @@ def isolation(prefix: Prefix) -> list[str] | None:
                 answer = json.loads(lines.readline() or b"{}")
         except (OSError, ValueError):
             return None
-    return [str(note) for note in answer.get("isolation", [])]
+    return [str(note) for note in answer.get("lacks", [])]
 
 
 def render(report: Row) -> str:

@@ -192,6 +192,7 @@ def _start(prefix: Prefix, place: Place, outdated: Sequence[str]) -> None:
             else:
                 supervisor.begin(name)
         words = health.wait(health.probes(prefix, place), PATIENCE)
+        words |= {one.name: one.words for one in supervisor.states().values() if not one.up and one.name not in words}
     if words:
         told = "\n".join(f"- {name}: {said}. {_last_words(prefix, name)}" for name, said in words.items())
         raise Refusal(f"Not everything answers:\n{told}")
