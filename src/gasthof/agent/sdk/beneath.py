@@ -74,11 +74,17 @@ def state(root: Path, path: str, uid: int) -> str:
             standing_in(root, uid) as folder,
             opened(folder, path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as found,
         ):
-            return "filled" if os.listdir(found) else "empty"
+            return "empty" if _is_empty(found) else "filled"
     except FileNotFoundError:
         return "missing"
     except OSError:
         return "other"
+
+
+def _is_empty(folder: int) -> bool:
+    """Looks at the first entry only: customers' folders may hold millions."""
+    with os.scandir(folder) as entries:
+        return next(entries, None) is None
 
 
 def make_directory(root: Path, path: str, uid: int, mode: int) -> None:
@@ -111,7 +117,7 @@ def write_first(root: Path, path: str, uid: int, content: bytes, mode: int) -> b
         standing_in(root, uid) as folder,
         opened(folder, above or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as parent,
     ):
-        if os.listdir(parent):
+        if not _is_empty(parent):
             return False
         unnamed = os.open(".", os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, mode, dir_fd=parent)
         with open(unnamed, "wb") as handle:

@@ -14,6 +14,7 @@ from gasthof.agent.sdk.read import Fact
 from gasthof.prefix import Prefix
 from gasthof.slices.web.node.document import fallback_tls, host_path, tls_directory
 from gasthof.slices.web.node.nginx import nginx_files
+from gasthof.slices.web.node.plan import nginx_folders
 from gasthof.slices.web.node.pool import conf_path, json_path, parse_key
 from gasthof.slices.web.spec import SiteSpec
 
@@ -172,11 +173,12 @@ def base(machine: Machine) -> BaseFacts:
 def nginx(machine: Machine) -> NginxFacts:
     prefix = machine.prefix
     web = prefix.state / "web"
-    wanted = {web / name for name in nginx_files(prefix)}
+    names = nginx_files(prefix)
+    wanted = {web / name for name in names}
     found = {path for folder in LUA for path in (web / folder).rglob("*") if path.is_file() or path.is_symlink()}
     extra = {Path(re.sub(r"\.(new|old|none)$", "", str(path))) for path in found} - wanted
     places = {path: read.fact(path) for path in wanted | extra}
-    places |= {path.parent: read.directory(path.parent) for path in wanted}
+    places |= {path: read.directory(path) for path in nginx_folders(web, names)}
     running = tools.running(prefix, "nginx") is not None
     return NginxFacts(places, tuple(sorted(extra)), running, _loaded(prefix) if running else "")
 

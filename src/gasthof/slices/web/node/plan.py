@@ -168,9 +168,8 @@ def nginx(prefix: Prefix, facts: "NginxFacts") -> Plan:
     rendered = nginx_files(prefix)
     web = prefix.state / "web"
     draft = Draft(facts.places)
-    for path in sorted({web / name for name in rendered}):
-        draft.directory(MakeDirectory(path.parent, 0o750, "root", WEB_USER))
-    draft.prepare = list(dict.fromkeys(draft.prepare))
+    for folder in nginx_folders(web, rendered):
+        draft.directory(MakeDirectory(folder, 0o750, "root", WEB_USER))
     for name, content in rendered.items():
         draft.file(WriteFile(web / name, content, 0o640, "root", WEB_USER))
     for path in facts.extra:
@@ -188,6 +187,12 @@ def nginx(prefix: Prefix, facts: "NginxFacts") -> Plan:
         clean=(RemoveTree(trial),),
         notes=draft.notes,
     )
+
+
+def nginx_folders(web: Path, names: Iterable[str]) -> list[Path]:
+    """Every folder that these files need below node/web, the outer ones first."""
+    found = {parent for name in names for parent in Path(name).parents if parent.name}
+    return [web, *(web / path for path in sorted(found))]
 
 
 def _load(digest: str, wanted: bool) -> tuple[tuple[Reload, ...], tuple[Ask, ...]]:
