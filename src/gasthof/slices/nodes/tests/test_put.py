@@ -33,7 +33,7 @@ def in_thread(work: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def test_G1_the_later_writer_commits_first_and_nothing_is_lost(node: Node, mirror: Mirror) -> None:
+def test_g1_the_later_writer_commits_first_and_nothing_is_lost(node: Node, mirror: Mirror) -> None:
     early_began, may_go_on = threading.Event(), threading.Event()
 
     def early() -> None:
@@ -52,7 +52,7 @@ def test_G1_the_later_writer_commits_first_and_nothing_is_lost(node: Node, mirro
     assert [change.key for change in mirror.pull()] == ["early.test"]
 
 
-def test_G1_whoever_has_the_lock_keeps_others_from_taking_a_higher_revision(node: Node, mirror: Mirror) -> None:
+def test_g1_whoever_has_the_lock_keeps_others_from_taking_a_higher_revision(node: Node, mirror: Mirror) -> None:
     holding, may_commit = threading.Event(), threading.Event()
 
     def first() -> None:
@@ -71,7 +71,7 @@ def test_G1_whoever_has_the_lock_keeps_others_from_taking_a_higher_revision(node
     assert [change.key for change in mirror.pull()] == ["first.test", "second.test"]
 
 
-def test_G3_an_unchanged_spec_gets_no_revision_and_wakes_nobody(node: Node, link: Link) -> None:
+def test_g3_an_unchanged_spec_gets_no_revision_and_wakes_nobody(node: Node, link: Link) -> None:
     same = Desired("web.site", KEY, 1, '{"name":"grüße-aus-köln.test"}')
     first = put(node, same)
     assert link.wait(5)
@@ -83,17 +83,17 @@ def test_G3_an_unchanged_spec_gets_no_revision_and_wakes_nobody(node: Node, link
     assert node.revision == revision
 
 
-def test_G3_a_new_spec_version_is_a_change(node: Node) -> None:
+def test_g3_a_new_spec_version_is_a_change(node: Node) -> None:
     assert put(node, Desired("k", "a", 1, "{}")) == {("k", "a"): 1}
     assert put(node, Desired("k", "a", 2, "{}")) == {("k", "a"): 2}
 
 
-def test_G3_a_tombstone_for_what_never_was_is_nothing(node: Node) -> None:
+def test_g3_a_tombstone_for_what_never_was_is_nothing(node: Node) -> None:
     assert put(node, Desired("k", "a", 1, None)) == {}
     assert not DesiredObject.objects.exists()
 
 
-def test_G3_what_is_rolled_back_leaves_no_gap(node: Node, mirror: Mirror) -> None:
+def test_g3_what_is_rolled_back_leaves_no_gap(node: Node, mirror: Mirror) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         put_desired(node.pk, [Desired("k", "a", 1, "{}")])
         raise ZeroDivisionError
@@ -101,12 +101,12 @@ def test_G3_what_is_rolled_back_leaves_no_gap(node: Node, mirror: Mirror) -> Non
     assert [change.key for change in mirror.pull()] == ["b"]
 
 
-def test_G2_revisions_follow_the_order_given(node: Node, mirror: Mirror) -> None:
+def test_g2_revisions_follow_the_order_given(node: Node, mirror: Mirror) -> None:
     put(node, Desired("z", "1", 1, "{}"), Desired("a", "2", 1, "{}"), Desired("m", "3", 1, "{}"))
     assert [(change.kind, change.revision) for change in mirror.pull()] == [("z", 1), ("a", 2), ("m", 3)]
 
 
-def test_G5_two_hundred_writers_at_once_lose_nothing(node: Node, mirror: Mirror) -> None:
+def test_g5_two_hundred_writers_at_once_lose_nothing(node: Node, mirror: Mirror) -> None:
     """Over twelve connections, with the node fetching all the while."""
 
     def write(number: int) -> None:
@@ -131,7 +131,7 @@ def test_G5_two_hundred_writers_at_once_lose_nothing(node: Node, mirror: Mirror)
     assert len(mirror.specs()) == 201
 
 
-def test_G10_the_database_computes_the_same_digest(node: Node) -> None:
+def test_g10_the_database_computes_the_same_digest(node: Node) -> None:
     spec = '{"title":"Bäckerei \\\\ \\"Müller\\"","emoji":"🥐"}'
     put(node, Desired("web.site", KEY, 3, spec))
     assert DesiredObject.objects.get().digest == object_digest("web.site", KEY, 3, spec)
