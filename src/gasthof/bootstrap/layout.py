@@ -42,6 +42,9 @@ FOLDERS = (
 )
 
 
+PRIVATE_LOGS = ("access.log", "nginx-error.log")  # nginx would make them readable to all
+
+
 def missing_users() -> list[str]:
     have = {entry.pw_name for entry in pwd.getpwall()}
     return [name for name in USERS if name not in have]
@@ -62,6 +65,10 @@ def make_folders(prefix: Prefix) -> None:
         path.mkdir(exist_ok=True)
         os.chown(path, pwd.getpwnam(folder.owner).pw_uid, grp.getgrnam(folder.group).gr_gid)
         path.chmod(folder.mode)
+    for name in PRIVATE_LOGS:
+        path = prefix.logs / name
+        path.touch()
+        path.chmod(0o600)
 
 
 def make_secret(prefix: Prefix) -> None:

@@ -12,7 +12,7 @@ from gasthof.bootstrap.refusal import Refusal
 
 STATE = Path("/var/lib/gasthof")
 LONGEST = 70  # characters: sockets below the prefix must fit into the kernel's 107 (unix(7))
-PLAIN = re.compile(r"/[A-Za-z0-9._/+-]+")  # no quoting needed in any daemon's configuration
+PLAIN = re.compile(r"/[A-Za-z0-9._/-]+")  # no quoting needed in any daemon's configuration
 LEFT_OUT = {".git", "var", "__pycache__"}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.postgres import Cluster
 from gasthof.prefix import PANEL_USER, VERIFY_USER, Prefix
+from gasthof.slices.web.node import nginx
 
 NGINX = "/usr/sbin/nginx"
 FILES = 20_000  # as many open files as can be had without CAP_SYS_RESOURCE
@@ -37,14 +38,13 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
 
     gunicorn = ("--bind", f"unix:{prefix.panel_socket}", "--workers", "2", "--threads", "4", "--no-control-socket")
     database = tuple(cluster(prefix).command())
-    web = (NGINX, "-c", str(prefix.state / "web" / "nginx.conf"), "-e", "stderr")
     panel = (NGINX, "-c", str(prefix.root / "panel" / "nginx.conf"), "-e", "stderr")
     return (
         Program("postgres", database, "postgres", "INT", 30, package="postgresql-15"),
         Program("verifier", module("gasthof.slices.web.verifier"), VERIFY_USER),
         # Customers' php-fpm masters are the activator's children and outlive its restart.
         Program("activator", module("gasthof.slices.web.activator"), group=False),
-        Program("nginx", web, stop="QUIT", package="nginx"),
+        Program("nginx", tuple(nginx.command(prefix)), stop="QUIT", package="nginx"),
         Program("logsplit", module("gasthof.slices.web.logsplit")),
         Program("agent", module("gasthof.agent"), stop_seconds=20),
         Program("worker", module("django", "procrastinate", "worker"), PANEL_USER, stop_seconds=20),

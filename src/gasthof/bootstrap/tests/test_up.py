@@ -1,0 +1,196 @@
+"""The whole life of an installation, with real daemons on prefixes of their own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.platform import COMMAND, Platform, new_platform
+
+from gasthof.bootstrap import leftovers, machine
+from gasthof.bootstrap.supervisor import Supervisor, wait_until
+
+pytestmark = [pytest.mark.daemons, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def fresh() -> Iterator[Platform]:
+    with new_platform() as platform:
+        yield platform
+
+
+def running(platform: Platform) -> list[machine.Process]:
+    """Everything on this machine that works for the prefix."""
+    return [one for one in machine.processes() if f"{platform.root}/" in one.command]
+
+
+def test_up_again_down_and_up(fresh: Platform) -> None:
+    first = fresh.up("--no-demo")
+    assert f"https://localhost:{fresh.ports['panel']}" in first.stdout
+    status = fresh.status()
+    assert all(row["up"] for row in status["processes"]), status
+    assert all(one["listening"] for one in status["endpoints"]), status
+    assert [node["name"] for node in status["nodes"]] == ["local"] and status["nodes"][0]["last_contact"]
+    assert status["ca"] == str(fresh.root / "ca.pem")
+    memory = {row["name"]: row["memory"] for row in status["processes"] if row["name"] != "php-fpm"}
+    assert all(1_000_000 < size < 1_000_000_000 for size in memory.values()), memory
+    assert fresh.panel("/health").json() == {"database": True}
+    pids = {row["name"]: row["pid"] for row in status["processes"]}
+
+    begun = time.monotonic()
+    second = fresh.up("--no-demo")
+    assert "nothing to do" in second.stderr and time.monotonic() - begun < 10
+    assert {row["name"]: row["pid"] for row in fresh.status()["processes"]} == pids
+
+    fresh.down()
+    assert running(fresh) == []
+    assert all(not machine.listening(port) for port in fresh.ports.values())
+    assert "was running" in fresh.command("down").stdout
+
+    asleep = fresh.command("status", "--json", check=False)
+    told = json.loads(asleep.stdout)
+    assert asleep.returncode == 1 and told["nodes"] is None and not any(row["up"] for row in told["processes"])
+
+    fresh.up("--no-demo")
+    assert all(row["up"] for row in fresh.status()["processes"])
+
+
+def test_status_is_quick_and_tells_what_is_dead(platform: Platform) -> None:
+    begun = time.monotonic()
+    platform.command("status")
+    assert time.monotonic() - begun < 3
+    supervisor = Supervisor(platform.prefix)
+    supervisor.rpc.stopProcess("postgres")
+    try:
+        dead = platform.command("status", check=False)
+        assert dead.returncode == 1 and "unknown, PostgreSQL does not answer" in dead.stdout
+        assert platform.panel("/health").status_code == 503
+        assert platform.panel("/").status_code == 200
+    finally:
+        supervisor.begin("postgres")
+        assert wait_until(lambda: platform.panel("/health").status_code == 200, 30)
+
+
+def test_up_mends_a_process_that_was_stopped(platform: Platform) -> None:
+    Supervisor(platform.prefix).rpc.stopProcess("worker")
+    assert not {row["name"]: row["up"] for row in platform.status()["processes"]}["worker"]
+    platform.up("--no-demo")
+    assert all(row["up"] for row in platform.status()["processes"])
+
+
+def test_logs_and_plan_and_verbs_answer(platform: Platform) -> None:
+    assert "connected" in platform.command("logs", "agent").stdout
+    assert "agent" in platform.command("logs", "nix", check=False).stderr
+    platform.command("plan")
+    assert "domains.add" in platform.command("run", "--list").stdout
+    assert platform.command("manage", "check").returncode == 0
+
+
+def test_log_files_are_roots_alone(platform: Platform) -> None:
+    logs = platform.root / "logs"
+    assert logs.stat().st_mode & 0o777 == 0o711
+    assert {path.name: oct(path.stat().st_mode & 0o077) for path in logs.iterdir() if path.stat().st_mode & 0o077} == {}
+
+
+def test_secrets_are_closed(platform: Platform) -> None:
+    for name, mode in (("panel/secret", 0o640), ("panel/tls/key.pem", 0o600), ("node/ca/ca.key", 0o600)):
+        assert (platform.root / name).stat().st_mode & 0o777 == mode, name
+    for name in ("panel/secret", "node/ca/ca.key", "panel/tls/key.pem", "supervisor/supervisor.sock"):
+        reading = ["/usr/bin/head", "-c1", str(platform.root / name)]
+        done = subprocess.run(
+            reading, check=False, capture_output=True, user="nobody", group="nogroup", extra_groups=[]
+        )
+        assert done.returncode != 0, name
+
+
+@pytest.mark.parametrize("after", ["PostgreSQL ...", "database ...", "configuration of the daemons ...", "processes: "])
+def test_killed_in_the_middle_the_next_goes_on(fresh: Platform, after: str) -> None:
+    ports = [word for name, port in fresh.ports.items() for word in ("--port", f"{name}={port}")]
+    line = [str(COMMAND), "up", "--prefix", str(fresh.root), "--no-demo", "--detach", *ports]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as first:
+        assert first.stderr is not None
+        assert any(after in told for told in first.stderr)
+        time.sleep(0.15)
+        first.kill()
+    fresh.up("--no-demo")
+    assert all(row["up"] for row in fresh.status()["processes"])
+
+
+def test_a_killed_supervisor_leaves_nothing_that_disturbs(fresh: Platform) -> None:
+    fresh.up("--no-demo")
+    pid = Supervisor(fresh.prefix).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: machine.process(pid) is None, 5)
+    assert leftovers.orphans(fresh.prefix)
+    again = fresh.up("--no-demo")
+    assert "lost their supervisor" in again.stderr
+    assert all(row["up"] for row in fresh.status()["processes"])
+    pid = Supervisor(fresh.prefix).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: machine.process(pid) is None, 5)
+    fresh.down()
+    assert running(fresh) == []
+
+
+def test_a_taken_port_names_who_has_it(fresh: Platform) -> None:
+    with socket.socket() as taker:
+        taker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taker.bind(("127.0.0.1", fresh.ports["https"]))
+        taker.listen()
+        done = fresh.up("--no-demo", check=False)
+    assert done.returncode == 1
+    assert (
+        str(fresh.ports["https"]) in done.stderr
+        and f"process {os.getpid()} " in done.stderr
+        and "pytest" in done.stderr
+    )
+    assert running(fresh) == []
+
+
+def test_ctrl_c_ends_the_foreground_and_everything(fresh: Platform) -> None:
+    ports = [word for name, port in fresh.ports.items() for word in ("--port", f"{name}={port}")]
+    line = [str(COMMAND), "up", "--prefix", str(fresh.root), "--no-demo", *ports]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as shown:
+        assert shown.stdout is not None
+        assert any("Ctrl-C" in told for told in shown.stdout)
+        assert all(row["up"] for row in fresh.status()["processes"])
+        shown.send_signal(signal.SIGINT)
+        shown.stdout.read()
+        assert shown.wait(60) == 130
+    assert running(fresh) == []
+
+
+def test_two_installations_share_nothing(platform: Platform, fresh: Platform) -> None:
+    fresh.up("--no-demo")
+    assert all(row["up"] for row in fresh.status()["processes"])
+    assert all(row["up"] for row in platform.status()["processes"])
+    one, other = fresh.prefix, platform.prefix
+    assert one.uid_base != other.uid_base
+    for name in ("panel/secret", "node/ca/ca.key", "ca.pem"):
+        assert (one.root / name).read_bytes() != (other.root / name).read_bytes()
+    fresh.down()
+    assert all(row["up"] for row in platform.status()["processes"])
+
+
+def test_other_ports_take_over(fresh: Platform) -> None:
+    fresh.up("--no-demo")
+    before = dict(fresh.ports)
+    fresh.ports = Platform(fresh.root).ports
+    fresh.up("--no-demo")
+    assert fresh.panel("/health").status_code == 200
+    assert all(one["listening"] for one in fresh.status()["endpoints"])
+    assert not any(machine.listening(port) for port in before.values())
+
+
+def test_a_closed_prefix_is_refused(fresh: Platform) -> None:
+    fresh.root.chmod(0o700)
+    inner = Platform(Path(fresh.root) / "inner")
+    done = inner.up("--no-demo", check=False)
+    assert done.returncode == 1 and f"chmod o+x {fresh.root}" in done.stderr
