@@ -47,7 +47,13 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
         Program("nginx", tuple(nginx.command(prefix)), stop="QUIT", package="nginx"),
         Program("logsplit", module("gasthof.slices.web.logsplit")),
         Program("agent", module("gasthof.agent"), stop_seconds=20),
-        Program("worker", module("django", "procrastinate", "worker"), PANEL_USER, stop_seconds=20),
+        # It polls: any role can send a NOTIFY, and a stolen node's could break a worker that reads their payloads.
+        Program(
+            "worker",
+            module("django", "procrastinate", "worker", "--no-listen-notify", "--fetch-job-polling-interval", "1"),
+            PANEL_USER,
+            stop_seconds=20,
+        ),
         Program("panel", module("gunicorn", *gunicorn, "gasthof.panel.wsgi:application"), PANEL_USER),
         Program("panel-nginx", panel, stop="QUIT", package="nginx"),
     )
