@@ -1,0 +1,178 @@
+"""What other panels fell to, tried on every field of every verb: kept literally or refused, and never an accident."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gasthof.kernel.actions import actions, perform
+from gasthof.kernel.refusal import ActionRefused
+from gasthof.slices.nodes.models import DesiredObject
+from tests.habits.examples import examples, furnish, prepare
+from tests.house import OPERATOR, House, settle
+
+pytestmark = pytest.mark.django_db
+
+CANARY = Path("/tmp/gasthof-canary-of-verbs")
+SHELL = [f"; touch {CANARY}", f"$(touch {CANARY})", f"`touch {CANARY}`", f"| touch {CANARY}", f"&& touch {CANARY}"]
+PATHS = ["../", "../../etc/passwd", "/etc/passwd", "web/../../x", "web/./x", "web//x", "web/x\x00.png", "..\\..\\x", "~/x", "web/x/.."]
+LINES = ["a\nb", "a\r\nb", "a\x00b", "\x00", "a\u2028b", "a\x1b[31mb", "\u202eabc", "a\u200bb", "\ud800", "\x7f"]
+QUOTES = ["'", '"', "\\", "'; DROP TABLE web_site; --", '"; }', "${x}", "{{ 7*7 }}", "%s%n", "<script>alert(1)</script>", "#"]
+OPTIONS = ["-rf", "--help", "-", "@/etc/passwd"]
+LENGTHS = ["x" * 10_000, "ä" * 10_000, "9" * 10_000, "a." * 5_000, "web/" + "x/" * 5_000, "", " ", "\t"]
+NUMBERS = ["-1", "0", "99999999999999999999", "1e9", "0x10", "٣", "1.5", "NaN", "s999999999", "s00000", "2147483648"]
+WORDS = [*SHELL, *PATHS, *LINES, *QUOTES, *OPTIONS, *LENGTHS, *NUMBERS]
+SHAPES: list[object] = [None, True, 0, -1, 10**30, 1.5, [], ["x"], {}, {"x": "y"}, {"memory_limit": ["1M"]}, b"x", object()]
+FIELDS = [(verb, field.name) for verb, action in actions().items() for field in action.fields]
+
+
+@pytest.fixture
+def house(db: None) -> House:
+    return settle()
+
+
+@pytest.fixture
+def furnished(house: House) -> House:
+    furnish(house)
+    return house
+
+
+def stored() -> str:
+    """Every text in every table of ours, the record left out."""
+    return "\n".join(_texts())
+
+
+def _texts() -> Iterator[str]:
+    for model in apps.get_models():
+        if model.__module__.startswith("gasthof.slices"):
+            for row in model.objects.all().values():
+                yield from (value for value in row.values() if isinstance(value, str))
+
+
+def attempt(verb: str, fields: dict[str, object]) -> str:
+    """ "done" or "refused"; anything else ends the test."""
+    try:
+        perform(OPERATOR, verb, fields)
+    except ActionRefused as refusal:
+        assert refusal.errors and all(error.message for error in refusal.errors)
+        return "refused"
+    return "done"
+
+
+@pytest.mark.parametrize(("verb", "field"), FIELDS)
+def test_hostile_words(house: House, verb: str, field: str) -> None:
+    """Each in a savepoint of its own, so that one that is done does not spoil the next."""
+    prepare(house, verb)
+    for word in [*WORDS, *SHAPES]:
+        with connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT before")
+            fields = {**examples(house)[verb], field: word}
+            if attempt(verb, fields) == "done" and isinstance(word, str) and not _harmless(verb, field, word):
+                assert word.strip() in stored(), f"{verb} {field}: {word!r} was changed on its way"
+            check_documents()
+            cursor.execute("ROLLBACK TO SAVEPOINT before")
+    assert not CANARY.exists()
+
+
+def _harmless(verb: str, field: str, word: str) -> bool:
+    """Numbers and switches are stored as what they mean, secrets as hashes, and empty words mean none."""
+    kinds = {each.name: each.kind for each in actions()[verb].fields}
+    return kinds[field] in {"int", "bool", "NewPassword", "PhpSettings"} or not word.strip()
+
+
+def check_documents() -> None:
+    """What nodes are told is JSON, whatever was typed, and no control character is in any of its values."""
+    for text in DesiredObject.objects.filter(spec__isnull=False).values_list("spec", flat=True):
+        assert all(character.isprintable() for value in _strings(json.loads(text)) for character in value)
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+@pytest.mark.parametrize("verb", sorted(actions()))
+def test_no_field_beside_those_of_the_verb(house: House, verb: str) -> None:
+    """Mass assignment: each column of each table, and the trick names, added to a good request."""
+    prepare(house, verb)
+    columns = {column.name for model in apps.get_models() for column in model._meta.get_fields()}
+    extra = {"pk", "id", "call", "actor", "self", "clocks", "customer__name", "__class__", "_state", "state", "uid"} | columns
+    for name in sorted(extra - {field.name for field in actions()[verb].fields}):
+        with pytest.raises(ActionRefused) as refused:
+            perform(OPERATOR, verb, {**examples(house)[verb], name: "1"})
+        assert [error.field for error in refused.value.errors] == [name]
+
+
+@pytest.mark.parametrize("verb", [verb for verb, action in actions().items() if action.on])
+def test_others_objects_by_guessing(house: House, verb: str) -> None:
+    """The baker names everything of the gardener's that a verb takes, by every name that it has."""
+    prepare(house, verb)
+    theirs = {
+        "customer": [str(house.gardener.customer), "Gärtnerei Grün"],
+        "subscription": [house.other, str(int(house.other[1:])), "Gärtnerei Grün"],
+        "domain": ["gärtnerei-grün.test", "xn--grtnerei-grn-gcb06a.test", "GÄRTNEREI-GRÜN.test"],
+        "node": ["local"],
+    }
+    on = actions()[verb].on or ""
+    before = stored()
+    for name in theirs[on]:
+        with pytest.raises(ActionRefused):
+            perform(house.baker, verb, {**examples(house)[verb], on: name})
+    assert stored() == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["gärtnerei-grün.test", "www.gärtnerei-grün.test", "shop.gärtnerei-grün.test", "a.b.gärtnerei-grün.test", "blüten.test",
+     "x.blüten.test", "GÄRTNEREI-GRÜN.TEST", "ga\u0308rtnerei-gru\u0308n.test", "xn--grtnerei-grn-gcb06a.test"],
+)  # fmt: skip
+@pytest.mark.parametrize("verb", ["domains.add", "web.add_alias"])
+def test_names_of_others(house: House, verb: str, name: str) -> None:
+    prepare(house, verb)
+    before = stored()
+    with pytest.raises(ActionRefused) as refused:
+        perform(house.baker, verb, {**examples(house)[verb], "name": name})
+    assert [error.field for error in refused.value.errors] == ["name"]
+    assert stored() == before
+
+
+def test_a_name_above_anothers(house: House) -> None:
+    house.run("domains.add", house.gardener, subscription=house.other, name="shop.example.test")
+    for name in ("example.test", "shop.example.test", "x.shop.example.test"):
+        assert attempt_as(house, name) == "refused"
+    for name in ("other.example.test", "workshop.example.test", "hop.example.test"):
+        assert attempt_as(house, name) == "done"
+
+
+def attempt_as(house: House, name: str) -> str:
+    try:
+        perform(house.baker, "domains.add", {"subscription": house.mine, "name": name})
+    except ActionRefused:
+        return "refused"
+    return "done"
+
+
+@given(
+    value=st.one_of(st.text(max_size=30), st.integers(), st.none(), st.lists(st.text(max_size=3), max_size=2)),
+    chosen=st.sampled_from(FIELDS),
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_anything_anywhere(furnished: House, value: object, chosen: tuple[str, str]) -> None:
+    verb, field = chosen
+    with connection.cursor() as cursor:
+        cursor.execute("SAVEPOINT before")
+        attempt(verb, {**examples(furnished)[verb], field: value})
+        check_documents()
+        cursor.execute("ROLLBACK TO SAVEPOINT before")
