@@ -106,16 +106,16 @@ class House:
 
     def close(self, done: Callable[[], None]) -> None:
         """End all masters, busy ones after a grace; then done()."""
-        left = list(self._entries)
-
-        def one_less() -> None:
-            left.pop()
-            if not left:
-                done()
-
         for key in list(self._entries):
-            self.drop(key, one_less)
-        if not self._entries and not left:
+            self.drop(key, lambda: None)
+        for master in list(self._masters):  # those too that were to have longer
+            self._drain(master, time.monotonic() + GRACE)
+        self._when_empty(done)
+
+    def _when_empty(self, done: Callable[[], None]) -> None:
+        if self._masters:
+            self._loop.after(0.02, lambda: self._when_empty(done))
+        else:
             done()
 
     # Listening

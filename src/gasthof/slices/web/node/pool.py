@@ -116,6 +116,9 @@ def _processes(prefix: Prefix, spec: PoolSpec) -> dict[str, str]:
         "pm.max_requests": "1000",
         "request_terminate_timeout": "600s",
         "clear_env": "yes",
+        "env[PATH]": "/usr/bin:/bin",
+        "env[HOME]": str(prefix.home(spec.subscription)),
+        "env[TMPDIR]": str(prefix.home(spec.subscription) / "tmp"),
         "security.limit_extensions": ".php",
         "catch_workers_output": "no",
     }

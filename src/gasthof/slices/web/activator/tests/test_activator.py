@@ -334,6 +334,21 @@ def test_quit_leaves_masters_serving_and_term_ends_all() -> None:
         own.start()
 
 
+def test_term_ends_masters_too_that_a_restart_lets_work_on() -> None:
+    with node() as own:
+        key = own.customer(1)
+        own.tell("ensure", key)
+        slow = own.script(key, "sleep(60);", "slow.php")
+        with ThreadPoolExecutor(1) as visitors:
+            running = visitors.submit(ask, own.socket(key), slow)
+            time.sleep(0.5)
+            own.tell("restart", key)
+            own.signal(signal.SIGTERM)
+            assert isinstance(running.exception(), OSError)
+        assert _processes(UID_BASE + 1) == []
+        own.start()
+
+
 def _hurried(own: Node, number: int) -> str:
     """A pool whose workers leave after a second, so that many idle stops fit into a test."""
     key = own.customer(number)
