@@ -143,7 +143,7 @@ class Supervisor:
 
 def _state(row: dict[str, Any]) -> State:
     seconds = row["now"] - row["start"]
-    return State(row["name"], row["state"] == RUNNING, row["pid"], seconds, row["description"])
+    return State(row["name"], row["state"] == RUNNING, row["pid"], seconds, row["description"] or row["statename"])
 
 
 def wait_until(true: Callable[[], bool], seconds: float) -> bool:
