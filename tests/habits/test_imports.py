@@ -12,7 +12,7 @@ from gasthof.installed import SLICES
 from tests.habits.test_source import ROOT, SOURCE, modules
 
 MEETING_ROOMS = {"actions", "queries", "spec", "rules", "node"}  # node: what the agent has of a slice, of nodes' rooms only
-MAY_HIDE = {"bootstrap/"}  # runs before its environment is there: what it needs from it is imported when it is
+MAY_HIDE = {"bootstrap/", "bench/"}  # run before their environment is there, and import from it once it is
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
