@@ -20,14 +20,50 @@ pytestmark = pytest.mark.django_db
 
 CANARY = Path("/tmp/gasthof-canary-of-verbs")
 SHELL = [f"; touch {CANARY}", f"$(touch {CANARY})", f"`touch {CANARY}`", f"| touch {CANARY}", f"&& touch {CANARY}"]
-PATHS = ["../", "../../etc/passwd", "/etc/passwd", "web/../../x", "web/./x", "web//x", "web/x\x00.png", "..\\..\\x", "~/x", "web/x/.."]
+PATHS = [
+    "../",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "web/../../x",
+    "web/./x",
+    "web//x",
+    "web/x\x00.png",
+    "..\\..\\x",
+    "~/x",
+    "web/x/..",
+]
 LINES = ["a\nb", "a\r\nb", "a\x00b", "\x00", "a\u2028b", "a\x1b[31mb", "\u202eabc", "a\u200bb", "\ud800", "\x7f"]
-QUOTES = ["'", '"', "\\", "'; DROP TABLE web_site; --", '"; }', "${x}", "{{ 7*7 }}", "%s%n", "<script>alert(1)</script>", "#"]
+QUOTES = [
+    "'",
+    '"',
+    "\\",
+    "'; DROP TABLE web_site; --",
+    '"; }',
+    "${x}",
+    "{{ 7*7 }}",
+    "%s%n",
+    "<script>alert(1)</script>",
+    "#",
+]
 OPTIONS = ["-rf", "--help", "-", "@/etc/passwd"]
 LENGTHS = ["x" * 10_000, "ä" * 10_000, "9" * 10_000, "a." * 5_000, "web/" + "x/" * 5_000, "", " ", "\t"]
 NUMBERS = ["-1", "0", "99999999999999999999", "1e9", "0x10", "٣", "1.5", "NaN", "s999999999", "s00000", "2147483648"]
 WORDS = [*SHELL, *PATHS, *LINES, *QUOTES, *OPTIONS, *LENGTHS, *NUMBERS]
-SHAPES: list[object] = [None, True, 0, -1, 10**30, 1.5, [], ["x"], {}, {"x": "y"}, {"memory_limit": ["1M"]}, b"x", object()]
+SHAPES: list[object] = [
+    None,
+    True,
+    0,
+    -1,
+    10**30,
+    1.5,
+    [],
+    ["x"],
+    {},
+    {"x": "y"},
+    {"memory_limit": ["1M"]},
+    b"x",
+    object(),
+]
 FIELDS = [(verb, field.name) for verb, action in actions().items() for field in action.fields]
 
 
@@ -108,7 +144,19 @@ def test_no_field_beside_those_of_the_verb(house: House, verb: str) -> None:
     """Mass assignment: each column of each table, and the trick names, added to a good request."""
     prepare(house, verb)
     columns = {column.name for model in apps.get_models() for column in model._meta.get_fields()}
-    extra = {"pk", "id", "call", "actor", "self", "clocks", "customer__name", "__class__", "_state", "state", "uid"} | columns
+    extra = {
+        "pk",
+        "id",
+        "call",
+        "actor",
+        "self",
+        "clocks",
+        "customer__name",
+        "__class__",
+        "_state",
+        "state",
+        "uid",
+    } | columns
     for name in sorted(extra - {field.name for field in actions()[verb].fields}):
         with pytest.raises(ActionRefused) as refused:
             perform(OPERATOR, verb, {**examples(house)[verb], name: "1"})

@@ -11,7 +11,13 @@ from django.db import models
 from gasthof.installed import SLICES
 from tests.habits.test_source import ROOT, SOURCE, modules
 
-MEETING_ROOMS = {"actions", "queries", "spec", "rules", "node"}  # node: what the agent has of a slice, of nodes' rooms only
+MEETING_ROOMS = {
+    "actions",
+    "queries",
+    "spec",
+    "rules",
+    "node",
+}  # node: what the agent has of a slice, of nodes' rooms only
 MAY_HIDE = {"bootstrap/", "bench/"}  # run before their environment is there, and import from it once it is
 
 
@@ -62,7 +68,11 @@ def test_rooms_above_are_empty() -> None:
     """The agent imports a slice's node rooms: what stands in the packages around them would come along."""
     around = [SOURCE / "__init__.py", SOURCE / "slices" / "__init__.py", SOURCE / "kernel" / "__init__.py"]
     around += [SOURCE / "slices" / name / "__init__.py" for name in SLICES]
-    around += [SOURCE / "slices" / name / "node" / "__init__.py" for name in SLICES if (SOURCE / "slices" / name / "node").exists()]
+    around += [
+        SOURCE / "slices" / name / "node" / "__init__.py"
+        for name in SLICES
+        if (SOURCE / "slices" / name / "node").exists()
+    ]
     assert [str(path) for path in around if path.read_text("utf-8").strip()] == []
 
 

@@ -1,18 +1,16 @@
 """One transaction: everything of a verb happens, or nothing; and the record says which."""
 
 import json
-import threading
 from dataclasses import replace
 
 import pytest
-from django.db import ProgrammingError, connection, connections
+from django.db import ProgrammingError, connection
 from tests.house import OPERATOR, House, desired, settle
 
 from gasthof.kernel.actions import actions, perform, perform_many
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import ANONYMOUS, Actor
 from gasthof.kernel.refusal import ActionRefused, NotAllowed
-from gasthof.slices.accounts.models import Customer
 from gasthof.slices.domains.models import Domain
 
 pytestmark = pytest.mark.django_db
@@ -119,34 +117,3 @@ def test_many_are_all_or_none(house: House) -> None:
     done = perform_many(OPERATOR, [("domains.add", {"subscription": house.mine, "name": name}) for name in names[:2]])
     assert [outcome.result["domain"] for outcome in done] == names[:2]
     assert {each.key for each in done[-1].awaited} >= {"eins.test", "zwei.test"}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_deadlock_is_tried_again() -> None:
-    """Two verbs that lock two rows in opposite order: PostgreSQL ends one of them, and nobody hears of it."""
-    house = settle()
-    barrier = threading.Barrier(2, timeout=20)
-    names = [house.mine, house.other]
-    failed: list[BaseException] = []
-
-    def both_ways(order: list[str], tag: str) -> None:
-        calls = [("domains.add", {"subscription": name, "name": f"{tag}-{name}.test"}) for name in order]
-        try:
-            barrier.wait()
-            perform_many(OPERATOR, calls)
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            connections.close_all()
-
-    for turn in range(5):
-        threads = [threading.Thread(target=both_ways, args=(order, f"t{turn}{way}")) for way, order in
-                   enumerate([names, names[::-1]])]  # fmt: skip
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        Domain.objects.all().delete() if turn < 4 else None
-    assert not failed
-    assert Domain.objects.count() == 4
-    assert Customer.objects.count() == 2
