@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gasthof.agent.sdk import acl
 from gasthof.agent.sdk.customer import LIBC
-from gasthof.agent.sdk.read import ABSENT, KEPT, STAGED, beside
+from gasthof.agent.sdk.read import ABSENT, KEPT, STAGED, SUFFIXES, beside
 from gasthof.agent.sdk.steps import MakeDirectory, RemoveFile, WriteFile
 
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -72,8 +72,8 @@ def put_back(step: WriteFile | RemoveFile) -> None:
 
 def settle(step: WriteFile | RemoveFile) -> None:
     """The swap holds: forget what was before."""
-    _discard(beside(step.path, KEPT))
-    _discard(beside(step.path, ABSENT))
+    for suffix in SUFFIXES:
+        _discard(beside(step.path, suffix))
 
 
 def write(path: Path, content: bytes, mode: int, group: str | int) -> None:

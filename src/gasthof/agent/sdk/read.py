@@ -17,6 +17,7 @@ from typing import Literal
 from gasthof.agent.sdk import acl
 
 STAGED, KEPT, ABSENT = ".new", ".old", ".none"  # beside a managed file: its next content; what it was; that it was not
+SUFFIXES = (STAGED, KEPT, ABSENT)
 LARGEST = 64 * 1024 * 1024  # bytes; no managed file is larger
 
 What = Literal["missing", "file", "directory", "other"]
@@ -34,7 +35,7 @@ class Fact:
     group: str | int = ""
     digest: str = ""  # of a file's content: SHA-256, hex
     access: bytes = b""  # of a directory: its access list beyond the mode
-    unsettled: bool = False  # a swap of this file was begun and neither kept nor put back
+    unsettled: bool = False  # a swap of this file was begun, and neither kept nor put back
 
 
 MISSING = Fact()
@@ -63,7 +64,7 @@ def beside(path: Path, suffix: str) -> str:
 
 def file(path: Path) -> tuple[Fact, bytes]:
     """A managed file and its content; content is empty where there is no regular file."""
-    unsettled = os.path.lexists(beside(path, KEPT)) or os.path.lexists(beside(path, ABSENT))
+    unsettled = any(os.path.lexists(beside(path, suffix)) for suffix in SUFFIXES)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):

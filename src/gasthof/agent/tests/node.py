@@ -12,10 +12,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import idna
 import msgspec
 
 from gasthof.agent import knowledge
@@ -34,8 +35,7 @@ from gasthof.slices.web.spec import Php, PoolSpec, SiteSpec
 from gasthof.slices.web.tests.nginx_harness import connects, ensure_users, free_port, wait_for
 
 SOURCE = Path(__file__).parents[3]
-UMLAUT = "xn--gre-aus-kln-vfb6s.test"  # replaced below by what idna says
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+UMLAUT = idna.encode("grüße-aus-köln.test", uts46=True).decode()
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """What the machine shows of websites, PHP pools and their nginx. Reads only."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from gasthof.agent.sdk import ask, beneath, certificate, read, tools
 from gasthof.agent.sdk.certificate import CertificateFact
 from gasthof.agent.sdk.read import Fact
 from gasthof.prefix import Prefix
-from gasthof.slices.web.node.document import fallback_tls, host_path, tls_directory
+from gasthof.slices.web.node.document import HOST, fallback_tls, host_path, tls_directory
 from gasthof.slices.web.node.nginx import nginx_files
 from gasthof.slices.web.node.plan import nginx_folders
 from gasthof.slices.web.node.pool import conf_path, json_path, parse_key
@@ -119,15 +118,15 @@ def _certificate(machine: Machine, folder: Path) -> CertificateFact:
 
 
 def present_sites(prefix: Prefix) -> Iterator[tuple[str, str]]:
-    """(site, host) of each document, and (site, "") of each certificate's folder."""
+    """(site, host) of each document, also of one whose swap was broken off, and (site, "") of each certificate's folder."""
     web = prefix.state / "web"
-    for path in sorted((web / "hosts").glob("??/*")):
-        if path.suffix == ".json":
-            host = path.name.removesuffix(".json")
-            owner = _owner(read.file(path)[1]) or host
-            yield (owner, host) if host_path(prefix, host) == path else (host, "")
+    for path in (web / "hosts").glob("??/*"):
+        host, json, suffix = path.name.rpartition(".json")
+        if json and (not suffix or suffix in read.SUFFIXES) and HOST.fullmatch(host):
+            yield _owner(read.file(path)[1]) or host, host
     for path in (web / "tls").glob("??/*"):
-        yield path.name, ""
+        if HOST.fullmatch(path.name):
+            yield path.name, ""
 
 
 def pools(machine: Machine, wanted: Mapping[str, Wanted]) -> dict[str, PoolFacts]:
@@ -176,11 +175,16 @@ def nginx(machine: Machine) -> NginxFacts:
     names = nginx_files(prefix)
     wanted = {web / name for name in names}
     found = {path for folder in LUA for path in (web / folder).rglob("*") if path.is_file() or path.is_symlink()}
-    extra = {Path(re.sub(r"\.(new|old|none)$", "", str(path))) for path in found} - wanted
+    extra = {_settled(path) for path in found} - wanted
     places = {path: read.fact(path) for path in wanted | extra}
     places |= {path: read.directory(path) for path in nginx_folders(web, names)}
     running = tools.running(prefix, "nginx") is not None
     return NginxFacts(places, tuple(sorted(extra)), running, _loaded(prefix) if running else "")
+
+
+def _settled(path: Path) -> Path:
+    """The file that this one lies beside, or itself."""
+    return path.with_suffix("") if path.suffix in read.SUFFIXES else path
 
 
 def _loaded(prefix: Prefix) -> str:

@@ -1,0 +1,128 @@
+"""Runs an agent in a forked child that kills itself, -9, at the n-th boundary: between any two steps and journal writes, and
+before and after each call that changes a file system.
+"""
+
+import functools
+import os
+import signal
+import sqlite3
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from gasthof.agent import knowledge, loop
+from gasthof.agent.execute import Executor, Run
+from gasthof.agent.journal import Journal
+from gasthof.agent.kinds import Knowledge, Machine
+from gasthof.agent.sdk.ask import Reply, Service, services
+from gasthof.agent.tests.node import Node, connecting
+from gasthof.kernel.clock import SystemClock
+
+CHANGING = ("replace", "link", "unlink", "mkdir", "rmdir", "rename", "fchown", "fchmod", "chmod", "setxattr", "kill")
+WRITING = ("take", "mark", "note_drift", "told", "forsake")
+NEVER = 10**9
+
+
+class Countdown:
+    """Kills its own process at the n-th tick."""
+
+    def __init__(self, at: int) -> None:
+        self.at, self.count = at, 0
+
+    def tick(self) -> None:
+        if self.count == self.at:
+            REAL_KILL(os.getpid(), signal.SIGKILL)
+        self.count += 1
+
+
+REAL_KILL = os.kill
+
+
+class Watched(Executor):
+    countdown: Countdown
+
+    def steps(self, runs: Sequence[Run]) -> Iterator[str]:
+        self.countdown.tick()
+        for name in super().steps(runs):
+            self.countdown.tick()
+            yield name
+
+
+class Stubborn:
+    """The real daemon, except that one argument of one verb is refused or answered wrongly."""
+
+    def __init__(self, real: Service, verb: str, argument: str, reply: Reply) -> None:
+        self.real, self.verb, self.argument, self.reply = real, verb, argument, reply
+
+    def ask(self, verb: str, arguments: Sequence[str]) -> Mapping[str, Reply]:
+        found = dict(self.real.ask(verb, arguments))
+        return found | ({self.argument: self.reply} if verb == self.verb and self.argument in found else {})
+
+
+def ticking(countdown: Countdown, real: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(real)
+    def call(*given: Any, **named: Any) -> Any:
+        countdown.tick()
+        result = real(*given, **named)
+        countdown.tick()
+        return result
+
+    return call
+
+
+def child(
+    node: Node, at: int, work: Callable[[loop.Agent], None], taught: Knowledge | None, stubborn: tuple[Any, ...]
+) -> int:
+    countdown = Countdown(at)
+    machine = Machine(node.prefix, SystemClock())
+    asked = dict(services(node.prefix))
+    for service, *rest in stubborn:
+        asked[service] = Stubborn(asked[service], *rest)
+    executor = Watched(machine, asked)
+    executor.countdown = countdown
+    journal = Journal(node.prefix.state / "agent.db")
+    agent = loop.Agent(machine, taught or knowledge.installed(), journal, connecting(node.intent), executor)
+    for name in WRITING:
+        setattr(journal, name, ticking(countdown, getattr(journal, name)))
+    for name in CHANGING:
+        setattr(os, name, ticking(countdown, getattr(os, name)))
+    work(agent)
+    return countdown.count
+
+
+def run(
+    node: Node,
+    work: Callable[[loop.Agent], None],
+    at: int = NEVER,
+    taught: Knowledge | None = None,
+    stubborn: tuple[Any, ...] = (),
+) -> int | None:
+    """The number of boundaries passed, or None when it was killed. What it told the control plane is in node.intent only if it lived."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            os.write(writer, str(child(node, at, work, taught, stubborn)).encode())
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as told:
+        said = told.read()
+    _, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return None
+    assert os.WEXITSTATUS(status) == 0, "the agent failed by itself"
+    return int(said)
+
+
+def journal_of(node: Node) -> list[tuple[Any, ...]]:
+    """What the journal ends with, but for the numbers that only count attempts."""
+    with sqlite3.connect(node.prefix.state / "agent.db") as db:
+        objects = db.execute(
+            "SELECT kind, key, revision, spec_version, spec, scope, state, before FROM object ORDER BY kind, key"
+        )
+        found = list(objects)
+        return [*found, *db.execute("SELECT kind, key, revision, state FROM outbox WHERE state <> 'drift' ORDER BY id")]
