@@ -21,6 +21,7 @@ PASSING = {
     "manage": (),
     "test": ("--quick", "-h", "--help"),
 }  # command -> options that are its own all the same
+TERMINAL = ("TERM", "COLUMNS", "NO_COLOR", "LC_ALL", "LC_MESSAGES", "LANG")  # how the operator reads
 Handler = Callable[[Place, argparse.Namespace, list[str]], int]
 
 ABOUT = """\
@@ -145,5 +146,5 @@ def become(place: Place, module: list[str], **extra: str) -> int:
     prefix = Prefix.load(place.prefix)
     if not place.python.exists() or not (prefix.root / "config.toml").exists():
         raise Refusal(f"{prefix.root} is not set up yet: ./gasthof up does it.")
-    kept = {name: os.environ[name] for name in ("TERM", "COLUMNS", "NO_COLOR") if name in os.environ}
+    kept = {name: os.environ[name] for name in TERMINAL if name in os.environ}
     os.execve(place.python, [str(place.python), "-m", *module], environment(prefix, place) | kept | extra)  # noqa: S606 - no shell is wanted
