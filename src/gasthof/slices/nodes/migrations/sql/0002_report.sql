@@ -1,10 +1,11 @@
--- The reports of a node as rows; where it names one revision twice, the last word counts.
+-- The reports of a node as rows, but for what it cannot have seen; where it names one revision twice, the last word counts.
 CREATE FUNCTION public.nodes_said(report jsonb)
 RETURNS TABLE (kind text, key text, revision bigint, state text, words text)
 LANGUAGE sql STABLE AS $function$
     SELECT DISTINCT ON (v ->> 'kind', v ->> 'key', v ->> 'revision')
         v ->> 'kind', v ->> 'key', (v ->> 'revision')::bigint, v ->> 'state', public.nodes_plain(v ->> 'words')
     FROM jsonb_array_elements(report -> 'reports') WITH ORDINALITY AS r (v, nth)
+    WHERE (v ->> 'revision')::bigint <= (report #>> '{position,revision}')::bigint
     ORDER BY v ->> 'kind', v ->> 'key', v ->> 'revision', nth DESC
 $function$;
 
@@ -96,6 +97,11 @@ BEGIN
         OR (given ->> 'token' = contact.acked_token AND (given ->> 'revision')::bigint = contact.acked_revision), false);
 
     IF known THEN
+        -- The node has this batch in its journal. The position before it is void from now on: a journal restored to it
+        -- would never hear of tombstones that are served below.
+        contact.acked_token := given ->> 'token';
+        contact.acked_revision := (given ->> 'revision')::bigint;
+        contact.relist_epoch := NULL;
         accepted := public.nodes_take_reports(node.id, report, contact.last_contact);
     END IF;
     IF known AND report -> 'digests' <> 'null' THEN
@@ -123,7 +129,8 @@ BEGIN
     contact.held := new_held;
 
     UPDATE public.nodes_nodecontact c SET last_contact = contact.last_contact, facts = contact.facts, held = contact.held,
-        differing = contact.differing, released = contact.released, release_told = contact.release_told
+        differing = contact.differing, released = contact.released, release_told = contact.release_told,
+        acked_token = contact.acked_token, acked_revision = contact.acked_revision, relist_epoch = contact.relist_epoch
         WHERE c.node_id = node.id;
     IF accepted > 0 OR (old.held, old.facts) IS DISTINCT FROM (contact.held, contact.facts) THEN
         PERFORM pg_notify('reports', '');
