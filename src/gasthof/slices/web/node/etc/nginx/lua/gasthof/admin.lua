@@ -45,8 +45,9 @@ local function wrong_certificate(document)
     if files then
         pair, words = certificates.parse(files)
     end
-    if pair and not certificates.names(pair, document.host) then
-        words = "certificate does not name " .. document.host
+    if pair then
+        words = not certificates.names(pair, document.host) and "certificate does not name " .. document.host or nil
+        certificates.free(pair)
     end
     return words
 end

@@ -1,18 +1,18 @@
 -- The documents of hosts: read once, kept in a bounded cache, read again when nginx was told or after some seconds.
 -- Their format is defined in node/document.py.
 local decode = require("cjson.safe").decode
-local lrucache = require "resty.lrucache"
+local cache = require "gasthof.cache"
 local settings = require "gasthof.settings"
 
 local crc32, now, shared = ngx.crc32_short, ngx.now, ngx.shared
 local open, format, type = io.open, string.format, type
 
-local HEAD = #'{"digest":"' + 64 + 1  -- bytes that tell two documents apart
+local START = '{"digest":"'  -- with the digest after it, these bytes tell two documents apart
 local SECONDS = settings.document_seconds
 
-local kept = assert(lrucache.new(settings.documents))
-local others = assert(lrucache.new(settings.unknown_hosts + settings.large_documents))
-local large = assert(lrucache.new(settings.large_documents))
+local kept = cache.new(settings.documents)
+local large = cache.new(settings.large_documents)
+local unknown = cache.new(settings.unknown_hosts)
 local generations = shared.generations
 
 local _M = {}
@@ -127,22 +127,34 @@ local function wrong(document)
     end
 end
 
--- What requests look at: no empty strings, users by their names.
+local function users_by_name(users)
+    local hashes = {}
+    for _, user in ipairs(users) do
+        hashes[user.name] = user.hash
+    end
+    return hashes
+end
+
+local function protections(items)
+    local kept_items = {}
+    for index, item in ipairs(items) do
+        local any = item.users[1] and item.users[1].hash
+        kept_items[index] = { path = item.path, folded = item.folded, title = item.title, users = users_by_name(item.users), any = any }
+    end
+    return kept_items[1] and kept_items
+end
+
+-- What requests look at, and no more: absent fields are nil, so that a plain site's table stays small.
 local function prepare(document)
+    local prepared = {}
     for name, value in pairs(document) do
-        if value == "" then
-            document[name] = false
+        if value and value ~= "" then
+            prepared[name] = value
         end
     end
-    for _, item in ipairs(document.protections) do
-        local hashes = {}
-        for _, user in ipairs(item.users) do
-            hashes[user.name] = user.hash
-        end
-        item.users, item.any = hashes, item.users[1] and item.users[1].hash
-    end
-    document.protected = #document.protections > 0
-    return document
+    prepared.version = nil
+    prepared.protections = protections(document.protections)
+    return prepared
 end
 
 -- Text of a document -> document, or nil and words.
@@ -174,53 +186,56 @@ function _M.read(path)
 end
 
 local function keep(host, entry, size)
-    kept:delete(host)
-    others:delete(host)
-    large:delete(host)
-    local cache = not entry.document and others or size > settings.large and large or kept
-    cache:set(host, entry)
-    return entry.document
+    local chosen = not entry.digest and unknown or size > settings.large and large or kept
+    for _, other in ipairs({ kept, large, unknown }) do
+        if other ~= chosen then
+            other:delete(host)
+        end
+    end
+    chosen:set(host, entry)
+    return entry.digest and entry
 end
 
 local function load(host)
-    local slot = _M.slot(host)
-    -- The counter is read before the file: a change in between is then seen at the next request.
-    local entry = { slot = slot, generation = generations:get(slot), checked = now(), document = false }
+    -- The counter and the clock are read before the file: a change in between is then seen at the next request.
+    local slot, time = _M.slot(host), now()
+    local generation = generations:get(slot)
     local text = _M.read(_M.path(host))
-    if not text then
-        return keep(host, entry, 0)
+    local entry, words
+    if text then
+        entry, words = _M.parse(text)
+        if not entry or entry.host ~= host or text:sub(1, #START + 64) ~= START .. entry.digest then
+            ngx.log(ngx.ERR, "document of ", host, ": ", words or "is for another host, or does not begin with its digest")
+            entry = nil
+        end
     end
-    local document, words = _M.parse(text)
-    if document and document.host == host then
-        entry.document, entry.head = document, text:sub(1, HEAD)
-    else
-        ngx.log(ngx.ERR, "document of ", host, ": ", words or "is for another host")
-    end
-    return keep(host, entry, #text)
+    entry = entry or {}
+    entry.slot, entry.generation, entry.checked = slot, generation, time
+    return keep(host, entry, text and #text or 0)
 end
 
 -- After the time to live: the file still begins with the same digest.
 local function unchanged(host, entry)
     local file = open(_M.path(host), "rb")
     if not file then
-        return not entry.document
+        return not entry.digest
     end
-    local head = file:read(HEAD)
+    local head = file:read(#START + 64)
     file:close()
-    return head == entry.head
+    return entry.digest and head == START .. entry.digest
 end
 
 -- The document of a lower-case host, or false. Costs one look into shared memory when it is kept.
 function _M.get(host)
-    local entry = kept:get(host) or large:get(host) or others:get(host)
+    local entry = kept:get(host) or large:get(host) or unknown:get(host)
     if entry and generations:get(entry.slot) == entry.generation then
         local time = now()
         if time - entry.checked < SECONDS then
-            return entry.document
+            return entry.digest and entry
         end
         if unchanged(host, entry) then
             entry.checked = time
-            return entry.document
+            return entry.digest and entry
         end
     end
     return _M.is_host(host) and load(host)

@@ -52,7 +52,7 @@ function _M.route()
     if upgrade or (document.preferred and document.preferred ~= host) then
         return redirect(var, (upgrade or secure) and "https" or "http", document.preferred or host)
     end
-    if document.protected then
+    if document.protections then
         protection.enforce(document, var)
     end
     var.docroot, var.site_root = document.docroot, document.root
