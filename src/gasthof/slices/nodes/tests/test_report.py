@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gasthof.agent.link import Link, LinkRefused
-from gasthof.agent.wire import NodeReport, Position, Report
+from gasthof.agent.wire import NodeReport, Report
 from gasthof.slices.nodes.desired import Desired
 from gasthof.slices.nodes.models import DesiredObject, Node, NodeContact, NodeEvent, ObjectReport
 from gasthof.slices.nodes.tests.conftest import Connect

@@ -62,10 +62,11 @@ $function$;
 
 CREATE FUNCTION public.nodes_named(node bigint, buckets integer[]) RETURNS jsonb
 LANGUAGE sql STABLE AS $function$
-    SELECT jsonb_object_agg(b.bucket::text, coalesce(
-        (SELECT jsonb_agg(jsonb_build_array(d.kind, d.key) ORDER BY d.kind, d.key) FROM public.nodes_desiredobject d
-         WHERE d.node_id = node AND d.bucket = b.bucket AND d.spec IS NOT NULL), '[]'::jsonb))
-    FROM unnest(buckets) AS b (bucket)
+    SELECT jsonb_object_agg(b.bucket::text, coalesce(there.keys, '[]'::jsonb)) FROM unnest(buckets) AS b (bucket)
+    LEFT JOIN (SELECT d.bucket, jsonb_agg(jsonb_build_array(d.kind, d.key) ORDER BY d.kind, d.key) AS keys
+               FROM public.nodes_desiredobject d
+               WHERE d.node_id = node AND d.bucket = ANY (buckets) AND d.spec IS NOT NULL GROUP BY d.bucket) there
+        ON there.bucket = b.bucket
 $function$;
 
 -- What the node says of its objects, of itself, and of the plan that it holds back. docs/change-protocol.md.
