@@ -18,6 +18,7 @@ T = TypeVar("T")
 DATABASE = "gasthof"
 STATEMENT_SECONDS = 60
 MOST_REPORTS = 400  # in one message, well below what node_report takes
+MOST_WORDS = 4000
 ENDURANCE: dict[str, Any] = {  # a dead peer is noticed within a minute, over a network
     "connect_timeout": 10,
     "keepalives_idle": 20,
@@ -83,12 +84,19 @@ class Link:
         self._connection.close()
 
     def _say(self, report: NodeReport) -> Answer:
-        return self._ask("SELECT node_report(%s::jsonb)::text", report, Answer)
+        reports = tuple(replace(each, words=_sayable(each.words)) for each in report.reports)
+        held = None if report.held is None else _sayable(report.held)
+        return self._ask("SELECT node_report(%s::jsonb)::text", replace(report, reports=reports, held=held), Answer)
 
     def _ask(self, query: LiteralString, message: object, answer: type[T]) -> T:
         with _lost():
             row = self._connection.execute(query, [msgspec.json.encode(message).decode()], prepare=True).fetchone()
         return msgspec.json.decode(row[0] if row else "", type=answer, strict=True)
+
+
+def _sayable(words: str) -> str:
+    """What a daemon said, cut to size, without what JSON or PostgreSQL cannot hold: one odd byte must not stop all reports."""
+    return words[:MOST_WORDS].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 @contextmanager

@@ -146,6 +146,15 @@ def test_facts_are_kept_as_said_last(node: Node, link: Link) -> None:
     assert NodeContact.objects.get(node=node).facts == {"php": ["8.2", "8.3"]}
 
 
+def test_whatever_a_daemon_said_gets_through(node: Node, mirror: Mirror) -> None:
+    put(node, *sites(1))
+    odd = b"gr\xfc\xdfe \0 ".decode("utf-8", "surrogateescape")
+    assert mirror.say(*mirror.pull(), state="failed", words=odd + "ü" * 5000, held=odd).accepted == 1
+    words = ObjectReport.objects.get().words
+    assert words.startswith("gr??e � üü")
+    assert len(words) == 4000
+
+
 def test_long_reports_go_in_several_messages(node: Node, mirror: Mirror) -> None:
     put(node, *sites(*range(1000)))
     changes = mirror.pull()
