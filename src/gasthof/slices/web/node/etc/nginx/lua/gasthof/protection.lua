@@ -93,13 +93,16 @@ local function count(keys, step)
 end
 
 -- true or false; or nil and the status to answer with.
-local function check(key, hash, password, document, var)
+local function check(key, hash, password, known, document, var)
     local address = client(var)
     local keys = { [address .. document.site] = settings.failures, [address] = settings.failures_anywhere }
     if not count(keys, 1) then
         return nil, 429
     end
     local right = ask(hash, password)
+    if right and not known then
+        right = false  -- another's password under a name that there is not: a wrong guess like any other
+    end
     if right ~= false then
         count(keys, -1)
     end
@@ -111,7 +114,7 @@ local function check(key, hash, password, document, var)
 end
 
 -- One question at a time about the same password; the others wait for its answer.
-local function verdict(key, hash, password, document, var)
+local function verdict(key, hash, password, known, document, var)
     local leader = "?" .. key
     local seconds = settings.verifier_milliseconds / 1000
     for _ = 1, seconds / WAIT do
@@ -120,7 +123,7 @@ local function verdict(key, hash, password, document, var)
             return known
         end
         if verdicts:add(leader, true, seconds) then
-            local right, status = check(key, hash, password, document, var)
+            local right, status = check(key, hash, password, known, document, var)
             verdicts:delete(leader)
             return right, status
         end
@@ -141,11 +144,12 @@ function _M.enforce(document, var)
     if not hash then
         return challenge(item)
     end
-    local key = ngx.hmac_sha1(secret, #name .. ":" .. name .. hash .. "\0" .. password)
-    local right, status = verdict(key, hash, password, document, var)
+    local key = ngx.hmac_sha1(secret, #name .. ":" .. name .. #hash .. ":" .. hash .. password)
+    local known = item.users[name] ~= nil
+    local right, status = verdict(key, hash, password, known, document, var)
     if status then
         return pages.answer(status)
-    elseif right ~= true or not item.users[name] then
+    elseif right ~= true or not known then
         return challenge(item)
     end
     var.verified_user = name

@@ -9,7 +9,7 @@ return {
     ports = { http = "<<http>>", https = "<<https>>" },
 
     documents = 10000,  -- kept a worker
-    large_documents = 64,  -- kept a worker, of those above `large` bytes
+    large_documents = 128,  -- kept a worker, of those above `large` bytes
     unknown_hosts = 2000,
     large = 8 * 1024,
     limit = 256 * 1024,  -- bytes of a document
