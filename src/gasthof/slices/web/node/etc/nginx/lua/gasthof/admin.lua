@@ -2,6 +2,7 @@
 local cjson = require "cjson.safe"
 local certificates = require "gasthof.certificates"
 local documents = require "gasthof.documents"
+local format = require "gasthof.document"
 local settings = require "gasthof.settings"
 
 local ngx = ngx
@@ -59,7 +60,7 @@ local function wrong(path)
     local text, document, words
     text, words = documents.read(path)
     if text then
-        document, words = documents.parse(text)
+        document, words = format.parse(text)
     end
     return document and wrong_certificate(document) or words
 end
