@@ -66,6 +66,7 @@ def environment(prefix: Prefix, place: Place) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "gasthof.settings",
         "PYTHONPATH": str(place.source),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
         "LANG": "C.UTF-8",
         "HOME": "/",

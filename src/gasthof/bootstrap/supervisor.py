@@ -105,9 +105,13 @@ class Supervisor:
         if self.rpc.getProcessInfo(name)["state"] not in (RUNNING, STARTING, BACKOFF):
             self.rpc.startProcess(name, False)
 
-    def restart(self, name: str) -> None:
+    def halt(self, name: str) -> None:
+        """Stop it if it is up or coming up. Waits."""
         if self.rpc.getProcessInfo(name)["state"] in (RUNNING, STARTING, BACKOFF):
             self.rpc.stopProcess(name)
+
+    def restart(self, name: str) -> None:
+        self.halt(name)
         self.rpc.startProcess(name, False)
 
     def reread(self) -> None:

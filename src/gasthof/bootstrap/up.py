@@ -133,6 +133,7 @@ def _install(prefix: Prefix, place: Place, before: dict[str, str], now: dict[str
     with step("database"):
         _database(prefix, place)
     with step("configuration of the daemons"):
+        Supervisor(prefix).halt("agent")  # it would put back what it knows of older ports and code
         run(place, prefix, ["gasthof.agent", "--fixtures"], "the daemons' configuration")
         run(place, prefix, ["gasthof.bootstrap.panel_tls"], "the panel's certificate")
         new_panel = configuration.put(
@@ -174,7 +175,7 @@ def _database(prefix: Prefix, place: Place) -> None:
 
 def _outdated(before: dict[str, str], now: dict[str, str], new_panel: bool) -> list[str]:
     """Processes that run but from older code or an older configuration."""
-    ours = ["verifier", "activator", "logsplit", "agent", "worker", "panel"]
+    ours = ["verifier", "activator", "logsplit", "worker", "panel"]
     stale = ours if before and before.get("code") != now["code"] else []
     if before and before.get("ports") != now["ports"]:
         stale = [*stale, "nginx"]

@@ -58,6 +58,8 @@ def test_the_stamp_sees_edits_and_not_caches(tmp_path: Path) -> None:
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "a.pyc").write_text("x")
     (tmp_path / "django.mo").write_text("x")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_a.py").write_text("x")
     assert stamp.tree_digest(tmp_path) == before
     (tmp_path / "a.py").write_text("12")
     assert stamp.tree_digest(tmp_path) != before
