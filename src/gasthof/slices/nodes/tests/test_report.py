@@ -1,42 +1,15 @@
 """What node_report takes, and what it leaves."""
 
-import msgspec
-import psycopg
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from gasthof.agent.link import Link, LinkRefused
 from gasthof.agent.wire import NodeReport, Report
-from gasthof.slices.nodes.desired import Desired
 from gasthof.slices.nodes.models import DesiredObject, Node, NodeContact, NodeEvent, ObjectReport
 from gasthof.slices.nodes.tests.conftest import Connect
 from gasthof.slices.nodes.tests.mirror import Mirror
 from gasthof.slices.nodes.tests.test_changes import sites
 from gasthof.slices.nodes.tests.test_put import put
-from gasthof.slices.nodes.watch import send_differing
-
-GOOD = msgspec.to_builtins(NodeReport())
-ENTRY = {"kind": "web.site", "key": "a.test", "revision": 1, "state": "live", "words": ""}
-
-
-def state_of_all() -> object:
-    """Every row that a report could change, but the contact's time."""
-    tables = (
-        Node.objects.values_list(),
-        DesiredObject.objects.order_by("pk").values_list(),
-        ObjectReport.objects.order_by("pk").values_list(),
-        NodeEvent.objects.order_by("pk").values_list(),
-        NodeContact.objects.order_by("pk").values_list(
-            "node", "facts", "held", "differing", "offered_token", "acked_token"
-        ),
-    )
-    return [list(table) for table in tables]
-
-
-def send(link: Link, report: object) -> None:
-    link._connection.execute("SELECT node_report(%s::jsonb)", [msgspec.json.encode(report).decode()])
 
 
 def test_g7_a_tombstone_stays_until_the_node_says_that_it_is_gone(node: Node, mirror: Mirror) -> None:
@@ -162,151 +135,9 @@ def test_long_reports_go_in_several_messages(node: Node, mirror: Mirror) -> None
     assert ObjectReport.objects.count() == 1000
 
 
-MALFORMED = {
-    "not an object": [],
-    "a field too many": {**GOOD, "more": 1},
-    "a field missing": {key: value for key, value in GOOD.items() if key != "held"},
-    "reports no list": {**GOOD, "reports": {}},
-    "reports null": {**GOOD, "reports": None},
-    "1,001 reports": {**GOOD, "reports": [ENTRY] * 1001},
-    "an entry no object": {**GOOD, "reports": [1]},
-    "an entry's field too many": {**GOOD, "reports": [{**ENTRY, "node": 2}]},
-    "unknown state": {**GOOD, "reports": [{**ENTRY, "state": "pending"}]},
-    "no state": {**GOOD, "reports": [{**ENTRY, "state": None}]},
-    "revision as text": {**GOOD, "reports": [{**ENTRY, "revision": "1"}]},
-    "revision negative": {**GOOD, "reports": [{**ENTRY, "revision": -1}]},
-    "revision a fraction": {**GOOD, "reports": [{**ENTRY, "revision": 1.5}]},
-    "revision huge": {**GOOD, "reports": [{**ENTRY, "revision": 10**17}]},
-    "words too long": {**GOOD, "reports": [{**ENTRY, "words": "x" * 4001}]},
-    "words no text": {**GOOD, "reports": [{**ENTRY, "words": ["x"]}]},
-    "key too long": {**GOOD, "reports": [{**ENTRY, "key": "x" * 301}]},
-    "one good entry, one bad": {**GOOD, "reports": [ENTRY, {**ENTRY, "kind": None}]},
-    "position missing": {**GOOD, "position": None},
-    "position half": {**GOOD, "position": {"epoch": "", "token": ""}},
-    "facts a list": {**GOOD, "facts": ["8.2"]},
-    "facts deep": {**GOOD, "facts": {"php": [["8.2"]]}},
-    "facts with a control character": {**GOOD, "facts": {"php": ["8.2\n"]}},
-    "facts with a strange name": {**GOOD, "facts": {"PHP <b>": ["8.2"]}},
-    "too many facts": {**GOOD, "facts": {f"f{number}": [] for number in range(51)}},
-    "a long list of facts": {**GOOD, "facts": {"php": ["8"] * 51}},
-    "digest of no bucket": {**GOOD, "digests": {"64": 1}},
-    "digest too large": {**GOOD, "digests": {"1": 2**63}},
-    "digest as text": {**GOOD, "digests": {"1": "1"}},
-    "held too long": {**GOOD, "held": "x" * 4001},
-    "held no text": {**GOOD, "held": True},
-    "larger than 8 MB": {**GOOD, "reports": [{**ENTRY, "words": "x" * 9_000_000}]},
-}
-
-
-@pytest.mark.parametrize("name", MALFORMED)
-def test_g11_a_malformed_report_changes_nothing(node: Node, mirror: Mirror, name: str) -> None:
-    put(node, Desired("web.site", "a.test", 1, "{}"))
-    mirror.pull()
-    report = MALFORMED[name]
-    if isinstance(report, dict) and report.get("position") == GOOD["position"]:
-        report = {**report, "position": msgspec.to_builtins(mirror.position)}
-    before = state_of_all()
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match="malformed"):
-        send(mirror.link, report)
-    assert state_of_all() == before
-
-
 def test_the_link_tells_a_refusal_from_a_loss(link: Link) -> None:
     with pytest.raises(LinkRefused, match="malformed: a report"):
         link.report(NodeReport((Report("k", "x" * 301, 1, "live"),)))
-
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=12,
-)
-SHAPED = st.fixed_dictionaries({
-    "reports": st.lists(st.fixed_dictionaries({
-        "kind": st.sampled_from(["web.site", ""]) | st.text(max_size=70),
-        "key": st.sampled_from(["a.test", "b.test"]) | st.text(max_size=310),
-        "revision": st.integers(-2, 5) | st.integers() | JSON,
-        "state": st.sampled_from(["live", "failed", "drift", "gone"]) | JSON,
-        "words": st.text(max_size=20) | JSON,
-    }), max_size=3) | JSON,
-    "facts": st.none() | JSON, "digests": st.none() | st.dictionaries(st.integers(-1, 70).map(str), st.integers()) | JSON,
-    "position": st.just("own") | JSON, "held": st.none() | JSON,
-})  # fmt: skip
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(report=SHAPED | JSON)
-def test_g11_forged_reports_change_at_most_the_nodes_own_states(
-    node: Node, neighbour: Node, mirror: Mirror, report: object
-) -> None:
-    put(node, Desired("web.site", "a.test", 1, "{}"))
-    put(neighbour, Desired("web.site", "a.test", 1, "{}"))
-    mirror.pull()
-    if isinstance(report, dict) and report.get("position") == "own":
-        report["position"] = msgspec.to_builtins(mirror.position)
-    before = list(DesiredObject.objects.order_by("pk").values_list())
-    try:
-        send(mirror.link, report)
-    except psycopg.DataError as refused:
-        assert refused.sqlstate in ("22023", "22P05", "22003")  # malformed; \u0000; a number beyond PostgreSQL's
-    assert list(DesiredObject.objects.order_by("pk").values_list()) == before
-    assert not ObjectReport.objects.filter(target__node=neighbour).exists()
-    assert set(ObjectReport.objects.values_list("state", flat=True)) <= {"live", "failed", "drift"}
-    assert not NodeContact.objects.get(node=neighbour).facts
-    assert mirror.link.changes(mirror.position).parked is None
-
-
-def test_g10_digests_that_agree_say_nothing(node: Node, mirror: Mirror) -> None:
-    put(node, *sites(*range(200)))
-    put(node, *sites(7, spec=None))
-    mirror.pull()
-    assert mirror.say(digests=mirror.digests()).differing is None
-    assert send_differing() == 0
-
-
-def test_g10_a_row_changed_behind_the_protocols_back_is_found_and_sent_again(node: Node, mirror: Mirror) -> None:
-    put(node, *sites(*range(200)))
-    mirror.say(*mirror.pull())
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE nodes_desiredobject SET spec = '\"by hand\"' WHERE key = '00042.test'")
-    differing = mirror.say(digests=mirror.digests()).differing
-    assert differing is not None
-    ((_bucket, named),) = differing.items()
-    assert ["web.site", "00042.test"] in named
-    assert send_differing() == len(named)
-    assert {change.key for change in mirror.pull()} == {key for _kind, key in named}
-    assert mirror.specs()["web.site", "00042.test"] == '"by hand"'
-    assert mirror.say(digests=mirror.digests()).differing is None
-
-
-def test_g10_what_the_node_lost_or_has_too_much_is_found(node: Node, mirror: Mirror) -> None:
-    put(node, *sites(*range(50)))
-    mirror.pull()
-    del mirror.objects["web.site", "00010.test"]
-    extra = mirror.objects["web.site", "00011.test"]
-    mirror.objects["web.site", "never.test"] = type(extra)("web.site", "never.test", 1, 1, "{}")
-    differing = mirror.say(digests=mirror.digests()).differing or {}
-    named = {tuple(key) for keys in differing.values() for key in keys}
-    assert ("web.site", "00010.test") in named
-    assert ("web.site", "never.test") not in named
-    assert len(differing) == 2
-    send_differing()
-    mirror.pull()
-    assert ("web.site", "00010.test") in mirror.objects
-
-
-def test_g10_digests_are_compared_only_at_the_head(node: Node, mirror: Mirror) -> None:
-    put(node, *sites(1))
-    mirror.pull()
-    digests = {"3": 12345}
-    put(node, *sites(2))
-    assert mirror.say(digests=digests).differing is None
-    mirror.pull()
-    assert mirror.say(digests=digests).differing is not None
 
 
 def test_g15_a_nodes_open_transaction_holds_up_no_verb(node: Node, mirror: Mirror) -> None:
