@@ -100,21 +100,25 @@ def render(prefix: Prefix, place: Place) -> str:
         ),
         _section("supervisorctl", {"serverurl": f"unix://{prefix.supervisor_socket}"}),
     ]
-    return "\n".join([*sections, *(_program(prefix, *numbered) for numbered in enumerate(programs(prefix, place)))])
+    return "\n".join(
+        [*sections, *(_program(prefix, place, *numbered) for numbered in enumerate(programs(prefix, place)))]
+    )
 
 
 def log(prefix: Prefix, name: str) -> Path:
     return prefix.logs / f"{name}.log"
 
 
-def _program(prefix: Prefix, place_in_order: int, program: Program) -> str:
+def _program(prefix: Prefix, place: Place, order: int, program: Program) -> str:
     group = "true" if program.group else "false"
+    given = environment(prefix, place)
     values = {
         "command": shlex.join(program.command),
         "user": program.user,
         "directory": "/",
+        "environment": ",".join(f'{name}="{value}"' for name, value in given.items()),
         "umask": "022",
-        "priority": str(place_in_order),  # the supervisor stops them in the opposite order
+        "priority": str(order),  # the supervisor stops them in the opposite order
         "autostart": "false",
         "autorestart": "true",
         "startsecs": "1",

@@ -57,6 +57,12 @@ def test_logs_turn_over_and_are_roots_alone(parsed: configparser.ConfigParser) -
         assert section["umask"] == "022" and section["directory"] == "/"
 
 
+def test_the_environment_stands_in_the_configuration(parsed: configparser.ConfigParser) -> None:
+    for name in NAMES:
+        words = shlex.split(parsed[f"program:{name}"]["environment"].replace(",", " "))
+        assert dict(word.split("=", 1) for word in words) == environment(PREFIX, PLACE)
+
+
 def test_percent_signs_survive() -> None:
     prefix = Prefix(Path("/srv/100%"))
     parser = configparser.ConfigParser()
