@@ -1,0 +1,60 @@
+"""The panel against strangers: every route and method, forged hosts (attacks.md: page without authentication, Host header)."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+PUBLIC = {"", "health"}  # whoever adds a route for strangers adds it here, and says why in the review
+READING = {"GET", "HEAD", "OPTIONS"}
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
+FORGED = (
+    "evil.example", "localhost.evil.example", "evil.example:8443", "localhost:8443@evil.example", "localhost#evil.example",
+    "localhost/evil.example", "localhost\\evil.example", "local host", "localhost,evil.example", "[::1]evil.example",
+    "127.0.0.1.evil.example", "2130706433", "0x7f.1", "evil.example\tlocalhost", ".localhost", "localhost..", "*",
+    "xn--lcalhost-54a", "ⓛocalhost", "localhost\x00evil.example",
+)  # fmt: skip
+
+
+def routes(resolver: URLResolver | None = None, before: str = "") -> Iterator[str]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield route.removesuffix("$").removesuffix("\\Z").removeprefix("^")
+        else:
+            yield from routes(entry, route)
+
+
+def test_the_walk_finds_the_public_routes() -> None:
+    assert set(routes()) >= PUBLIC
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", METHODS)
+def test_strangers_are_answered_on_public_routes_only(method: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for route in routes():
+        status = client.generic(method, f"/{route}", HTTP_HOST="localhost").status_code
+        if route in PUBLIC and method in READING:
+            assert status in (200, 405), (route, method)
+        else:
+            assert status in (302, 401, 403, 404, 405), (route, method)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("host", FORGED)
+@pytest.mark.parametrize("header", ["HTTP_HOST", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED"])
+def test_a_forged_host_is_never_repeated(host: str, header: str) -> None:
+    given = {"HTTP_HOST": "localhost"} | {header: host}
+    answer = Client().get("/", **given)
+    assert answer.status_code == (400 if header == "HTTP_HOST" else 200)
+    assert "evil" not in answer.content.decode() + str(dict(answer.items()))
+
+
+def test_the_hosts_allowed_are_this_machines_own() -> None:
+    assert set(settings.ALLOWED_HOSTS) - {"testserver"} == {"localhost", "127.0.0.1", "[::1]"}
+    assert not settings.DEBUG
+    assert not settings.USE_X_FORWARDED_HOST
+    assert settings.SECURE_PROXY_SSL_HEADER in (None, ("HTTP_X_FORWARDED_PROTO", "https"))

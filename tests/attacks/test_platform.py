@@ -1,0 +1,116 @@
+"""The whole platform against its neighbours: what listens, whose address is logged, which secrets two installations share."""
+
+import json
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from gasthof.bootstrap.supervisor import Supervisor
+from tests.customers import Guest, arrive
+from tests.platform import Platform, new_platform
+
+pytestmark = pytest.mark.daemons
+
+LISTENING = "0A"  # proc(5), /proc/net/tcp
+SPOOFED = (
+    "X-Forwarded-For",
+    "X-Real-IP",
+    "Forwarded",
+    "X-Client-IP",
+    "True-Client-IP",
+    "CF-Connecting-IP",
+    "X-Cluster-Client-IP",
+)
+
+
+def listeners(pids: set[int]) -> set[tuple[str, int]]:
+    """(address, port) of every TCP socket these processes listen on."""
+    inodes = {str(link.readlink()) for pid in pids for link in _links(pid)}
+    found = set()
+    for table, length in (("tcp", 8), ("tcp6", 32)):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == LISTENING and f"socket:[{fields[9]}]" in inodes:
+                address, port = fields[1].split(":")
+                found.add((_address(address[:length]), int(port, 16)))
+    return found
+
+
+def _links(pid: int) -> list[Path]:
+    try:
+        return [link for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    except FileNotFoundError:
+        return []
+
+
+def _address(text: str) -> str:
+    raw = b"".join(bytes.fromhex(text[start : start + 8])[::-1] for start in range(0, len(text), 8))
+    return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw)
+
+
+def family(pid: int) -> set[int]:
+    """A process and all that came from it."""
+    found, parents = {pid}, {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def test_three_ports_on_loopback_and_no_more(platform: Platform) -> None:
+    pid = Supervisor(platform.prefix).pid
+    assert pid is not None
+    wanted = {(address, port) for address in ("127.0.0.1", "::1") for port in platform.ports.values()}
+    assert listeners(family(pid)) == wanted
+
+
+@pytest.fixture(scope="module")
+def guest(platform: Platform) -> Guest:
+    made = arrive(platform, "Adressbüro Äpfel")
+    platform.run("domains.add", subscription=made.subscription, name="adresse-ä.test")
+    return made
+
+
+@pytest.mark.parametrize("header", SPOOFED)
+def test_a_visitor_cannot_choose_the_address_that_is_logged(platform: Platform, guest: Guest, header: str) -> None:
+    path = f"/gefälscht-{header}"
+    platform.https("adresse-ä.test", path, headers={header: "203.0.113.9"})
+    line = _logged(guest.home / "logs/access.log", header)
+    assert line["remote_addr"] == "127.0.0.1"
+    assert "203.0.113.9" not in json.dumps(line)
+
+
+def _logged(log: Path, part: str) -> dict[str, str]:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        lines = log.read_text().splitlines() if log.exists() else []
+        if hit := [line for line in lines if part in line]:
+            return json.loads(hit[0])
+        time.sleep(0.1)
+    raise AssertionError(f"{part} is not in {log}")
+
+
+def test_two_installations_share_no_secret_and_no_uid(platform: Platform) -> None:
+    with new_platform() as other:
+        other.up("--no-demo")
+        first, second = secrets(platform), secrets(other)
+        assert {"secret", "ca.key", "key.pem"} <= {path.name for path in first}
+        assert not set(first.values()) & set(second.values())
+        assert platform.prefix.uid_base != other.prefix.uid_base
+
+
+def secrets(platform: Platform) -> dict[Path, bytes]:
+    """Each file that only some may read and that holds a key or secret."""
+    named = [path for pattern in ("*secret*", "*.key", "*key*.pem") for path in platform.root.rglob(pattern)]
+    return {
+        path: path.read_bytes()
+        for path in named
+        if path.is_file() and path.suffix != ".lua" and path.stat().st_size > 8
+    }
