@@ -13,7 +13,7 @@ return {
     unknown_hosts = 2000,
     large = 8 * 1024,
     limit = 256 * 1024,  -- bytes of a document
-    certificates = 5000,  -- parsed ones kept a worker, about 6 kB each
+    certificates = 4500,  -- parsed ones kept a worker, some 15 kB each
     slots = 4096,  -- generation counters
     document_seconds = 5,  -- until a lost message is made up for
     certificate_seconds = 60,
