@@ -21,12 +21,14 @@ from gasthof.kernel import audit, registry
 from gasthof.kernel.call import Awaited, Call
 from gasthof.kernel.clock import Clocks, SystemClock
 from gasthof.kernel.fields import Field, fields_of
+from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.parsing import parse, tell
 from gasthof.kernel.permissions import Actor, allowed, holds
 from gasthof.kernel.refusal import ActionRefused, NotAllowed, Refused
 
 Result = Mapping[str, Any]  # what a verb tells its caller, ready for JSON
 Given = Mapping[str, object]  # fields as they came
+About = tuple[str, int | None]  # name of a verb's object for the record, and the number of the customer who owns it
 Function = TypeVar("Function", bound=Callable[..., Result])
 Done = TypeVar("Done")
 
@@ -84,7 +86,8 @@ def perform(actor: Actor, verb: str, fields: Given, clocks: Clocks = SYSTEM_CLOC
 
 def perform_many(actor: Actor, calls: Iterable[tuple[str, Given]], clocks: Clocks = SYSTEM_CLOCKS) -> list[Outcome]:
     """Several in one transaction: all or none. Nodes are told once, at its end; `awaited` is the last outcome's."""
-    return _in_transaction(actor, list(calls), clocks)
+    listed = list(calls)
+    return _in_transaction(actor, listed, clocks) if listed else []
 
 
 def _in_transaction(actor: Actor, calls: list[tuple[str, Given]], clocks: Clocks) -> list[Outcome]:
@@ -106,10 +109,14 @@ def _again_when_worth_it(work: Callable[[], Done]) -> Done:
 
 def _attempt(call: Call, chosen: list[tuple[Action, Given]]) -> list[Outcome]:
     done: list[Outcome] = []
+    entries: list[AuditEntry] = []
     try:
         with transaction.atomic():
             for verb, given in chosen:
-                done.append(Outcome(verb.verb, _carry_out(call, verb, given)))
+                result, about = _carry_out(call, verb, given)
+                entries.append(audit.entry(call, verb.verb, about, audit.masked(verb.fields, given), "done"))
+                done.append(Outcome(verb.verb, result))
+            AuditEntry.objects.bulk_create(entries)
             call.finish()
     except ActionRefused as refusal:
         _note(call, *chosen[min(len(done), len(chosen) - 1)], refusal)
@@ -118,23 +125,21 @@ def _attempt(call: Call, chosen: list[tuple[Action, Given]]) -> list[Outcome]:
     return done
 
 
-def _carry_out(call: Call, verb: Action, given: Given) -> Result:
+def _carry_out(call: Call, verb: Action, given: Given) -> tuple[Result, About]:
+    """The verb's answer, and what it was about."""
     if not holds(call.actor, verb.permission, registry.grants()):
         raise _not_allowed()
     arguments = parse(verb.fields, call.actor, given)
-    name, owner = _object(verb, arguments)
-    if not allowed(call.actor, verb.permission, owner, registry.grants()):
+    about = _about(verb, arguments)
+    if not allowed(call.actor, verb.permission, about[1], registry.grants()):
         raise _not_allowed()
     try:
-        result = verb.function(call, **arguments)
+        return verb.function(call, **arguments), about
     except Refused as refusal:
         raise ActionRefused((tell(refusal),)) from refusal
-    audit.entry(call, verb.verb, (name, owner), audit.masked(verb.fields, given), "done").save(force_insert=True)
-    return result
 
 
-def _object(verb: Action, arguments: Mapping[str, Any]) -> tuple[str, int | None]:
-    """Name of the verb's object for the record, and the number of the customer who owns it."""
+def _about(verb: Action, arguments: Mapping[str, Any]) -> About:
     reference = next((field.reference for field in verb.fields if field.name == verb.on), None)
     if reference is None or verb.on is None:
         return "", None

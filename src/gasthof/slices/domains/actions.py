@@ -11,7 +11,7 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.domains.models import Claim, Domain
-from gasthof.slices.domains.queries import DomainRef, belongs_to_others, in_use
+from gasthof.slices.domains.queries import DomainRef, obstacle
 from gasthof.slices.subscriptions.queries import Subscription, SubscriptionRef, check_changeable
 
 CLAIMS = 7_243  # first half of the advisory locks' number: claims of names
@@ -66,10 +66,11 @@ def check_free(customer: int, name: DomainName) -> None:
     stem = ".".join(name.ascii.split(".")[-2:])
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CLAIMS, zlib.crc32(stem.encode()) % LOCKS])
-    if belongs_to_others(name, customer):
-        raise Refused("This name, or one above or below it, is in use by another customer.").at("name")
-    if in_use(name):
+    holder = obstacle(name, customer)
+    if holder == customer:
         raise Refused("This name is in use already.").at("name")
+    if holder is not None:
+        raise Refused("This name, or one above or below it, is in use by another customer.").at("name")
 
 
 def claim(domain: Domain, name: DomainName) -> None:

@@ -11,7 +11,7 @@ from gasthof.kernel.values import DomainName
 from gasthof.slices.domains.models import Claim, Domain
 from gasthof.slices.subscriptions.queries import find_subscription
 
-__all__ = ["Domain", "DomainRef", "belongs_to_others", "find_domain", "in_use"]
+__all__ = ["Domain", "DomainRef", "find_domain", "in_use", "obstacle"]
 
 
 def find_domain(actor: Actor, text: str) -> Domain | None:
@@ -30,10 +30,12 @@ def find_domain(actor: Actor, text: str) -> Domain | None:
     return domain
 
 
-def belongs_to_others(name: DomainName, customer: int) -> bool:
-    """Whether another customer has claimed this name, one above or one below it."""
+def obstacle(name: DomainName, customer: int) -> int | None:
+    """The customer because of whom this one cannot have the name: another with a claim on it, above it or below it, or
+    this one, who has it already. None: it is free."""
     near = Q(name__in=[name.ascii, *name.above]) | Q(reverse__startswith=name.reverse)
-    return Claim.objects.filter(near).exclude(customer=customer).exists()
+    matters = ~Q(customer=customer) | Q(name=name.ascii)
+    return next(iter(Claim.objects.filter(near, matters).values_list("customer", flat=True)[:1]), None)
 
 
 def in_use(name: DomainName) -> bool:

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q
 
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import EVERYWHERE, Actor
-from gasthof.slices.nodes.models import DesiredObject, Node, NodeContact, NodeEvent
+from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent
 
 POLL_SECONDS = 2.0  # a hint may get lost
 MOST_SHOWN = 50
@@ -111,8 +111,7 @@ def wait_until_live(node: int, kind: str, key: str, revision: int, timeout: floa
 
 def php_versions(node: Node) -> list[str]:
     """What the node says it has; empty until it has said so."""
-    facts = NodeContact.objects.filter(node=node).values_list("facts", flat=True).first() or {}
-    return list(facts.get("php", []))
+    return list(node.contact.facts.get("php", []))
 
 
 def find_node(actor: Actor, text: str) -> Node | None:

@@ -15,7 +15,9 @@ __all__ = ["PlanRef", "Subscription", "SubscriptionRef", "check_changeable", "fi
 
 def find_subscription(actor: Actor, text: str) -> Subscription | None:
     """By number, system name, or its customer's name where that leaves only one. Locked: changes to it stand in a queue."""
-    rows = Subscription.objects.select_related("customer", "plan", "node").select_for_update(of=("self",), no_key=True)
+    rows = Subscription.objects.select_related("customer", "plan", "node__contact").select_for_update(
+        of=("self",), no_key=True
+    )
     if actor.role not in EVERYWHERE:
         rows = rows.filter(customer=actor.customer)
     digits = text.removeprefix("s") if re.fullmatch(r"s[0-9]{6,9}", text) else text

@@ -26,7 +26,10 @@ def tell_gone(call: Call, subscription: Subscription, name: str) -> None:
 def tell_pools(call: Call, subscription: Subscription, versions: Iterable[str]) -> None:
     """A pool is there while a site of the subscription uses its version."""
     for version in sorted(set(versions) - {""}):
-        key = f"{version}/{subscription.system_name}"
-        pool = PoolSpec(subscription.system_name, subscription.uid, version)
-        used = queries.uses_php(subscription, version)
-        desire(call, subscription.node, POOL, key, pool if used else None, POOL_VERSION)
+        tell_pool(call, subscription, version, used=queries.uses_php(subscription, version))
+
+
+def tell_pool(call: Call, subscription: Subscription, version: str, *, used: bool) -> None:
+    key = f"{version}/{subscription.system_name}"
+    pool = PoolSpec(subscription.system_name, subscription.uid, version) if used else None
+    desire(call, subscription.node, POOL, key, pool, POOL_VERSION)

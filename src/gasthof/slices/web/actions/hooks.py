@@ -7,7 +7,7 @@ from gasthof.slices.domains.queries import Domain, in_use
 from gasthof.slices.nodes.queries import php_versions
 from gasthof.slices.subscriptions.queries import Subscription
 from gasthof.slices.web import queries, rules
-from gasthof.slices.web.actions.desired import tell_gone, tell_pools, tell_sites
+from gasthof.slices.web.actions.desired import tell_gone, tell_pool, tell_pools, tell_sites
 from gasthof.slices.web.models import Alias, ProtectedDirectory, Site
 
 
@@ -20,7 +20,8 @@ def make_site(call: Call, domain: Domain) -> None:
     )
     _add_www(site)
     tell_sites(call, subscription, [site])
-    tell_pools(call, subscription, [site.php_version])
+    if version is not None:
+        tell_pool(call, subscription, version, used=True)
 
 
 def _add_www(site: Site) -> None:
