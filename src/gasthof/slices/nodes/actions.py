@@ -15,6 +15,7 @@ from gasthof.slices.nodes.models import Node, NodeContact, NodeEvent
 from gasthof.slices.nodes.queries import NodeRef
 
 _SCRATCH = "nodes.desired"
+PATIENCE = "5s"  # with a node that keeps its transaction open
 
 
 def desire(call: Call, node: Node, kind: str, key: str, spec: Any | None, spec_version: int) -> None:
@@ -83,7 +84,7 @@ def retry(call: Call, *, node: NodeRef) -> Result:
 def _contact(node: Node) -> NodeContact:
     """Locked. The node's own functions lock it too, and a node may keep its transaction open."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '5s'")
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
         try:
             return NodeContact.objects.select_for_update().get(node=node)
         except OperationalError as error:

@@ -140,7 +140,10 @@ def test_retry_sends_again_what_failed_and_no_more(node: Node, mirror: Mirror) -
     assert [change.key for change in mirror.pull()] == ["00001.test"]
 
 
-def test_a_node_that_keeps_its_row_locked_is_said_to_be_busy(node: Node, mirror: Mirror) -> None:
+def test_a_node_that_keeps_its_row_locked_is_said_to_be_busy(
+    node: Node, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gasthof.slices.nodes.actions.PATIENCE", "100ms")
     mirror.say(held="would remove 60")
     mirror.link._connection.execute("BEGIN")
     mirror.pull()
