@@ -8,7 +8,6 @@ from pathlib import Path
 from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.postgres import Cluster
 from gasthof.prefix import PANEL_USER, VERIFY_USER, Prefix
-from gasthof.slices.web.node import nginx
 
 NGINX = "/usr/sbin/nginx"
 FILES = 20_000  # as many open files as can be had without CAP_SYS_RESOURCE
@@ -44,7 +43,7 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
         Program("verifier", module("gasthof.slices.web.verifier"), VERIFY_USER),
         # Customers' php-fpm masters are the activator's children and outlive its restart.
         Program("activator", module("gasthof.slices.web.activator"), group=False),
-        Program("nginx", tuple(nginx.command(prefix)), stop="QUIT", package="nginx"),
+        Program("nginx", module("gasthof.slices.web.nginx"), stop="QUIT", package="nginx"),
         Program("logsplit", module("gasthof.slices.web.logsplit")),
         Program("agent", module("gasthof.agent"), stop_seconds=20),
         # It polls: any role can send a NOTIFY, and a stolen node's could break a worker that reads their payloads.
