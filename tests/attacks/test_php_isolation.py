@@ -123,7 +123,7 @@ def _reading(way: str, home: Path, paths: list[str]) -> str:
 import os, tempfile
 pids = [p for p in os.listdir('/proc') if p.isdigit()]
 for path in {paths!r}:
-    link = tempfile.mktemp(dir={str(home / 'tmp')!r})
+    link = tempfile.mktemp(dir={str(home / "tmp")!r})
     try:
         print({PROGRAM_WAYS[way]})
     except OSError as error:
@@ -307,16 +307,26 @@ REFUSED_CALLS = {
     "kernel ciphers": "libc.socket(38, 5, 0)",
     "raw packets": "libc.socket(17, 3, 0)",
     "raw internet": "libc.socket(2, 3, 1)",
+    "a port of its own": "listening()",
     "a higher uid": "libc.setuid(0)",
     "a device": "libc.mknod(b'/tmp/device', 0o20666, 0x103)",
 }
+
+LISTENING = """
+import ctypes, socket
+libc = ctypes.CDLL(None)
+def listening():
+    with socket.socket() as one:
+        one.bind(('127.0.0.1', 0))
+        return libc.listen(one.fileno(), 1)
+"""
 
 
 def test_calls_that_open_kernels_are_refused(house: House) -> None:
     tries = "\n".join(
         f"print({name!r} if {call} >= 0 else 'refused', flush=True)" for name, call in REFUSED_CALLS.items()
     )
-    said = house.program(f"import ctypes\nlibc = ctypes.CDLL(None)\n{tries}")
+    said = house.program(f"{LISTENING}{tries}")
     assert said.split("\n")[:-1] == ["refused"] * len(REFUSED_CALLS)
 
 

@@ -1,6 +1,7 @@
 """System calls that a website never needs and that have opened kernels before: refused by a seccomp filter (seccomp(2)).
 
-Without it a customer could make a user namespace, be root in it, and reach kernel code that strangers should not reach.
+Without it a customer could make a user namespace, be root in it, and reach kernel code that strangers should not reach; or
+listen on a port of the platform's while that restarts. (php-fpm itself gets its listener from the activator.)
 """
 
 import ctypes
@@ -16,13 +17,13 @@ _REFUSED = {
         "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161,
         "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "pidfd_getfd": 438, "kcmp": 312,
         "bpf": 321, "perf_event_open": 298, "userfaultfd": 323, "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
-        "keyctl": 250, "add_key": 248, "request_key": 249, "open_by_handle_at": 304,
+        "keyctl": 250, "add_key": 248, "request_key": 249, "open_by_handle_at": 304, "listen": 50,
     },
     "aarch64": {
         "unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "pivot_root": 41, "chroot": 51,
         "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "pidfd_getfd": 438, "kcmp": 272,
         "bpf": 280, "perf_event_open": 241, "userfaultfd": 282, "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
-        "keyctl": 219, "add_key": 217, "request_key": 218, "open_by_handle_at": 265,
+        "keyctl": 219, "add_key": 217, "request_key": 218, "open_by_handle_at": 265, "listen": 201,
     },
 }  # fmt: skip
 _CLONE = {"x86_64": 56, "aarch64": 220}

@@ -24,6 +24,7 @@ SWEEP = 2.0  # seconds; shorter than a worker's idle time (node/pool.py), so tha
 QUICK_DEATH = 2.0  # seconds; a master that ends sooner by itself has failed
 LONGEST_PAUSE = 60.0  # seconds between two tries of a pool that fails
 LONGEST_REQUEST = 630.0  # seconds; php-fpm ends one after 600 (node/pool.py)
+QUICK_LOOK = 0.02  # seconds between the first looks at a master that is to end
 GRACE = 5.0  # seconds that a dropped pool's running requests have
 WORDS = 4000  # characters
 
@@ -114,7 +115,7 @@ class House:
 
     def _when_empty(self, done: Callable[[], None]) -> None:
         if self._masters:
-            self._loop.after(0.02, lambda: self._when_empty(done))
+            self._loop.after(QUICK_LOOK, lambda: self._when_empty(done))
         else:
             done()
 
@@ -129,6 +130,7 @@ class House:
         for record in sorted(living(self._records), key=lambda record: record.path.name):
             master = Master(record.pid, os.pidfd_open(record.pid), None, record)
             self._admit(master)
+            master.wake()
             if record.ending or not self._employ(master):
                 record.set_aside()
                 self._drain(master, time.monotonic() + LONGEST_REQUEST)
@@ -226,8 +228,8 @@ class House:
 
     def _bereaved(self, entry: Entry, master: Master) -> None:
         entry.master = None
-        if not master.ended and master.age < QUICK_DEATH:
-            self._failed(entry, self._last_words(entry.pool.key))
+        if master.fault or (not master.ended and master.age < QUICK_DEATH):
+            self._failed(entry, master.fault or self._last_words(entry.pool.key))
         else:
             entry.failures = 0
         self._attend(entry)
@@ -240,7 +242,7 @@ class House:
         refuse_waiting(entry.listener)
         _say(f"{entry.pool.key}: {entry.words}")
 
-    def _drain(self, master: Master, until: float, calm: int = 0) -> None:
+    def _drain(self, master: Master, until: float, calm: int = 0, pause: float = QUICK_LOOK) -> None:
         """End it when nothing has run in it twice in a row, or when its time is over."""
         if master not in self._masters:
             return
@@ -248,13 +250,15 @@ class House:
         if calm >= 2 or time.monotonic() > until:
             master.kill()
         else:
-            self._loop.after(0.02, lambda: self._drain(master, until, calm))
+            pause = QUICK_LOOK if calm else min(SWEEP, 1.5 * pause)
+            self._loop.after(pause, lambda: self._drain(master, until, calm, pause))
 
     # As many as may be
 
     def _sweep(self) -> None:
         for master in self._current():
             master.look()
+            master.end_if_deaf()
             if time.monotonic() - master.busy > self._idle:
                 master.end_if_idle()
         for entry in [entry for entry in self._entries.values() if entry.master and shut_down(entry.listener)]:

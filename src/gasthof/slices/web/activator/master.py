@@ -13,6 +13,8 @@ from gasthof.slices.web.activator import process
 from gasthof.slices.web.activator.listener import awaited
 from gasthof.slices.web.activator.records import Record
 
+DEAF = 20.0  # seconds
+
 
 @dataclass(eq=False)
 class Master:
@@ -22,6 +24,8 @@ class Master:
     record: Record
     started: float = field(default_factory=time.monotonic)
     busy: float = field(default_factory=time.monotonic)  # when it last had workers
+    heard: float = field(default_factory=time.monotonic)  # when it last had workers, or nobody waited
+    fault: str = ""  # why it was ended, if that was a failure of its own
     ended: bool = False  # we ended it; its exit is no failure
     gone: list[Callable[[], None]] = field(default_factory=list)  # who wants to know when it is
 
@@ -30,8 +34,20 @@ class Master:
         return time.monotonic() - self.started
 
     def look(self) -> None:
-        if process.workers(self.pid):
-            self.busy = time.monotonic()
+        now = time.monotonic()
+        working = bool(process.workers(self.pid))
+        self.busy = now if working else self.busy
+        self.heard = now if working or not self._awaited() else self.heard
+
+    def end_if_deaf(self) -> None:
+        """One that lets visitors wait and starts nobody, say because its log is a pipe that nobody reads, holds a place for nothing."""
+        if not self.ended and time.monotonic() - self.heard > DEAF:
+            self.fault = f"php-fpm has accepted nobody for {DEAF:.0f} seconds"
+            self.kill()
+
+    def wake(self) -> None:
+        """The activator before this one may have died while it looked whether this one was idle."""
+        signal.pidfd_send_signal(self.pidfd, signal.SIGCONT)
 
     def end_if_idle(self) -> bool:
         """Ends it unless it works, or has just been started for somebody who still waits. Says whether it is ended."""

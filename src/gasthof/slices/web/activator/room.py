@@ -15,7 +15,7 @@ from gasthof.slices.web.activator import kernel
 PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 - places in the room
-SHARED_MEMORY = "size=64m,nr_inodes=4096,mode=1777"
+SHARED_MEMORY = "size=16m,nr_inodes=4096,mode=1777"
 _SAFE = kernel.MS_NOSUID | kernel.MS_NODEV
 
 

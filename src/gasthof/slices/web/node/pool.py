@@ -52,7 +52,7 @@ def json_path(prefix: Prefix, key: str) -> Path:
 
 def pool_files(prefix: Prefix, spec: PoolSpec) -> dict[Path, bytes]:
     """Both files of a pool, by path. ValueError: a value that has no place in a configuration."""
-    _check(spec)
+    _check(prefix, spec)
     pool = Pool(spec.subscription, spec.uid, spec.version, spec.max_children)
     return {
         conf_path(prefix, pool.key): _render(_sections(prefix, spec)).encode(),
@@ -82,7 +82,9 @@ def parse_pool(key: str, text: bytes) -> Pool:
     return pool
 
 
-def _check(spec: PoolSpec) -> None:
+def _check(prefix: Prefix, spec: PoolSpec) -> None:
+    if re.search("[:,=]", str(prefix.root)):  # they part the entries of open_basedir and of FPM_SOCKETS
+        raise ValueError(f"the prefix cannot stand in a php-fpm configuration: {prefix.root}")
     parse_key(f"{spec.version}/{spec.subscription}")
     _within(spec.uid, "uid", LOWEST_UID, HIGHEST_UID)
     _within(spec.max_children, "max_children", 1, MOST_CHILDREN)
@@ -140,7 +142,7 @@ def _php(prefix: Prefix, spec: PoolSpec, logs: Path) -> dict[str, str]:
         "php_admin_value[ffi.enable]": "false",
         "php_admin_flag[opcache.validate_permission]": "on",
         "php_admin_flag[opcache.validate_root]": "on",
-        "php_admin_value[opcache.revalidate_freq]": "0",
+        "php_admin_value[opcache.revalidate_freq]": "1",  # seconds; at 0, open_basedir costs a page some milliseconds
     }
 
 

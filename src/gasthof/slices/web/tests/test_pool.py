@@ -80,7 +80,7 @@ def test_whatever_the_values_the_files_hold_them_or_there_are_none(
     assert {path.parent.parent for path in files} == {PREFIX.state / "php" / "pools"}
 
 
-@pytest.mark.parametrize("root", ['/a"b', "/a\nb", "/a\\b", "/a$b", "/a\x00b", "/a\x7fb"])
+@pytest.mark.parametrize("root", ['/a"b', "/a\nb", "/a\\b", "/a$b", "/a:b", "/a,b", "/a=b", "/a\x00b", "/a\x7fb"])
 def test_a_prefix_that_would_break_the_configuration_is_refused(root: str) -> None:
     with pytest.raises(ValueError, match="configuration"):
         pool_files(Prefix(Path(root)), SPEC)

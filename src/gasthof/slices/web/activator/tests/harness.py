@@ -86,6 +86,7 @@ class Node:
     prefix: Prefix
     options: list[str] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
+    module: str = "gasthof.slices.web.activator"
 
     def customer(self, number: int, *, version: str = "8.2", max_children: int = 5) -> str:
         """A home by docs/architecture.md's table and a pool's files; returns the pool's key."""
@@ -151,7 +152,7 @@ class Node:
         log = (self.prefix.root / "activator.log").open("ab")
         self.prefix.activator_control.unlink(missing_ok=True)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gasthof.slices.web.activator", *self.options], stdout=log, stderr=log, cwd="/",
+            [sys.executable, "-m", self.module, *self.options], stdout=log, stderr=log, cwd="/",
             env={"GASTHOF_PREFIX": str(self.prefix.root), "PYTHONPATH": ":".join(sys.path)},
         )  # fmt: skip
         self.until(self._answers, 20)
@@ -180,14 +181,14 @@ class Node:
 
 
 @contextmanager
-def node(*options: str, parent: str = "/tmp") -> Iterator[Node]:
+def node(*options: str, parent: str = "/tmp", module: str = Node.module) -> Iterator[Node]:
     """A running activator on a prefix of its own, gone at the end with all its masters."""
     root = Path(tempfile.mkdtemp(prefix="gasthof-php-", dir=parent))
     root.chmod(0o755)
     for name, mode in (("customers", 0o711), ("node", 0o755), ("logs", 0o711), ("run", 0o755)):
         _folder(root / name, mode, 0, 0)
     (root / "config.toml").write_text(f"[node]\nuid_base = {UID_BASE}\n")
-    made = Node(Prefix.load(root), list(options))
+    made = Node(Prefix.load(root), list(options), module=module)
     try:
         made.start()
         yield made
