@@ -88,9 +88,9 @@ class Platform:
             url = f"https://{address}:{port}{path}"
             return client.request(method, url, headers=headers, extensions={"sni_hostname": ascii_host}, **how)
 
-    def panel(self, path: str = "/", **how: Any) -> httpx.Response:
+    def panel(self, path: str = "/", *, name: str = "localhost", **how: Any) -> httpx.Response:
         with httpx.Client(verify=self.trust(), trust_env=False, timeout=30) as client:
-            return client.get(f"https://localhost:{self.ports['panel']}{path}", **how)
+            return client.get(f"https://{name}:{self.ports['panel']}{path}", **how)
 
     def remove(self) -> None:
         self.down()

@@ -13,6 +13,7 @@ from gasthof.bootstrap.progress import tell
 from gasthof.bootstrap.up import compile_translations
 
 FAST = "not daemons and not journey"
+SCRIPTS = ("lint-imports",)  # what cannot be run as a module
 CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GASTHOF_PREFIX", "GASTHOF_DB_ROLE")
 
 
@@ -45,7 +46,7 @@ def _quick() -> list[tuple[str, list[str]]]:
         ("ruff check", ["ruff", "check", "."]),
         ("ruff format", ["ruff", "format", "--check", "."]),
         ("mypy", ["mypy"]),
-        ("import rules", ["importlinter.cli"]),
+        ("import rules", ["lint-imports"]),
         ("pytest, quick", _pytest(["-m", FAST])),
     ]
 
@@ -67,6 +68,12 @@ def _run(place: Place, name: str, module: list[str]) -> int:
         values |= {"PYTHONPATH": "src:.", "LANG": "C.UTF-8"}
         if module[0] == "mypy":  # its Django plugin reads the settings, and those want a prefix
             values["GASTHOF_PREFIX"] = scratch
-        code = subprocess.run([str(place.python), "-m", *module], check=False, env=values, cwd=place.code).returncode
+        code = subprocess.run(_line(place, module), check=False, env=values, cwd=place.code).returncode
     tell(f"== {name}: {'ok' if code == 0 else f'exit code {code}'}, {time.monotonic() - start:.1f} s")
     return code
+
+
+def _line(place: Place, module: list[str]) -> list[str]:
+    if module[0] in SCRIPTS:
+        return [str(place.python.with_name(module[0])), *module[1:]]
+    return [str(place.python), "-m", *module]

@@ -117,8 +117,10 @@ class Supervisor:
     def reread(self) -> None:
         """Take over a changed configuration: what changed is stopped and known anew."""
         added, changed, removed = self.rpc.reloadConfig()[0]
-        for name in (*changed, *removed):
-            self.rpc.stopProcessGroup(name)
+        gone = {*changed, *removed}
+        self._stop_all(gone - {LAST})
+        self._stop_all(gone & {LAST})
+        for name in gone:
             self.rpc.removeProcessGroup(name)
         for name in (*added, *changed):
             self.rpc.addProcessGroup(name)

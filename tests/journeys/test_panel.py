@@ -1,0 +1,58 @@
+"""The panel in a browser: both languages, light and dark, phone and desktop; axe finds nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.platform import Platform
+
+pytestmark = pytest.mark.journey
+
+PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("locale", "heading"), [("de-DE", "Das Haus ist geöffnet"), ("en-GB", "The house is open")])
+def test_the_start_page_is_for_everybody(
+    platform: Platform, browser: Browser, size: dict[str, int], scheme: str, locale: str, heading: str
+) -> None:
+    context = browser.new_context(viewport=size, color_scheme=scheme, locale=locale, ignore_https_errors=True)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"https://localhost:{platform.ports['panel']}/")
+    assert page.locator("h1").inner_text() == heading
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "it must not scroll sideways"
+    assert page.evaluate("getComputedStyle(document.body).fontSize") == "17px", "the style sheet is missing"
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert [text for text in complaints if "favicon" not in text and "404" not in text] == []
+    context.close()
+
+
+def test_another_address_has_a_decent_page(platform: Platform, browser: Browser) -> None:
+    context = browser.new_context(locale="de-DE", ignore_https_errors=True)
+    page = context.new_page()
+    answer = page.goto(f"https://localhost:{platform.ports['panel']}/gibt-es-nicht")
+    assert answer is not None and answer.status == 404
+    assert page.locator("h1").inner_text() == "Nicht gefunden"
+    assert Axe().run(page).violations_count == 0
+    context.close()
+
+
+def test_the_certificate_fits_its_names_and_no_other_name_is_answered(platform: Platform) -> None:
+    for name in ("localhost", "127.0.0.1", "[::1]"):
+        assert platform.panel("/", name=name).status_code == 200
+    assert platform.panel("/", headers={"host": "evil.test"}).status_code == 421
