@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, reaches
@@ -32,10 +32,14 @@ def find_domain(actor: Actor, text: str) -> Domain | None:
 
 def obstacle(name: DomainName, customer: int) -> int | None:
     """The customer because of whom this one cannot have the name: another with a claim on it, above it or below it, or
-    this one, who has it already. None: it is free."""
+    this one, who has it already. None: it is free.
+
+    An aggregate, since LIMIT 1 makes PostgreSQL hope to meet a row soon and read the table, while its statistics are young.
+    """
     near = Q(name__in=[name.ascii, *name.above]) | Q(reverse__startswith=name.reverse)
     matters = ~Q(customer=customer) | Q(name=name.ascii)
-    return next(iter(Claim.objects.filter(near, matters).values_list("customer", flat=True)[:1]), None)
+    found: int | None = Claim.objects.filter(near, matters).aggregate(holder=Min("customer"))["holder"]
+    return found
 
 
 def in_use(name: DomainName) -> bool:
