@@ -8,7 +8,7 @@ from gasthof.kernel.refusal import Refused
 from gasthof.slices.web.spec import ProtectedUser, Protection
 
 ROOT = "web"  # document roots lie below this folder of the subscription
-VERSION = re.compile(r"\d{1,2}\.\d{1,2}")
+VERSION = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}")
 MEBIBYTE = 1024 * 1024
 
 

@@ -231,3 +231,22 @@ def test_a_deleted_subscription_leaves_tombstones_only(house: House) -> None:
     assert Site.objects.count() == 1
     assert set(desired("web.site")) == {"andere.test"}
     assert set(desired("subscriptions.home")) == {house.other}
+
+
+@pytest.mark.parametrize(
+    ("verb", "fields", "queries"),
+    [
+        ("domains.add", {"name": "neu.test"}, 16),
+        ("web.change_site", {"domain": NAME, "https_redirect": "no"}, 13),
+        ("web.add_alias", {"domain": NAME, "name": "neu.test"}, 16),
+        ("domains.delete", {"domain": NAME}, 17),
+    ],
+)
+def test_the_number_of_queries(
+    house: House, django_assert_max_num_queries: Any, verb: str, fields: dict[str, object], queries: int
+) -> None:
+    """It is what a verb costs, and does not grow with what there is."""
+    if "domain" not in fields:
+        fields = {**fields, "subscription": house.mine}
+    with django_assert_max_num_queries(queries):
+        house.run(verb, house.baker, **fields)
