@@ -13,6 +13,7 @@ from gasthof.agent.journal import Desired, Id, Journal, Verdict
 from gasthof.agent.kinds import Kind, Knowledge, Machine, Wanted
 from gasthof.agent.sdk.steps import LocalCertificate, Plan, RemoveTree
 
+HIGHEST = 1_000_000  # rank of what this agent does not know
 Traces = Mapping[Id, tuple[str, ...]]
 
 
@@ -36,14 +37,18 @@ class Applier:
     journal: Journal
     executor: Executor
     backoff: Backoff
+    strangers: dict[Id, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # what an audit found of objects that nobody wants
 
     def plans(self, objects: Sequence[Desired], traces: Traces | None = None) -> list[Planned]:
         """Facts and plans of objects of one kind, in their order."""
+        known = self.strangers | dict(traces or {})
         decoded: dict[str, tuple[Desired, Wanted]] = {}
         failed: dict[str, Planned] = {}
         for one in objects:
             try:
-                decoded[one.key] = one, self._decoded(one, (traces or {}).get(one.id, ()))
+                decoded[one.key] = one, self._decoded(one, known.get(one.id, ()))
             except (Unknown, msgspec.MsgspecError) as error:
                 failed[one.key] = Planned(one, error=str(error))
         facts = self._facts(self.knowledge.kinds[objects[0].kind], decoded) if decoded else {}
@@ -58,7 +63,7 @@ class Applier:
         ]
         final = [verdict for verdict in verdicts if verdict]
         self.journal.mark(final)
-        self._hurry({verdict.desired.scope for verdict in final if verdict.state == "live"} - {""})
+        self._hurry([verdict.desired for verdict in final if verdict.state == "live" and verdict.desired.scope])
         return final
 
     def _decoded(self, one: Desired, trace: tuple[str, ...]) -> Wanted:
@@ -104,15 +109,26 @@ class Applier:
             return None
         if outcome.live:
             self.backoff.forget([one.desired.id])
+            self.strangers.pop(one.desired.id, None)
             return Verdict(one.desired, "live")
         self.backoff.failed(one.desired.id, away=outcome.away)
         return Verdict(one.desired, "failed", outcome.words)
 
-    def _hurry(self, scopes: set[str]) -> None:
-        """What failed in a subscription may have waited for what just came to life in it."""
-        if not self.backoff.waiting or not scopes:
+    def _hurry(self, alive: Sequence[Desired]) -> None:
+        """What failed in a subscription may have waited for something lower in rank that just came to life in it."""
+        if not self.backoff.waiting or not alive:
             return
-        self.backoff.forget([(kind, key) for kind, key, scope, _ in self.journal.open_ids() if scope in scopes])
+        lowest: dict[str, int] = {}
+        for one in alive:
+            lowest[one.scope] = min(self.rank(one.kind), lowest.get(one.scope, HIGHEST))
+        waiting = self.journal.open_ids()
+        self.backoff.forget(
+            [(kind, key) for kind, key, scope, _ in waiting if self.rank(kind) > lowest.get(scope, HIGHEST)]
+        )
+
+    def rank(self, kind: str) -> int:
+        known = self.knowledge.kinds.get(kind)
+        return known.rank if known else HIGHEST
 
 
 def _readable(kind: Kind, text: str) -> Any | None:

@@ -22,9 +22,11 @@ def audit(applier: Applier) -> Iterator[int]:
         traces: dict[Id, tuple[str, ...]] = {}
         for _ in _look_around(applier, kind, traces):
             yield count
-        strangers = {key for _, key in traces} - applier.journal.keys(kind.name)
+        known = applier.journal.keys(kind.name)
+        strangers = {one: trace for one, trace in traces.items() if one[1] not in known}
         if strangers:
-            applier.journal.forsake((kind.name, key) for key in strangers)
+            applier.strangers.update(strangers)
+            applier.journal.forsake(strangers)
         ids = iter(applier.journal.wanted_ids(kind.name))
         while chunk := list(islice(ids, CHUNK)):
             count += _compare(applier, chunk, traces)

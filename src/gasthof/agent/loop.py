@@ -267,8 +267,7 @@ class Agent:
         return [one for one in due if (one[0], one[1]) in self.fresh and one[2] not in busy]
 
     def rank(self, kind: str, gone: bool) -> int:
-        known = self.knowledge.kinds.get(kind)
-        rank = known.rank if known else 1_000_000
+        rank = self.applier.rank(kind)
         return -rank if gone else rank
 
     def look(self) -> None:

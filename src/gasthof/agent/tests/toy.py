@@ -1,0 +1,70 @@
+"""A kind for tests: an object is one file below a folder; some are made to fail."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gasthof.agent.kinds import Kind, Knowledge, Machine, Wanted
+from gasthof.agent.sdk import read
+from gasthof.agent.sdk.ask import Away, Reply
+from gasthof.agent.sdk.steps import Ask, Plan, WriteFile
+from gasthof.agent.sdk.want import Draft
+from gasthof.prefix import Prefix
+
+
+@dataclass(frozen=True)
+class Note:
+    text: str
+    owner: str = "alle"
+
+
+def place(prefix: Prefix, key: str) -> Path:
+    return prefix.state / "notes" / key
+
+
+def gather(machine: Machine, wanted: Mapping[str, Wanted]) -> dict[str, read.Fact]:
+    if any(found.spec and found.spec.text == "no facts" for found in wanted.values()):
+        raise RuntimeError("cannot be read")
+    return {key: read.fact(place(machine.prefix, key)) for key in wanted}
+
+
+def plan(prefix: Prefix, key: str, spec: Note | None, facts: read.Fact) -> Plan:
+    path = place(prefix, key)
+    draft = Draft({path: facts})
+    if spec is None:
+        draft.gone(path)
+    elif spec.text == "no plan":
+        raise ValueError("cannot be planned")
+    else:
+        draft.file(WriteFile(path, spec.text.encode(), 0o600))
+    answer = spec.text if spec else ""
+    return Plan(change=tuple(draft.change), after=(Ask("toy", "tell", key, expect=answer),), notes=draft.notes)
+
+
+def present(prefix: Prefix) -> Iterator[tuple[str, str]]:
+    yield from ((path.name, "") for path in (prefix.state / "notes").iterdir() if path.suffix not in read.SUFFIXES)
+
+
+TOY = Kind("toy.note", Note, 1, 10, lambda spec: str(spec.owner), gather, plan, present)
+LATE = Kind("toy.late", Note, 1, 20, lambda spec: str(spec.owner), gather, plan, lambda prefix: ())
+KNOWN = Knowledge({TOY.name: TOY, LATE.name: LATE})
+
+
+@dataclass
+class Daemon:
+    """Tells what the file holds; counts its questions; may be away, or wrong about some."""
+
+    prefix: Prefix
+    away: bool = False
+    lies: set[str] = field(default_factory=set)
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    def ask(self, _verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
+        self.asked.append(tuple(arguments))
+        if self.away:
+            raise Away("toy: nobody answers")
+        return {key: Reply(value="nonsense" if key in self.lies else self.text(key)) for key in arguments}
+
+    def text(self, key: str) -> str:
+        path = place(self.prefix, key)
+        return path.read_text() if path.exists() else ""
