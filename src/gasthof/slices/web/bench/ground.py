@@ -21,9 +21,10 @@ from cryptography.x509.oid import NameOID
 
 from gasthof.kernel.clock import SystemClock
 from gasthof.prefix import WEB_USER, Prefix
+from gasthof.slices.web import rules
 from gasthof.slices.web.node.document import documents, fallback_tls, host_path, tls_directory
 from gasthof.slices.web.node.nginx import command, nginx_files, pid_file
-from gasthof.slices.web.spec import SiteSpec
+from gasthof.slices.web.spec import Php, SiteSpec
 
 PAGE = b"x" * 1024
 LINKS = "disable_symlinks if_not_owner from={home};"
@@ -71,14 +72,8 @@ class Ground:
     def site(self, number: int) -> SiteSpec:
         name = f"bench-{number}.test"
         subscription = f"s{number // 10:06d}"  # ten domains a customer
-        return SiteSpec(
-            name=name,
-            subscription=subscription,
-            uid=1_000_000,
-            docroot=f"web/{name}",
-            hosts=(name,),
-            https_redirect=False,
-        )
+        php = Php("8.2", rules.php_settings({}))
+        return SiteSpec(name, subscription, 1_000_000, f"web/{name}", hosts=(name,), https_redirect=False, php=php)
 
     @contextlib.contextmanager
     def gasthof(self) -> Iterator[Server]:
