@@ -118,9 +118,9 @@ local function verdict(key, hash, password, known, document, var)
     local leader = "?" .. key
     local seconds = settings.verifier_milliseconds / 1000
     for _ = 1, seconds / WAIT do
-        local known = verdicts:get(key)
-        if known ~= nil then
-            return known
+        local kept = verdicts:get(key)
+        if kept ~= nil then
+            return kept
         end
         if verdicts:add(leader, true, seconds) then
             local right, status = check(key, hash, password, known, document, var)
