@@ -1,12 +1,14 @@
 """Writing the audit trail."""
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import Field
 from gasthof.kernel.models import AuditEntry
 
 LONGEST_VALUE = 1_000  # characters kept of a field
+MOST_FIELDS = 50  # kept of a request; no verb has that many
 MASK = "•••"
 
 
@@ -30,7 +32,8 @@ def entry(
 def masked(fields: Iterable[Field], given: Mapping[str, object]) -> dict[str, str]:
     """What was given, as text that PostgreSQL can hold. Secrets and unknown fields do not show their values."""
     shown = {field.name for field in fields if not field.secret}
-    return {legible(name)[:80]: legible(str(value)) if name in shown else MASK for name, value in given.items()}
+    kept = islice(given.items(), MOST_FIELDS)
+    return {legible(name)[:80]: legible(str(value)) if name in shown else MASK for name, value in kept}
 
 
 def legible(text: str) -> str:
