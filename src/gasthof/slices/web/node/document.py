@@ -15,7 +15,7 @@ seconds. Every field is always there; an empty string or list means "none":
     front_controller  whether what is not a file goes to /index.php
     suspended         whether all is answered with 503
     php_socket        absolute path of the customer's php-fpm; "" switches PHP off
-    php_values        text of PHP_ADMIN_VALUE, one setting a line
+    php_values        text of PHP_VALUE, one setting a line
     protections       [{path, folded, title, users: [{name, hash}]}], longest path first; `folded` is the path in ASCII lower case
 """
 
@@ -109,7 +109,7 @@ def _shared(prefix: Prefix, spec: SiteSpec) -> dict[str, Any]:
 
 
 def php_values(php: Php) -> str:
-    """PHP_ADMIN_VALUE: `name = "value"` lines, sorted. ValueError for what PHP could read as more than one value."""
+    """PHP_VALUE: `name = "value"` lines, sorted. ValueError for what PHP could read as more than one value."""
     lines = []
     for name, value in sorted(php.settings.items()):
         _checked(SETTING_NAME, name, "PHP setting")

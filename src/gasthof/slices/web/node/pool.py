@@ -5,7 +5,7 @@ activator must know to listen, to build the customer's room and to start the mas
 "max_children"}.
 All other paths follow from the prefix, so that no file can point the activator elsewhere.
 
-A site's own PHP settings are not here: they come with each request (PHP_ADMIN_VALUE), so a change of them touches no pool.
+A site's own PHP settings are not here: they come with each request (PHP_VALUE), so a change of them touches no pool.
 """
 
 import json
