@@ -17,7 +17,7 @@ from gasthof.kernel.permissions import SYSTEM
 from gasthof.prefix import WEB_USER, Prefix
 
 SIZES, SMALL_SIZES = (10, 1_000, 20_000), (10, 200)
-TIMES, SMALL_TIMES = 60, 12
+TIMES, SMALL_TIMES = 40, 12  # fewer than the 50 removals at once that wait for a person
 LIMIT_MS, LIMIT_RATIO = 300, 1.5
 
 
