@@ -5,13 +5,12 @@ import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from socket import socket
 
 from gasthof.prefix import Prefix
 from gasthof.slices.web.activator.builds import installed_versions
+from gasthof.slices.web.activator.entry import Entry
 from gasthof.slices.web.activator.launch import Launch, Launcher
 from gasthof.slices.web.activator.listener import listen, refuse_waiting, shut_down, take_over
 from gasthof.slices.web.activator.loop import HUNG_UP, Loop
@@ -27,22 +26,6 @@ LONGEST_REQUEST = 630.0  # seconds; php-fpm ends one after 600 (node/pool.py)
 QUICK_LOOK = 0.02  # seconds between the first looks at a master that is to end
 GRACE = 5.0  # seconds that a dropped pool's running requests have
 WORDS = 4000  # characters
-
-
-@dataclass(eq=False)
-class Entry:
-    pool: Pool
-    listener: socket
-    master: Master | None = None
-    failures: int = 0
-    retry: float = 0.0  # monotonic; before it, visitors are refused
-    words: str = ""  # php-fpm's own, of the last failure
-
-    @property
-    def state(self) -> str:
-        if self.master:
-            return "running"
-        return "failed" if self.failures else "idle"
 
 
 class House:
@@ -103,7 +86,7 @@ class House:
         self._words_of(key).unlink(missing_ok=True)
 
     def describe(self) -> dict[str, dict[str, object]]:
-        return {key: _described(entry, key in self._waiting) for key, entry in self._entries.items()}
+        return {key: entry.describe(waits=key in self._waiting) for key, entry in self._entries.items()}
 
     def close(self, done: Callable[[], None]) -> None:
         """End all masters, busy ones after a grace; then done()."""
@@ -298,15 +281,6 @@ class House:
             return self._words_of(key).read_text("utf-8", "replace").strip() or "php-fpm ended without a word"
         except OSError as error:
             return str(error)
-
-
-def _described(entry: Entry, waits: bool) -> dict[str, object]:
-    described: dict[str, object] = {"state": "waiting" if waits else entry.state}
-    if entry.master:
-        described["pid"] = entry.master.pid
-    if entry.failures:
-        described |= {"failures": entry.failures, "words": entry.words}
-    return described
 
 
 def _say(words: str) -> None:

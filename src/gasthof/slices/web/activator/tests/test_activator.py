@@ -487,6 +487,23 @@ def test_settings_of_one_site_do_not_reach_the_next_within_one_worker(shared: No
     shared.tell("drop", key)
 
 
+@pytest.mark.parametrize(("parameter", "obeys"), [("PHP_ADMIN_VALUE", False), ("PHP_VALUE", True)])
+def test_what_an_application_may_still_change_for_itself(
+    shared: Node, numbers: Iterator[int], parameter: str, obeys: bool
+) -> None:
+    """Why the way in which settings travel matters to applications (docs/decisions/0002): neither leaks, one is final."""
+    key = shared.customer(next(numbers), max_children=1)
+    shared.tell("ensure", key)
+    change = shared.script(
+        key, "echo json_encode([set_time_limit(90), ini_set('memory_limit', '256M') !== false]);", "change.php"
+    )
+    show = shared.script(key, "echo ini_get('memory_limit'), ' ', ini_get('max_execution_time');", "show.php")
+    values = {parameter: "memory_limit=64M\nmax_execution_time=10"}
+    assert ask(shared.socket(key), change, **values).body == str([obeys, obeys]).lower().replace(" ", "")
+    assert ask(shared.socket(key), show, **values).body == "64M 10"
+    shared.tell("drop", key)
+
+
 def test_a_site_cannot_raise_its_own_settings(shared: Node, pool: str) -> None:
     ini = shared.prefix.home(pool.partition("/")[2]) / "web" / ".user.ini"
     ini.write_text('memory_limit=1G\nopen_basedir="/"\n')
