@@ -1,9 +1,7 @@
-"""Which site a request reaches: by name, by certificate, over both IP and HTTP versions, and what changes at once."""
+"""Which site a request reaches: by name, by certificate, over both IP and HTTP versions."""
 
-import json
 import os
 import ssl
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -143,10 +141,9 @@ def test_handshake_without_a_name_of_ours_shows_the_fallback_certificate(node: W
         assert node.get("nobody.test", secure=True, sni=sni).names == {"fallback.invalid"}
 
 
-def test_upper_case_tls_name(node: WebNode, cologne: SiteSpec) -> None:
+def test_upper_case_tls_name(node: WebNode, other: SiteSpec) -> None:
     answer = node.get("other.test", secure=True, sni="Other.TEST")
-    assert answer.status == 421 or answer.text == "other's page"
-    assert "other.test" in answer.names or answer.names == {"fallback.invalid"}
+    assert (answer.status, answer.text, answer.names) == (200, "other's page", {"other.test"})
 
 
 def test_redirects_to_https_with_the_port(node: WebNode) -> None:
@@ -201,84 +198,6 @@ def test_suspended(node: WebNode) -> None:
     assert "Website suspended" in node.get("late.test", method="POST", body=b"x" * 100_000).text
     node.put(spec)
     assert node.get("late.test", secure=True).text == "page"
-
-
-def test_a_change_is_seen_at_once_when_told_by_every_worker(node: WebNode) -> None:
-    spec = site("change.test")
-    for turn in range(20):
-        folder = f"web/change{turn}.test"
-        node.file(replace(spec, docroot=folder), "index.html", str(turn))
-        digests = node.put(replace(spec, docroot=folder), tell=False)
-        assert node.tell("change.test") == digests
-        assert {node.get("change.test").text for _ in range(8)} == {str(turn)}
-
-
-def test_a_name_asked_for_before_is_live_at_once(node: WebNode) -> None:
-    assert {node.get("later.test").status for _ in range(8)} == {404}
-    node.file(site("later.test"), "index.html", "there")
-    node.put(site("later.test"))
-    assert {node.get("later.test", secure=True).text for _ in range(8)} == {"there"}
-
-
-def test_a_lost_message_is_made_up_for(node: WebNode) -> None:
-    spec = site("lost.test")
-    node.file(spec, "index.html", "page")
-    assert node.get("lost.test").status == 404
-    node.put(spec, tell=False)
-    until = time.monotonic() + 8
-    while node.get("lost.test").status != 200:
-        assert time.monotonic() < until
-        time.sleep(0.2)
-    host_path(node.prefix, "lost.test").unlink()
-    until = time.monotonic() + 8
-    while node.get("lost.test").status != 404:
-        assert time.monotonic() < until
-        time.sleep(0.2)
-
-
-def test_deleted_site_is_gone_and_its_neighbour_untouched(node: WebNode, other: SiteSpec) -> None:
-    spec = site("gone.test")
-    node.file(spec, "index.html", "page")
-    node.put(spec)
-    assert node.get("gone.test", secure=True).names == {"gone.test"}
-    host_path(node.prefix, "gone.test").unlink()
-    assert node.tell("gone.test") == {"gone.test": None}
-    answer = node.get("gone.test", secure=True)
-    assert answer.status == 404 and answer.names == {"fallback.invalid"}
-    assert node.get("other.test", secure=True).text == "other's page"
-
-
-def test_a_new_certificate_is_shown_at_once_when_told(node: WebNode) -> None:
-    spec = site("cert.test", hosts=("cert.test", "www.cert.test"))
-    node.put(spec)
-    before = {str(node.get("cert.test", secure=True).certificate) for _ in range(6)}
-    node.write_certificate(tls_directory(node.prefix, "cert.test"), spec.hosts)
-    node.tell("cert.test")
-    for host in spec.hosts:
-        after = {str(node.get(host, secure=True).certificate) for _ in range(6)}
-        assert len(before) == len(after) == 1 and before != after
-
-
-def test_a_broken_certificate_leaves_the_good_one_in_use(node: WebNode) -> None:
-    spec = site("half.test")
-    node.put(spec)
-    assert {next(iter(node.get("half.test", secure=True).names)) for _ in range(6)} == {"half.test"}
-    good = (tls_directory(node.prefix, "half.test") / "cert.pem").read_bytes()
-    foreign, _ = node.authority.issue(["half.test"])
-    for broken in (
-        foreign,
-        b"",
-        b"-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n",
-        good[: len(good) // 2],
-    ):
-        node.write(tls_directory(node.prefix, "half.test") / "cert.pem", broken)
-        node.tell("half.test")
-        answers = [node.get("half.test", secure=True) for _ in range(6)]
-        assert {answer.names == {"half.test"} or answer.names == {"fallback.invalid"} for answer in answers} == {True}
-        assert node.get("half.test").status in (200, 403)
-    node.write(tls_directory(node.prefix, "half.test") / "cert.pem", good)
-    node.tell("half.test")
-    assert {str(node.get("half.test", secure=True).names) for _ in range(6)} == {"{'half.test'}"}
 
 
 def test_one_log_for_all(node: WebNode, cologne: SiteSpec) -> None:
@@ -351,32 +270,6 @@ def test_a_document_root_turned_into_a_link_shows_nothing(node: WebNode, other: 
         turned.unlink()
 
 
-def test_unreadable_and_damaged_documents_serve_nobody_else(node: WebNode, other: SiteSpec) -> None:
-    node.put(site("broken.test"))
-    content = json.loads(host_path(node.prefix, "broken.test").read_bytes())
-    stolen = content | {"docroot": str(node.docroot(other))}
-    for damaged in (
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b"\xff",
-        b"x" * 300_000,
-        json.dumps(stolen | {"root": "/"}).encode(),
-        json.dumps(stolen).encode(),
-    ):
-        node.write(host_path(node.prefix, "broken.test"), damaged)
-        assert node.tell("broken.test", "other.test")["broken.test"] is None
-        assert node.get("broken.test").status == 404
-        assert node.get("other.test").text == "other's page"
-
-
-def test_a_document_for_another_host_is_not_served(node: WebNode, cologne: SiteSpec) -> None:
-    node.write(host_path(node.prefix, "mixed.test"), host_path(node.prefix, COLOGNE).read_bytes())
-    assert node.tell("mixed.test") == {"mixed.test": None}
-    assert node.get("mixed.test").status == 404
-
-
 def test_methods_and_limits(node: WebNode, cologne: SiteSpec) -> None:
     assert node.get(COLOGNE, method="HEAD").status == 200
     assert node.get(COLOGNE, method="POST", body=b"x").status == 405
@@ -385,15 +278,3 @@ def test_methods_and_limits(node: WebNode, cologne: SiteSpec) -> None:
     assert node.get(COLOGNE, headers=[("X-Long", "x" * 20_000)]).status in (400, 431)
     assert node.get(COLOGNE, headers=[("Content-Length", str(2**31))]).status == 413
     assert "nginx/" not in str(node.get(COLOGNE, "/missing"))
-
-
-def test_workers_end_with_a_killed_master_and_the_next_one_starts() -> None:
-    with WebNode.started(verifier=False) as fresh:
-        spec = site("a.test")
-        fresh.file(spec, "index.html", "page")
-        fresh.put(spec)
-        master = fresh.processes.pop()
-        master.kill()
-        master.wait()
-        fresh.start_nginx()
-        assert fresh.get("a.test", secure=True).text == "page"
