@@ -85,16 +85,16 @@ class NginxAdmin:
         return replies
 
     def _check(self, paths: Sequence[str]) -> dict[str, Reply]:
-        errors = self.post("/check", {"documents": list(paths)}).get("errors") or {}
+        errors = self.talk("/check", {"documents": list(paths)}).get("errors") or {}
         return {path: Reply(error=str(errors.get(path, ""))) for path in paths}
 
     def _tell(self, hosts: Sequence[str]) -> dict[str, Reply]:
-        serving = self.post("/tell", {"hosts": list(hosts)}).get("serving") or {}
+        serving = self.talk("/tell", {"hosts": list(hosts)}).get("serving") or {}
         return {host: Reply(value=str(serving.get(host) or "")) for host in hosts}
 
     def configuration(self) -> str:
         """Digest of the configuration that a worker runs with. Away when nobody answers."""
-        return str(self.post("/configuration", {}).get("digest") or "")
+        return str(self.talk("/configuration").get("digest") or "")
 
     def _configuration(self, wanted: str) -> str:
         until = monotonic() + SETTLING
@@ -108,11 +108,11 @@ class NginxAdmin:
         except Away:  # its old workers have left, the new ones are not here yet
             return ""
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Away when nobody answers; RuntimeError with nginx's words when it refuses."""
+    def talk(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """POST a body, or GET without one. Away when nobody answers; RuntimeError with nginx's words when it refuses."""
         connection = UnixConnection(self.path)
         try:
-            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            connection.request("GET" if body is None else "POST", path, json.dumps(body) if body else None)
             response = connection.getresponse()
             text = response.read(LONGEST_ANSWER)
         except (OSError, http.client.HTTPException) as error:
