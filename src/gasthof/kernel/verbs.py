@@ -7,11 +7,13 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 
 from django.utils import translation
 
 from gasthof.kernel import registry, screen
 from gasthof.kernel.actions import Outcome, actions, perform
+from gasthof.kernel.call import Awaited
 from gasthof.kernel.capability import Waited
 from gasthof.kernel.permissions import Actor
 from gasthof.kernel.refusal import ActionRefused
@@ -64,9 +66,15 @@ def _perform(options: argparse.Namespace) -> int:
     if options.verb not in actions():
         raise NotUnderstood(screen.unknown_verb(options.verb, list(actions())))
     outcome = perform(_actor(options), options.verb, _given(options.fields))
-    waited = [registry.wait(each, WAIT_SECONDS) for each in outcome.awaited] if options.wait else []
+    waited = _wait(outcome.awaited) if options.wait else []
     sys.stdout.write(_as_json(outcome, waited) if options.json else screen.outcome(outcome, waited))
     return OK if all(each.state == "live" for each in waited) else NOT_LIVE
+
+
+def _wait(changes: Sequence[Awaited]) -> list[Waited]:
+    """For all of them together, not longer than for one."""
+    until = monotonic() + WAIT_SECONDS
+    return [registry.wait(each, max(0.0, until - monotonic())) for each in changes]
 
 
 def _actor(options: argparse.Namespace) -> Actor:
