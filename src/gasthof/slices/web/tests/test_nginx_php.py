@@ -115,6 +115,17 @@ def test_source_never_leaves(node: WebNode, cologne: SiteSpec, php: bool) -> Non
             assert answer.status in (400, 403, 404), (folder, name, tail, answer)
 
 
+def test_an_index_is_not_sent_as_source_either(node: WebNode, cologne: SiteSpec) -> None:
+    spec = site("off.test")
+    for path in ("index.php", "ordner/index.php", ".well-known/index.php"):
+        node.file(spec, path, f"<?php /* {SECRET} */ echo 'RAN';")
+    node.put(spec)
+    for path in ("/", "/ordner/", "/ordner", "/.well-known/", "/.well-known/index.php", "/index.php", "/index.php/x"):
+        for method in ("GET", "HEAD", "POST"):
+            answer = node.get("off.test", path, method=method)
+            assert answer.status in (301, 403, 404, 405) and SECRET not in answer.text and "RAN" not in answer.text
+
+
 def test_an_upload_with_a_script_path_behind_it_does_not_run(node: WebNode, cologne: SiteSpec) -> None:
     node.file(cologne, "bild.jpg", "<?php echo 'RAN';")
     for path in ("/bild.jpg/x.php", "/bild.jpg%00.php", "/bild.jpg/.php", "/bild.jpg%0a.php"):
