@@ -79,7 +79,7 @@ def outcome(done: Outcome, waited: Iterable[Waited]) -> str:
 
 
 def _state(waited: Waited) -> str:
-    names = {"live": gettext("live"), "failed": gettext("failed"), "drift": gettext("repaired")}
+    names = {"live": gettext("in effect"), "failed": gettext("failed"), "drift": gettext("repaired")}
     return names.get(waited.state, gettext("waiting"))
 
 

@@ -148,7 +148,7 @@ def test_waiting_tells_the_nodes_words(
     )
     done, out, _ = run("domains.add", f"subscription={house.mine}", "name=x.test", "--wait", "--lang", "de")
     assert done == code
-    assert {"live": "aktiv", "failed": "fehlgeschlagen", "pending": "ausstehend"}[state] in out
+    assert {"live": "wirksam", "failed": "fehlgeschlagen", "pending": "ausstehend"}[state] in out
     assert "nginx: [emerg]\\x1b[2J" in out and "\x1b" not in out
     told = json.loads(run("domains.delete", "domain=x.test", "--wait", "--json")[1])["live"]
     assert {each["state"] for each in told} == {state}

@@ -101,7 +101,7 @@ def resume(call: Call, *, subscription: SubscriptionRef) -> Result:
 @action("subscriptions.delete", permission="subscriptions.manage", on="subscription")
 def delete(call: Call, *, subscription: SubscriptionRef) -> Result:
     """Delete a subscription with all its domains, websites and files."""
-    result = shown(subscription)
+    result = {**shown(subscription), "state": "deleted"}
     registry.announce("subscription_removed", call, subscription)
     desire(call, subscription.node, HOME, subscription.system_name, None, VERSION)
     Subscription.objects.filter(pk=subscription.pk).delete()
