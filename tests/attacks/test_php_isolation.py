@@ -461,6 +461,20 @@ except OSError as error:
     house.program("import os; os.unlink('/dev/shm/big')")
 
 
+def test_what_a_master_holds_open_is_its_own_or_cannot_grow(house: House) -> None:
+    """The master runs as the customer, who can write to its memory and so make it do with its files what it likes."""
+    assert house.node.run(house.own, "echo 1;") == "1"
+    pid = house.node.pools()[house.own]["pid"]
+    opened = {link.name: (str(link.readlink()), link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    regular = {name: link for name, (_, link) in opened.items() if link.is_file()}
+    allowed = [str(house.home), "/memfd:words", "/tmp/.ZendSem"]
+    assert [opened[name][0] for name in regular if not opened[name][0].startswith(tuple(allowed))] == []
+    sheet = next(link for name, link in regular.items() if "memfd:words" in opened[name][0])
+    with sheet.open("r+b", buffering=0) as file, pytest.raises(OSError):
+        file.seek(sheet.stat().st_size)
+        file.write(b"more")
+
+
 def test_a_link_in_the_way_of_the_room_is_not_followed() -> None:
     """Where the prefix lies beneath /tmp, the room's builder (root) meets a folder that the customer can write."""
     with node() as made:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from gasthof.prefix import Prefix
+from gasthof.slices.web.activator import last_words
 from gasthof.slices.web.activator.builds import installed_versions
 from gasthof.slices.web.activator.entry import Entry
 from gasthof.slices.web.activator.launch import Launch, Launcher
@@ -25,7 +26,6 @@ LONGEST_PAUSE = 60.0  # seconds between two tries of a pool that fails
 LONGEST_REQUEST = 630.0  # seconds; php-fpm ends one after 600 (node/pool.py)
 QUICK_LOOK = 0.02  # seconds between the first looks at a master that is to end
 GRACE = 5.0  # seconds that a dropped pool's running requests have
-WORDS = 4000  # characters
 
 
 class House:
@@ -40,11 +40,10 @@ class House:
         self._masters: set[Master] = set()
         self._waiting: OrderedDict[str, None] = OrderedDict()  # wanted, but as many masters run as may
         self._records = prefix.run / "activator" / "masters"
-        self._words = prefix.run / "activator" / "words"
 
     def open(self) -> None:
         """Take over what lives, listen for the rest."""
-        for folder in (self._records, self._words, self.prefix.run / "activator" / "room"):
+        for folder in (self._records, self.prefix.run / "activator" / "room"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.prefix.run / "activator").chmod(0o700)
         self._adopt()
@@ -83,7 +82,6 @@ class House:
         self.prefix.php_socket(*key.split("/")).unlink(missing_ok=True)
         if entry is None or not self._dismiss(entry, GRACE, done):
             done()
-        self._words_of(key).unlink(missing_ok=True)
 
     def describe(self) -> dict[str, dict[str, object]]:
         return {key: entry.describe(waits=key in self._waiting) for key, entry in self._entries.items()}
@@ -177,20 +175,28 @@ class House:
     # Masters
 
     def _start(self, entry: Entry) -> None:
-        pool = entry.pool
         try:
-            binary = installed_versions(self.prefix).get(pool.version)
-            if binary is None:
-                raise OSError(f"PHP {pool.version} is not installed")
-            launch = Launch(self.prefix, self.machine, pool, binary, self._records, self._words_of(pool.key))
-            pid = self._launcher.start(launch, entry.listener.fileno())
-            record = Record.of(self._records, pool.key, pid)
-            entry.master = Master(pid, os.pidfd_open(pid), entry.listener, record)
+            entry.master = self._launch(entry)
         except (OSError, ValueError) as error:
             self._failed(entry, str(error))
             return
         self._loop.forget(entry.listener.fileno())
         self._admit(entry.master)
+
+    def _launch(self, entry: Entry) -> Master:
+        pool = entry.pool
+        binary = installed_versions(self.prefix).get(pool.version)
+        if binary is None:
+            raise OSError(f"PHP {pool.version} is not installed")
+        words = last_words.paper()
+        try:
+            launch = Launch(self.prefix, self.machine, pool, binary, self._records, words)
+            pid = self._launcher.start(launch, entry.listener.fileno())
+            record = Record.of(self._records, pool.key, pid)
+            return Master(pid, os.pidfd_open(pid), entry.listener, record, words)
+        except OSError:
+            os.close(words)
+            raise
 
     def _admit(self, master: Master) -> None:
         self._masters.add(master)
@@ -199,12 +205,12 @@ class House:
     def _exited(self, master: Master) -> None:
         self._loop.forget(master.pidfd)
         self._masters.discard(master)
-        master.close()
         entry = next((entry for entry in self._entries.values() if entry.master is master), None)
         if entry:
             self._bereaved(entry, master)
         elif master.listener:
             master.listener.close()
+        master.close()
         for call in master.gone:
             call()
         self._serve_waiting()
@@ -212,7 +218,7 @@ class House:
     def _bereaved(self, entry: Entry, master: Master) -> None:
         entry.master = None
         if master.fault or (not master.ended and master.age < QUICK_DEATH):
-            self._failed(entry, master.fault or self._last_words(entry.pool.key))
+            self._failed(entry, master.last_words())
         else:
             entry.failures = 0
         self._attend(entry)
@@ -221,7 +227,7 @@ class House:
         """Whoever waits is told at once; the next try comes later and later."""
         entry.failures += 1
         entry.retry = time.monotonic() + min(LONGEST_PAUSE, 0.5 * 2**entry.failures)
-        entry.words = words[-WORDS:]
+        entry.words = words
         refuse_waiting(entry.listener)
         _say(f"{entry.pool.key}: {entry.words}")
 
@@ -272,15 +278,6 @@ class House:
 
     def _socket(self, pool: Pool) -> Path:
         return self.prefix.php_socket(pool.version, pool.subscription)
-
-    def _words_of(self, key: str) -> Path:
-        return self._words / key.replace("/", ",")
-
-    def _last_words(self, key: str) -> str:
-        try:
-            return self._words_of(key).read_text("utf-8", "replace").strip() or "php-fpm ended without a word"
-        except OSError as error:
-            return str(error)
 
 
 def _say(words: str) -> None:

@@ -38,7 +38,7 @@ class Launch:
     pool: Pool
     binary: Path
     records: Path  # the folder where the new master writes its number
-    words: Path  # what it says before it has a log
+    words: int  # a descriptor of last_words.paper()
 
 
 class Launcher:
@@ -81,8 +81,7 @@ def _become_master(launch: Launch, listener: int) -> None:
 def _streams(launch: Launch, listener: int) -> None:
     os.setsid()
     silence = os.open(os.devnull, os.O_RDONLY)
-    words = os.open(launch.words, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
-    listener, silence, words = (_above(number) for number in (listener, silence, words))
+    listener, silence, words = (_above(number) for number in (listener, silence, launch.words))
     for source, target in ((silence, 0), (words, 1), (words, 2), (listener, NUMBER)):
         os.dup2(source, target)
     os.closerange(3, NUMBER)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gasthof.slices.web.activator import process
+from gasthof.slices.web.activator import last_words, process
 from gasthof.slices.web.activator.listener import awaited
 from gasthof.slices.web.activator.records import Record
 
@@ -22,6 +22,7 @@ class Master:
     pidfd: int
     listener: socket.socket | None  # of its own: after a restart the pool has another one
     record: Record
+    words: int | None = None  # a descriptor of last_words.paper(); an adopted master has none
     started: float = field(default_factory=time.monotonic)
     busy: float = field(default_factory=time.monotonic)  # when it last had workers
     heard: float = field(default_factory=time.monotonic)  # when it last had workers, or nobody waited
@@ -62,6 +63,9 @@ class Master:
     def _awaited(self) -> bool:
         return self.listener is not None and awaited(self.listener)
 
+    def last_words(self) -> str:
+        return self.fault or (last_words.read(self.words) if self.words is not None else "php-fpm ended")
+
     def kill(self) -> None:
         self.ended = True
         signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
@@ -73,6 +77,8 @@ class Master:
         with suppress(ChildProcessError):  # another activator's child
             os.waitpid(self.pid, os.WNOHANG)
         os.close(self.pidfd)
+        if self.words is not None:
+            os.close(self.words)
         self.record.remove()
 
 
