@@ -78,6 +78,34 @@ def guest(platform: Platform) -> Guest:
     return made
 
 
+TRY_EVERYTHING = b"""<?php
+set_time_limit(120);
+$ports = [];
+foreach (['127.0.0.1', '[::1]'] as $address)
+    for ($port = 1; $port < 65536; $port++)
+        if ($s = @stream_socket_client("tcp://$address:$port", $e, $m, 0.5)) { $ports[$port] = true; fclose($s); }
+$sockets = [];
+foreach (explode("\n", $_POST['sockets']) as $path)
+    if ($path !== '' && ($s = @stream_socket_client("unix://$path", $e, $m, 0.5))) { $sockets[] = $path; fclose($s); }
+echo json_encode(['ports' => array_keys($ports), 'sockets' => $sockets]);
+"""
+
+
+def test_a_customers_php_finds_the_public_ports_and_no_socket(platform: Platform, guest: Guest) -> None:
+    guest.put("web/xn--adresse--6wa.test/alles.php", TRY_EVERYTHING)
+    platform.run("web.change_site", domain="adresse-ä.test", docroot="web/xn--adresse--6wa.test")
+    sockets = [
+        line.split()[-1] for line in Path("/proc/net/unix").read_text().splitlines() if str(platform.root) in line
+    ]
+    assert len(sockets) >= 6
+    answer = platform.https("adresse-ä.test", "/alles.php", method="POST", data={"sockets": "\n".join(sockets)})
+    found = answer.json()
+    pid = Supervisor(platform.prefix).pid
+    ours = {port for _, port in listeners(family(pid))}
+    assert set(found["ports"]) & ours == set(platform.ports.values())
+    assert found["sockets"] == []
+
+
 @pytest.mark.parametrize("header", SPOOFED)
 def test_a_visitor_cannot_choose_the_address_that_is_logged(platform: Platform, guest: Guest, header: str) -> None:
     path = f"/gefälscht-{header}"
