@@ -22,7 +22,18 @@ FAKE_KEY = "-----BEGIN " + "EC PRIVATE KEY-----\n" + "A" * 44
 
 def tree() -> list[Path]:
     """Files that git keeps, or would keep."""
-    command = ["/usr/bin/git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    command = [
+        "/usr/bin/git",
+        "-c",
+        "safe.directory=*",
+        "-C",
+        str(ROOT),
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
 

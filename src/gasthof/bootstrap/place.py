@@ -133,6 +133,8 @@ def _copy(place: Place) -> None:
     for path in files(fresh):
         path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
     (fresh / "var").symlink_to(place.default)
+    if (place.checkout / ".git").is_dir():  # tests ask git which files are ours
+        (fresh / ".git").write_text(f"gitdir: {place.checkout / '.git'}\n")
     shutil.rmtree(old, ignore_errors=True)
     if place.code.exists():
         place.code.rename(old)

@@ -52,7 +52,7 @@ def test_a_closed_checkout_moves_state_and_a_copy_of_the_code(open_folder: Path,
     readable(found.code / "src" / "gasthof" / "__init__.py")
     assert (found.code / "gasthof").stat().st_mode & 0o777 == 0o755
     assert (found.code / "var").resolve() == found.default
-    assert not (found.code / ".git").exists()
+    assert (found.code / ".git").read_text() == f"gitdir: {checkout}/.git\n"
     assert places.locate(checkout, None, open_folder / "state") == found
 
 
