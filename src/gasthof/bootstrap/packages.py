@@ -29,7 +29,7 @@ PLATFORM = (
     "postgresql-15",
     "python3-venv",
 )
-TESTS = ("acl", "chromium", "fonts-dejavu-core", "nghttp2-client", "wrk")
+TESTS = ("acl", "chromium", "fonts-dejavu-core", "git", "nghttp2-client", "wrk")
 POLICY = Path("/usr/sbin/policy-rc.d")
 MARK = "# Made by gasthof for the time of an installation."
 POLICY_TEXT = f"#!/bin/sh\n{MARK}\nexit 101\n"  # 101: action forbidden by policy (invoke-rc.d(8))
