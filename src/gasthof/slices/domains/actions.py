@@ -12,6 +12,7 @@ from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.domains.models import Claim, Domain
 from gasthof.slices.domains.queries import DomainRef, obstacle
+from gasthof.slices.domains.rules import is_public_suffix
 from gasthof.slices.subscriptions.queries import Subscription, SubscriptionRef, check_changeable
 
 CLAIMS = 7_243  # first half of the advisory locks' number: claims of names
@@ -63,6 +64,8 @@ def check_free(customer: int, name: DomainName) -> None:
 
     The lock is on the last two labels: whoever asks for a name above or below waits for the same one.
     """
+    if is_public_suffix(name):
+        raise Refused("Registries give out names below this one: it can belong to nobody.").at("name")
     stem = ".".join(name.ascii.split(".")[-2:])
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CLAIMS, zlib.crc32(stem.encode()) % LOCKS])
