@@ -13,7 +13,7 @@ from gasthof.agent.sdk.read import Fact
 from gasthof.prefix import Prefix
 from gasthof.slices.web.node.document import HOST, fallback_tls, host_path, tls_directory
 from gasthof.slices.web.node.nginx import nginx_files
-from gasthof.slices.web.node.plan import nginx_folders
+from gasthof.slices.web.node.plan import nginx_folders, trial_folder
 from gasthof.slices.web.node.pool import conf_path, json_path, parse_key
 from gasthof.slices.web.spec import SiteSpec
 
@@ -177,7 +177,7 @@ def nginx(machine: Machine) -> NginxFacts:
     found = {path for folder in LUA for path in (web / folder).rglob("*") if path.is_file() or path.is_symlink()}
     extra = {_settled(path) for path in found} - wanted
     places = {path: read.fact(path) for path in wanted | extra}
-    places |= {path: read.directory(path) for path in nginx_folders(web, names)}
+    places |= {path: read.directory(path) for path in (*nginx_folders(web, names), trial_folder(prefix))}
     running = tools.running(prefix, "nginx") is not None
     return NginxFacts(places, tuple(sorted(extra)), running, _loaded(prefix) if running else "")
 

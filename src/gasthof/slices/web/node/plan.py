@@ -176,9 +176,10 @@ def nginx(prefix: Prefix, facts: "NginxFacts") -> Plan:
         draft.gone(path)
     digest = configuration_digest(rendered)
     stale = facts.running and facts.loaded != digest
+    trial = trial_folder(prefix)
     if not draft.change:
-        return Plan(tuple(draft.prepare), (), (), *_load(digest, stale), notes=draft.notes)
-    trial = prefix.state / "web-trial"
+        left = (RemoveTree(trial),) if facts.places[trial].what != "missing" else ()
+        return Plan(tuple(draft.prepare), (), (), *_load(digest, stale), clean=left, notes=draft.notes)
     return Plan(
         (*draft.prepare, ScratchTree(trial, rendered)),
         tuple(draft.change),
@@ -187,6 +188,11 @@ def nginx(prefix: Prefix, facts: "NginxFacts") -> Plan:
         clean=(RemoveTree(trial),),
         notes=draft.notes,
     )
+
+
+def trial_folder(prefix: Prefix) -> Path:
+    """Where a configuration is tried out; one that is there already was left by a kill or a refusal."""
+    return prefix.state / "web-trial"
 
 
 def nginx_folders(web: Path, names: Iterable[str]) -> list[Path]:
