@@ -30,10 +30,11 @@ from gasthof.bootstrap.programs import environment as clean
 from gasthof.bootstrap.progress import say, step, tell
 from gasthof.bootstrap.refusal import Refusal
 from gasthof.bootstrap.summary import closing_words
-from gasthof.bootstrap.supervisor import Supervisor
+from gasthof.bootstrap.supervisor import Supervisor, wait_until
 from gasthof.prefix import Prefix
 
 PATIENCE = 60.0  # seconds until the last process must answer
+SETTLING = 5.0  # seconds: the supervisor calls a process up when it has run for one
 
 
 def up(place: Place, *, detach: bool, demo: bool, ports: list[str]) -> int:
@@ -193,6 +194,7 @@ def _start(prefix: Prefix, place: Place, outdated: Sequence[str]) -> None:
             else:
                 supervisor.begin(name)
         words = health.wait(health.probes(prefix, place), PATIENCE)
+        wait_until(lambda: all(one.up for one in supervisor.states().values()), SETTLING)
         words |= {one.name: one.words for one in supervisor.states().values() if not one.up and one.name not in words}
     if words:
         told = "\n".join(f"- {name}: {said}. {_last_words(prefix, name)}" for name, said in words.items())
