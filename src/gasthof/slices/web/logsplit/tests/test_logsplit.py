@@ -231,6 +231,7 @@ def _scene(root: Path) -> Prefix:
 
 
 @pytest.mark.parametrize("source", [300, 2**30])
+@pytest.mark.daemons
 def test_killed_at_every_line_of_its_code_it_gives_every_line_once(source: int) -> None:
     kills = 0
     memory = Path(tempfile.mkdtemp(prefix="gasthof-logs-", dir="/dev/shm"))  # hundreds of scenes, nothing to keep
