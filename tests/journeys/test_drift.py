@@ -1,0 +1,57 @@
+"""A managed file changed by hand on the machine is noted, shown and restored."""
+
+import os
+import signal
+import time
+import zlib
+from pathlib import Path
+
+import idna
+import pytest
+
+from gasthof.bootstrap.supervisor import Supervisor
+from tests.customers import arrive
+from tests.platform import Platform
+
+pytestmark = pytest.mark.daemons
+
+NAME = "handgemacht-ä.test"
+ASCII = idna.encode(NAME).decode()
+
+
+@pytest.fixture(scope="module")
+def document(platform: Platform) -> Path:
+    guest = arrive(platform, "Von Hand geändert")
+    platform.run("domains.add", subscription=guest.subscription, name=NAME)
+    folder = f"{zlib.crc32(ASCII.encode()):08x}"[:2]
+    return platform.prefix.state / "web" / "hosts" / folder / f"{ASCII}.json"
+
+
+@pytest.mark.parametrize("harm", ["edited", "deleted", "opened"])
+def test_it_is_noted_shown_and_restored(platform: Platform, document: Path, harm: str) -> None:
+    right, mode = document.read_bytes(), document.stat().st_mode
+    if harm == "edited":
+        document.write_bytes(right.replace(b'"suspended":false', b'"suspended":true'))
+    elif harm == "deleted":
+        document.unlink()
+    else:
+        document.chmod(0o666)
+    assert ASCII in platform.command("plan").stdout
+    before = _noted(platform)
+    os.kill(Supervisor(platform.prefix).rpc.getProcessInfo("agent")["pid"], signal.SIGUSR1)
+    _until(lambda: document.exists() and document.read_bytes() == right and document.stat().st_mode == mode)
+    _until(lambda: _noted(platform) > before)
+    assert platform.https(NAME).status_code == 200
+
+
+def _noted(platform: Platform) -> int:
+    code = "from gasthof.slices.nodes.models import NodeEvent; print(NodeEvent.objects.filter(subject__contains="
+    shown = platform.command("manage", "shell", "-c", f"{code}'{ASCII}').count())").stdout
+    return int(shown.strip().splitlines()[-1])
+
+
+def _until(true) -> None:
+    until = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.2)
