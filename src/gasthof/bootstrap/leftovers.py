@@ -6,14 +6,16 @@ import signal
 from collections.abc import Callable
 
 from gasthof.bootstrap import machine
-from gasthof.bootstrap.configuration import UIDS_EACH
+from gasthof.bootstrap.configuration import UIDS_EACH, has_uids
 from gasthof.bootstrap.machine import Process
 from gasthof.bootstrap.supervisor import Supervisor, wait_until
 from gasthof.prefix import Prefix
 
 
 def customers(prefix: Prefix) -> list[Process]:
-    """All that runs as one of this installation's customers."""
+    """All that runs as one of this installation's customers. Before `up` has chosen their uids there are none."""
+    if not has_uids(prefix.root):
+        return []  # the default range may be somebody else's: a container's, say
     first = prefix.uid_base
     return [one for one in machine.processes() if first <= one.uid < first + UIDS_EACH]
 

@@ -39,18 +39,15 @@ def gather(prefix: Prefix, place: Place) -> Row:
 
 def process_rows(prefix: Prefix, place: Place) -> list[Row]:
     states, table = Supervisor(prefix).states(), machine.processes()
+    customers = {one.pid for one in leftovers.customers(prefix)}
     rows = []
     for program in programs(prefix, place):
         state = states.get(program.name)
         pid = state.pid if state and state.up else 0
         tree = machine.descendants(pid, table) if pid else []
-        own = [one for one in tree if not _is_customers(prefix, one)]
+        own = [one for one in tree if one.pid not in customers]
         rows.append(_row(prefix, program, bool(pid), own) | {"pid": pid or None})
     return [*rows, _php_row(prefix, bool(states.get("activator") and states["activator"].up))]
-
-
-def _is_customers(prefix: Prefix, one: machine.Process) -> bool:
-    return one.pid in {other.pid for other in leftovers.customers(prefix)}
 
 
 def _row(prefix: Prefix, program: Program, up: bool, tree: list[machine.Process]) -> Row:
