@@ -25,7 +25,8 @@ def main() -> None:
     options = _options()
     prefix = Prefix.current()
     journal = Journal(prefix.logs / "split.db")
-    source = Source(prefix.logs / "access.log", pid_file(prefix), options.source)
+    errors = prefix.logs / "nginx-error.log"
+    source = Source(prefix.logs / "access.log", pid_file(prefix), options.source, errors)
     splitter = Splitter(source, Targets(prefix.customers, largest=options.target, keep=options.keep), journal)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -47,15 +48,19 @@ def _options() -> argparse.Namespace:
 
 
 def _run(splitter: Splitter, stop: threading.Event) -> None:
-    splitter.recover()
+    """Trouble, a full disk say, is waited out: who else would set the logs aside?"""
+    sound = False
     while not stop.is_set():
         try:
+            if not sound:
+                splitter.recover()
+                sound = True
             if not splitter.step():
                 stop.wait(PAUSE)
         except (OSError, sqlite3.Error) as error:
             print(error, file=sys.stderr, flush=True)  # noqa: T201 - the process' own log
+            sound = False
             stop.wait(AFTER_TROUBLE)
-            splitter.recover()
 
 
 main()

@@ -15,6 +15,7 @@ class Source:
     log: Path
     nginx_pid: Path
     largest: int  # bytes
+    errors: Path | None = None  # nginx's own words; some are customers' (what PHP writes to its standard error)
 
     @property
     def old(self) -> Path:
@@ -34,6 +35,18 @@ class Source:
             self.log.rename(self.old)
         if self.old.exists() and not self.log.exists():
             self.log.touch(mode=0o600)
+            self.reopen()
+
+    def set_errors_aside(self) -> None:
+        """One older file of them is kept."""
+        if self.errors and self.errors.exists() and self.errors.stat().st_size >= self.largest:
+            self.errors.rename(self.errors.with_name(self.errors.name + ".1"))
+            self.settle_errors()
+
+    def settle_errors(self) -> None:
+        """At each start too: killed after the renaming, nginx would write to the older one for ever."""
+        if self.errors and self.errors.with_name(self.errors.name + ".1").exists():
+            self.errors.touch(mode=0o600)
             self.reopen()
 
     def released(self, path: Path) -> bool:

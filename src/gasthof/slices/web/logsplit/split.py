@@ -23,12 +23,14 @@ class Splitter:
         for mark in self._journal.unfinished():
             self._targets.cut(mark)
         self._journal.clear()
+        self._source.settle_errors()
         if self._source.finished.exists():
             self._source.remove(self._journal)
 
     def step(self) -> bool:
         """Split one piece, at most. False: there was none. OSError: no place; call recover() and try again."""
         self._source.set_aside()
+        self._source.set_errors_aside()
         path = self._source.current()
         if path is None:
             return False

@@ -1,10 +1,12 @@
 """Every line reaches its customer, once: also when the process is killed at any point, and whatever visitors send."""
 
+import contextlib
 import json
 import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -323,9 +325,76 @@ def test_nginx_writes_on_while_its_log_is_set_aside(prefix: Prefix) -> None:
     assert (prefix.logs / "access.log").stat().st_size < 1500 * 30
 
 
-def _visit(path: Path, uri: str) -> None:
-    import socket
+@pytest.mark.daemons
+def test_nginx_errors_do_not_grow_without_end(prefix: Prefix) -> None:
+    """A customer's PHP can make nginx write to them, and a full disk is everybody's. Killed in between, it goes on."""
+    errors, conf, listening = prefix.logs / "nginx-error.log", prefix.root / "nginx.conf", prefix.root / "nginx.sock"
+    older = errors.with_name("nginx-error.log.1")
+    conf.write_text(
+        f"daemon off; user root; worker_processes 1; pid {prefix.state}/web/nginx.pid; error_log {errors} info;\n"
+        f"events {{}}\nhttp {{ access_log off; server {{ listen unix:{listening}; root {prefix.root}/nowhere; }} }}\n"
+    )
+    nginx = subprocess.Popen(["/usr/sbin/nginx", "-p", str(prefix.root), "-c", str(conf), "-e", str(errors)])
+    splitter = _start(prefix, "--source", "20000")
+    try:
+        for _ in range(3):
+            older.unlink(missing_ok=True)
+            _until(lambda: _ask_for_nothing(listening) or older.exists())
+            splitter.kill()
+            splitter.wait(10)
+            splitter = _start(prefix, "--source", "20000")
+            _until(lambda: _ask_for_nothing(listening) or (errors.exists() and 0 < errors.stat().st_size < 20_000))
+            assert errors.stat().st_mode & 0o077 == 0
+    finally:
+        splitter.kill()
+        splitter.wait(10)
+        nginx.send_signal(signal.SIGQUIT)
+        nginx.wait(10)
 
+
+@pytest.mark.daemons
+def test_a_full_disk_is_waited_out(prefix: Prefix) -> None:
+    one = _customer(prefix, 1)
+    subprocess.run(["/usr/bin/mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(prefix.logs)], check=True)
+    splitter = None
+    try:
+        (prefix.logs / "access.log").touch(mode=0o600)
+        splitter = _start(prefix)
+        _until((prefix.logs / "split.db").exists)
+        time.sleep(1)
+        splitter.send_signal(signal.SIGSTOP)
+        _write(prefix, *(_line(one, number) for number in range(100)))
+        filler = prefix.logs / "filler"
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 512)
+        splitter.send_signal(signal.SIGCONT)
+        time.sleep(7)
+        assert splitter.poll() is None
+        filler.unlink()
+        _until(lambda: _got(prefix, one) == list(range(100)))
+    finally:
+        if splitter:
+            splitter.kill()
+            splitter.wait(10)
+        subprocess.run(["/usr/bin/umount", "-l", str(prefix.logs)], check=True)
+
+
+def _until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+def _ask_for_nothing(listening: Path) -> None:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(listening))
+        connection.sendall(b"GET /gibts-nicht HTTP/1.0\r\n\r\n")
+        connection.recv(1000)
+
+
+def _visit(path: Path, uri: str) -> None:
     for _ in range(100):
         with socket.socket(socket.AF_UNIX) as connection:
             if connection.connect_ex(str(path)) == 0:
