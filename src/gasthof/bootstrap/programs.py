@@ -121,7 +121,7 @@ def _program(prefix: Prefix, place: Place, order: int, program: Program) -> str:
         "autostart": "false",
         "autorestart": "true",
         "startsecs": "1",
-        "startretries": "10",
+        "startretries": "100000",  # whatever ails it may pass; giving up would need a person
         "stopsignal": program.stop,
         "stopwaitsecs": str(program.stop_seconds),
         "stopasgroup": "false",
