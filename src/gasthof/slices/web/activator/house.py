@@ -179,6 +179,7 @@ class House:
             entry.master = self._launch(entry)
         except (OSError, ValueError) as error:
             self._failed(entry, str(error))
+            self._attend(entry)  # while it waited for a place, nobody did
             return
         self._loop.forget(entry.listener.fileno())
         self._admit(entry.master)
