@@ -1,18 +1,17 @@
 """`up`: sets up what is missing, starts every process, waits until each answers. What is there already is left alone."""
 
 import fcntl
-import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from gasthof.bootstrap import (
     configuration,
     environment,
     health,
+    interrupts,
     layout,
     leftovers,
     packages,
@@ -38,10 +37,9 @@ SETTLING = 5.0  # seconds: the supervisor calls a process up when it has run for
 
 
 def up(place: Place, *, detach: bool, demo: bool, ports: list[str]) -> int:
-    """Exit code. In the foreground it ends when the platform does; a signal stops both."""
+    """Exit code. In the foreground it ends when the platform does; a signal stops both, unless the platform ran before."""
     preflight.check(configuration.planned(place.prefix, configuration.parse_ports(ports)))
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    interrupts.heed()
     places.settle(place)
     was_running = Supervisor(Prefix.load(place.prefix)).pid is not None
     try:
@@ -50,13 +48,17 @@ def up(place: Place, *, detach: bool, demo: bool, ports: list[str]) -> int:
             say(closing_words(prefix, place))
         return 0 if detach or was_running else _stay(prefix)
     except KeyboardInterrupt:
+        return _interrupted(place, was_running)
+
+
+def _interrupted(place: Place, was_running: bool) -> int:
+    """Websites that were served before this `up` are served after it."""
+    if was_running:
+        tell("Interrupted. The platform ran before and goes on; another `./gasthof up` finishes what this one began.")
+    else:
         tell("Interrupted: stopping. Another `./gasthof up` goes on from here.")
         stop(Prefix.load(place.prefix))
-        return 130
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    return 130
 
 
 @contextmanager
