@@ -82,15 +82,22 @@ def retry(call: Call, *, node: NodeRef) -> Result:
 
 
 def _contact(node: Node) -> NodeContact:
-    """Locked. The node's own functions lock it too, and a node may keep its transaction open."""
+    """Locked. The node's own functions lock it too, and a node may keep its transaction open; other waits are for verbs, which end."""
+    _wait_for_locks(PATIENCE)
+    try:
+        contact = NodeContact.objects.select_for_update().get(node=node)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise Refused("The node is busy at the moment. Try again.") from error
+        raise
+    _wait_for_locks("0")
+    return contact
+
+
+def _wait_for_locks(at_most: str) -> None:
+    """For the rest of the transaction, or until said again; 0 is for as long as it takes."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
-        try:
-            return NodeContact.objects.select_for_update().get(node=node)
-        except OperationalError as error:
-            if isinstance(error.__cause__, LockNotAvailable):
-                raise Refused("The node is busy at the moment. Try again.") from error
-            raise
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [at_most])
 
 
 def _note(call: Call, node: Node, what: str, words: str = "") -> None:
