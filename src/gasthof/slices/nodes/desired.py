@@ -53,7 +53,7 @@ def send_again(node_id: int, where: LiteralString, values: Sequence[Any] = (), *
         cursor.execute("SELECT revision, db_role FROM nodes_node WHERE id = %s FOR NO KEY UPDATE", [node_id])
         revision, role = cursor.fetchone()
         base = (revision // EPOCH_STEP + 1) * EPOCH_STEP if leap else revision
-        # In the order in which node_report locks them.
+        # In the order in which nodes_put locks them.
         lock = f"SELECT count(*) FROM (SELECT {chosen} ORDER BY d.kind, d.key FOR NO KEY UPDATE) locked"  # noqa: S608
         cursor.execute(lock, [node_id, *values])
         cursor.execute(

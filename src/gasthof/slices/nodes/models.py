@@ -5,7 +5,7 @@ a node that keeps its transaction open holds up no verb.
 """
 
 from django.db import models
-from django.db.models import Func
+from django.db.models import Func, Q
 
 
 class Digest(Func):
@@ -65,7 +65,10 @@ class DesiredObject(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["node", "kind", "key"], name="nodes_desired_key")]
-        indexes = [models.Index(fields=["node", "revision"], name="nodes_desired_revision")]
+        indexes = [
+            models.Index(fields=["node", "revision"], name="nodes_desired_revision"),
+            models.Index(fields=["node"], condition=Q(spec__isnull=True), name="nodes_desired_tombstone"),
+        ]
 
 
 class ObjectReport(models.Model):

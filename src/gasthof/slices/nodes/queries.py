@@ -48,10 +48,12 @@ def status() -> list[NodeStatus]:
 
 
 def node_status(node: Node) -> NodeStatus:
-    """Counts every object of the node: some 20 ms at 40,000."""
+    """Counts every object of the node: some 20 ms at 40,000. A tombstone that has served is none."""
     told = Q(report__revision=F("revision"))
+    served = told & Q(spec__isnull=True, report__state="live")
     counted = DesiredObject.objects.filter(node=node).aggregate(
-        objects=Count("pk"),
+        rows=Count("pk"),
+        served=Count("pk", filter=served),
         heard=Count("pk", filter=told),
         failed=Count("pk", filter=told & Q(report__state="failed")),
         drifted=Count("pk", filter=told & Q(report__state="drift")),
@@ -59,8 +61,8 @@ def node_status(node: Node) -> NodeStatus:
     return NodeStatus(
         name=node.name,
         last_contact=node.contact.last_contact,
-        objects=counted["objects"],
-        pending=counted["objects"] - counted["heard"],
+        objects=counted["rows"] - counted["served"],
+        pending=counted["rows"] - counted["heard"],
         failed=counted["failed"],
         drifted=counted["drifted"],
         errors=tuple(failures(node)) if counted["failed"] else (),
@@ -82,7 +84,7 @@ def events(node: Node) -> list[NodeEvent]:
 
 
 def progress(node: int, kind: str, key: str, revision: int) -> Progress:
-    """How far a change is. A later change of the object answers for it; an object that is gone is done."""
+    """How far a change is. A later change of the object answers for it; one whose tombstone was removed is done."""
     row = (
         DesiredObject.objects.filter(node=node, kind=kind, key=key)
         .values_list("revision", "report__revision", "report__state", "report__words")

@@ -1,13 +1,27 @@
-"""What the worker looks after, once a minute: nodes that fell silent, and differences that digests found."""
+"""What the worker looks after, once a minute: nodes that fell silent, differences that digests found, tombstones that have served."""
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from gasthof.slices.nodes.desired import send_again
 from gasthof.slices.nodes.models import Node, NodeContact, NodeEvent
 
 SILENCE = timedelta(minutes=2)  # four polls
+MOST_AT_ONCE = 500  # rows removed in one transaction
+
+# What a node or a verb has locked is left for another minute, and what a parked node reported until it is adopted (G8).
+_REMOVE_SERVED = """
+WITH served AS MATERIALIZED (
+    SELECT d.id FROM nodes_desiredobject d
+    JOIN nodes_objectreport r ON r.target_id = d.id AND r.revision = d.revision AND r.state = 'live'
+    JOIN nodes_nodecontact c ON c.node_id = d.node_id AND c.parked IS NULL
+    WHERE d.spec IS NULL LIMIT %s FOR UPDATE OF d, r SKIP LOCKED
+), words AS (
+    DELETE FROM nodes_objectreport r USING served WHERE r.target_id = served.id
+)
+DELETE FROM nodes_desiredobject d USING served WHERE d.id = served.id
+"""
 
 
 def note_silence(now: datetime) -> list[tuple[str, str]]:
@@ -40,3 +54,21 @@ def _send_differing(node_id: int) -> int:
     contact.differing = []
     contact.save(update_fields=["differing"])
     return count
+
+
+def remove_served() -> int:
+    """Remove the tombstones that their nodes have reported live. How many.
+
+    Not done by node_report itself: it would have to lock their rows, and a node could then hold up every verb.
+    """
+    removed = 0
+    while count := _remove_served():
+        removed += count
+    return removed
+
+
+@transaction.atomic
+def _remove_served() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_REMOVE_SERVED, [MOST_AT_ONCE])
+        return int(cursor.rowcount)

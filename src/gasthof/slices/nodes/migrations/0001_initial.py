@@ -93,6 +93,10 @@ class Migration(migrations.Migration):
             model_name='desiredobject',
             index=models.Index(fields=['node', 'revision'], name='nodes_desired_revision'),
         ),
+        migrations.AddIndex(
+            model_name='desiredobject',
+            index=models.Index(condition=models.Q(('spec__isnull', True)), fields=['node'], name='nodes_desired_tombstone'),
+        ),
         migrations.AddConstraint(
             model_name='desiredobject',
             constraint=models.UniqueConstraint(fields=('node', 'kind', 'key'), name='nodes_desired_key'),

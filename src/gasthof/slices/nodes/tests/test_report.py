@@ -1,15 +1,19 @@
 """What node_report takes, and what it leaves."""
 
+from typing import LiteralString
+
 import pytest
 from django.db import connection, transaction
 
 from gasthof.agent.link import Link, LinkRefused
-from gasthof.agent.wire import NodeReport, Report
+from gasthof.agent.wire import NodeReport, Position, Report
 from gasthof.slices.nodes.models import DesiredObject, Node, NodeContact, NodeEvent, ObjectReport
+from gasthof.slices.nodes.queries import progress
 from gasthof.slices.nodes.tests.conftest import Connect
 from gasthof.slices.nodes.tests.mirror import Mirror
 from gasthof.slices.nodes.tests.test_changes import sites
 from gasthof.slices.nodes.tests.test_put import put
+from gasthof.slices.nodes.watch import remove_served
 
 
 def test_g7_a_tombstone_stays_until_the_node_says_that_it_is_gone(node: Node, mirror: Mirror) -> None:
@@ -19,11 +23,13 @@ def test_g7_a_tombstone_stays_until_the_node_says_that_it_is_gone(node: Node, mi
     (tombstone,) = mirror.pull()
     assert tombstone.spec is None
     mirror.say(tombstone, state="failed", words="rm: busy")
-    assert DesiredObject.objects.count() == 1
+    assert remove_served() == 0
     mirror.say(tombstone)
+    assert mirror.say(tombstone).accepted == 1  # again, its answer got lost
+    assert remove_served() == 1
     assert not DesiredObject.objects.exists()
     assert not ObjectReport.objects.exists()
-    assert mirror.say(tombstone).accepted == 0  # again, its answer got lost
+    assert mirror.say(tombstone).accepted == 0
 
 
 def test_g7_a_late_word_on_a_tombstone_does_not_remove_a_new_life(node: Node, mirror: Mirror) -> None:
@@ -32,7 +38,65 @@ def test_g7_a_late_word_on_a_tombstone_does_not_remove_a_new_life(node: Node, mi
     (tombstone,) = mirror.pull()
     put(node, *sites(1, spec='"back"'))
     assert mirror.say(tombstone).accepted == 0
+    assert remove_served() == 0
     assert DesiredObject.objects.get().spec == '"back"'
+
+
+def test_g7_a_served_tombstone_leaves_a_new_life_alone(node: Node, mirror: Mirror) -> None:
+    put(node, *sites(1))
+    put(node, *sites(1, spec=None))
+    mirror.say(*mirror.pull())
+    put(node, *sites(1, spec='"back"'))
+    assert remove_served() == 0
+    (back,) = mirror.pull()
+    assert back.spec == '"back"'
+    assert mirror.say(back).accepted == 1
+    assert remove_served() == 0
+
+
+def test_g7_the_tombstone_of_a_second_life_is_told_too(node: Node, mirror: Mirror) -> None:
+    """What was said of the first one does not count for it."""
+    for spec in ("{}", None):
+        put(node, *sites(1, spec=spec))
+        mirror.say(*mirror.pull())
+    put(node, *sites(1, spec='"back"'))
+    put(node, *sites(1, spec=None))
+    assert remove_served() == 0
+    (tombstone,) = mirror.pull()
+    mirror.say(tombstone)
+    assert remove_served() == 1
+
+
+def test_g7_a_served_tombstone_that_is_listed_again_does_no_harm(node: Node, connect: Connect, mirror: Mirror) -> None:
+    put(node, *sites(1, 2))
+    mirror.pull()
+    put(node, *sites(1, spec=None))
+    mirror.say(*mirror.pull())
+    reborn = Mirror(connect(node))
+    listed = reborn.pull()
+    assert [(change.key, change.spec) for change in listed] == [("00002.test", "{}"), ("00001.test", None)]
+    assert reborn.say(*listed).accepted == 2
+    assert remove_served() == 1
+    assert reborn.say(digests=reborn.digests()).differing is None
+    put(node, *sites(3))
+    assert [change.key for change in reborn.pull()] == ["00003.test"]
+
+
+def test_g7_many_served_tombstones_go_at_once(node: Node, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gasthof.slices.nodes.watch.MOST_AT_ONCE", 10)
+    put(node, *sites(*range(30)))
+    put(node, *sites(*range(25), spec=None))
+    mirror.say(*mirror.pull())
+    assert remove_served() == 25
+    assert DesiredObject.objects.count() == ObjectReport.objects.count() == 5
+
+
+def test_g8_a_parked_nodes_tombstones_stay(node: Node, mirror: Mirror) -> None:
+    put(node, *sites(1))
+    put(node, *sites(1, spec=None))
+    mirror.say(*mirror.pull())
+    mirror.link.changes(Position("x", "y", 1))
+    assert remove_served() == 0
 
 
 def test_g11_only_the_current_revision_counts(node: Node, mirror: Mirror) -> None:
@@ -153,6 +217,44 @@ def test_g15_a_nodes_open_transaction_holds_up_no_verb(node: Node, mirror: Mirro
     assert len(mirror.pull()) == 3
 
 
+@pytest.mark.parametrize("said_before", [False, True])
+@pytest.mark.parametrize("constraints", ["DEFERRED", "IMMEDIATE"])
+def test_g15_nor_does_one_that_speaks_of_a_tombstone(
+    node: Node, mirror: Mirror, constraints: LiteralString, said_before: bool
+) -> None:
+    """With its locks of foreign keys taken at once, too. The object comes back, another verb goes on, and so does the worker."""
+    put(node, *sites(1))
+    put(node, *sites(1, spec=None))
+    tombstones = mirror.pull()
+    if said_before:
+        mirror.say(*tombstones)
+    mirror.link._connection.execute("BEGIN")
+    mirror.link._connection.execute(f"SET CONSTRAINTS ALL {constraints}")
+    assert mirror.say(*tombstones).accepted == 1
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '100ms'")
+        assert remove_served() == 0
+        put(node, *sites(1, spec='"back"'))
+        put(node, *sites(2))
+    mirror.link._connection.execute("COMMIT")
+    assert remove_served() == 0
+    assert [(change.key, change.spec) for change in mirror.pull()] == [("00001.test", '"back"'), ("00002.test", "{}")]
+    assert progress(node.pk, "web.site", "00001.test", 3).state == "pending"
+
+
+def test_g15_the_worker_passes_over_what_a_node_has_locked(node: Node, mirror: Mirror) -> None:
+    put(node, *sites(1, 2))
+    put(node, *sites(1, 2, spec=None))
+    one, two = mirror.pull()
+    mirror.say(one, two)
+    mirror.link._connection.execute("BEGIN")
+    mirror.say(one)
+    assert remove_served() == 1
+    mirror.link._connection.execute("COMMIT")
+    assert DesiredObject.objects.get().key == one.key
+    assert remove_served() == 1
+
+
 def test_g8_a_report_voids_the_position_before_it(node: Node, mirror: Mirror) -> None:
     """A journal restored to that would keep what a tombstone, served since, took away."""
     put(node, *sites(1))
@@ -160,6 +262,7 @@ def test_g8_a_report_voids_the_position_before_it(node: Node, mirror: Mirror) ->
     old = Mirror(mirror.link, mirror.position, dict(mirror.objects))
     put(node, *sites(1, spec=None))
     mirror.say(*mirror.pull())
+    assert remove_served() == 1
     assert old.link.changes(old.position).parked == "unknown-position"
 
 

@@ -25,7 +25,7 @@ from gasthof.slices.nodes.tests.conftest import NOW
 from gasthof.slices.nodes.tests.mirror import Mirror
 from gasthof.slices.nodes.tests.test_changes import sites
 from gasthof.slices.nodes.tests.test_put import in_thread, put
-from gasthof.slices.nodes.watch import note_silence
+from gasthof.slices.nodes.watch import note_silence, remove_served
 
 OPERATOR = Actor("operator")
 KEY = "xn--gre-aus-kln-dcb8w.test"
@@ -151,6 +151,24 @@ def test_a_node_that_keeps_its_row_locked_is_said_to_be_busy(
         perform(OPERATOR, "nodes.release", {"node": "koeln"})
 
 
+def test_adopting_waits_for_a_verb_longer_than_for_the_node(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gasthof.slices.nodes.actions.PATIENCE", "100ms")
+    holding = threading.Event()
+
+    def verb() -> None:
+        with transaction.atomic():
+            put(node, *sites(1))
+            holding.set()
+            time.sleep(0.5)
+
+    thread = in_thread(verb)
+    assert holding.wait(10)
+    try:
+        assert perform(OPERATOR, "nodes.adopt", {"node": "koeln"}).result == {"node": "koeln", "objects": 1}
+    finally:
+        thread.join()
+
+
 def reread(node: Node) -> Node:
     return Node.objects.select_related("contact").get(pk=node.pk)
 
@@ -199,6 +217,27 @@ def test_a_deletion_is_live_when_its_tombstone_is_gone(node: Node, mirror: Mirro
     assert progress(node.pk, "web.site", "00001.test", revision).state == "pending"
     mirror.say(*mirror.pull())
     assert progress(node.pk, "web.site", "00001.test", revision).state == "live"
+    assert put(node, *sites(1, spec=None)) == {("web.site", "00001.test"): revision}  # said again
+    assert remove_served() == 1
+    assert progress(node.pk, "web.site", "00001.test", revision).state == "live"
+
+
+def test_g7_status_counts_no_tombstone_that_has_served(node: Node, mirror: Mirror) -> None:
+    put(node, *sites(1, 2, 3))
+    mirror.say(*mirror.pull())
+    put(node, *sites(1, 2, spec=None))
+    one, two = mirror.pull()
+    assert counts(node) == (3, 2, 0)
+    mirror.say(one)
+    mirror.say(two, state="failed", words="rm: größe.test is busy")
+    assert counts(node) == (2, 0, 1)
+    put(node, *sites(1))
+    assert counts(node) == (3, 1, 1)
+
+
+def counts(node: Node) -> tuple[int, int, int]:
+    found = node_status(reread(node))
+    return found.objects, found.pending, found.failed
 
 
 def test_a_later_change_answers_for_an_earlier_one(node: Node, mirror: Mirror) -> None:
@@ -232,6 +271,14 @@ def test_g10_the_workers_minute_sends_differences_again(node: Node, mirror: Mirr
     assert len(mirror.pull()) == 1
     watch(timestamp=60)
     assert mirror.pull() == []
+
+
+def test_g7_the_workers_minute_removes_tombstones_that_have_served(node: Node, mirror: Mirror) -> None:
+    put(node, *sites(1))
+    put(node, *sites(1, spec=None))
+    mirror.say(*mirror.pull())
+    watch(timestamp=0)
+    assert not DesiredObject.objects.exists()
 
 
 def test_the_worker_knows_the_watch() -> None:

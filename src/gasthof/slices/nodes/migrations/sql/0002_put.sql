@@ -26,7 +26,7 @@ BEGIN
             SELECT target, w.kind, w.key, base + c.nth, w.version, w.spec, w.bucket
             FROM unnest(kinds, keys, versions, specs, buckets) WITH ORDINALITY AS w (kind, key, version, spec, bucket, place)
             JOIN unnest(changed) WITH ORDINALITY AS c (place, nth) ON c.place = w.place
-            ORDER BY w.kind, w.key  -- the order in which node_report locks them
+            ORDER BY w.kind, w.key
             ON CONFLICT (node_id, kind, key) DO UPDATE SET revision = excluded.revision,
                 spec_version = excluded.spec_version, spec = excluded.spec, bucket = excluded.bucket;
         PERFORM pg_notify(channel, '');

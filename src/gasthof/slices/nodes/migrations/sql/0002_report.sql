@@ -13,7 +13,6 @@ $function$;
 CREATE FUNCTION public.nodes_take_reports(node bigint, report jsonb, taken_at timestamptz) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
-    removed integer;
     kept integer;
     room bigint;
 BEGIN
@@ -24,16 +23,11 @@ BEGIN
         FROM jsonb_array_elements(report -> 'reports') AS v JOIN public.nodes_desiredobject d
             ON d.node_id = node AND d.kind = v ->> 'kind' AND d.key = v ->> 'key' AND d.revision = (v ->> 'revision')::bigint
         WHERE v ->> 'state' = 'drift' LIMIT room;
-    -- A tombstone has served: the row that it stood for goes, unless it was given a new life meanwhile.
-    WITH gone AS MATERIALIZED (
-        SELECT d.id FROM public.nodes_said(report) s JOIN public.nodes_desiredobject d
-            ON d.node_id = node AND d.kind = s.kind AND d.key = s.key AND d.revision = s.revision
-        WHERE d.spec IS NULL AND s.state = 'live' ORDER BY d.kind, d.key FOR UPDATE OF d
-    ), words_gone AS (
-        DELETE FROM public.nodes_objectreport r USING gone WHERE r.target_id = gone.id
-    )
-    DELETE FROM public.nodes_desiredobject d USING gone WHERE d.id = gone.id;
-    GET DIAGNOSTICS removed = ROW_COUNT;
+    -- The worker removes tombstones that have served (watch.py), but none that is being reported on again. This lock, as that of the
+    -- reports' foreign key, keeps nobody from giving the object a new life: nodes_put changes no column of a unique index.
+    PERFORM FROM public.nodes_said(report) s JOIN public.nodes_desiredobject d
+        ON d.node_id = node AND d.kind = s.kind AND d.key = s.key AND d.revision = s.revision
+        WHERE d.spec IS NULL FOR KEY SHARE OF d;
     WITH current AS MATERIALIZED (
         SELECT d.id, s.* FROM public.nodes_said(report) s JOIN public.nodes_desiredobject d
             ON d.node_id = node AND d.kind = s.kind AND d.key = s.key AND d.revision = s.revision
@@ -45,7 +39,7 @@ BEGIN
                 WHERE (r.revision, r.state, r.words) IS DISTINCT FROM (excluded.revision, excluded.state, excluded.words)
     )
     SELECT count(*) INTO kept FROM current;
-    RETURN removed + kept;
+    RETURN kept;
 END
 $function$;
 
@@ -99,7 +93,7 @@ BEGIN
 
     IF known THEN
         -- The node has this batch in its journal. The position before it is void from now on: a journal restored to it
-        -- would never hear of tombstones that are served below.
+        -- would never hear of tombstones that have served and are removed after this.
         contact.acked_token := given ->> 'token';
         contact.acked_revision := (given ->> 'revision')::bigint;
         contact.relist_epoch := NULL;
