@@ -3,7 +3,7 @@
 What is different is told as drift, in words, and set right. What nobody wanted is removed, under the guard.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from time import monotonic
 
@@ -15,22 +15,36 @@ CHUNK = 20  # objects looked at before changes get their turn
 SLICE = 0.01  # seconds of looking around before changes get their turn
 
 
-def audit(applier: Applier) -> Iterator[int]:
-    """Yields between portions, with the number of objects looked at so far."""
+def audit(applier: Applier, knows_all: Callable[[], bool]) -> Iterator[int]:
+    """Yields between portions, with the number of objects looked at so far.
+
+    Strangers go only if the journal then knows all that is wanted; those of all kinds together, for the guard to judge.
+    """
     count = 0
-    for kind in sorted(applier.knowledge.kinds.values(), key=lambda kind: kind.rank):
-        traces: dict[Id, tuple[str, ...]] = {}
+    kinds = sorted(applier.knowledge.kinds.values(), key=lambda kind: kind.rank)
+    traces: dict[Id, tuple[str, ...]] = {}
+    for kind in kinds:
         for _ in _look_around(applier, kind, traces):
             yield count
-        known = applier.journal.keys(kind.name)
-        strangers = {one: trace for one, trace in traces.items() if one[1] not in known}
-        if strangers:
-            applier.strangers.update(strangers)
-            applier.journal.forsake(strangers)
+    if knows_all():
+        _forsake(applier, strangers(applier, traces))
+    for kind in kinds:
         ids = iter(applier.journal.wanted_ids(kind.name))
         while chunk := list(islice(ids, CHUNK)):
             count += _compare(applier, chunk, traces)
             yield count
+
+
+def strangers(applier: Applier, traces: Mapping[Id, tuple[str, ...]]) -> dict[Id, tuple[str, ...]]:
+    """What was found on the machine and is not in the journal, in whatever state."""
+    known = {kind: applier.journal.keys(kind) for kind in applier.knowledge.kinds}
+    return {(kind, key): trace for (kind, key), trace in traces.items() if key not in known[kind]}
+
+
+def _forsake(applier: Applier, found: Mapping[Id, tuple[str, ...]]) -> None:
+    if found:
+        applier.strangers.update(found)
+        applier.journal.forsake(found)
 
 
 def _look_around(applier: Applier, kind: Kind, traces: dict[Id, tuple[str, ...]]) -> Iterator[None]:

@@ -94,6 +94,10 @@ class Journal:
     def position(self) -> Position:
         return Position(**json.loads(self._fact("position", "{}")))
 
+    def complete(self) -> bool:
+        """Whether it names all that this node should hold: it was told anything at all, and no whole listing is under way."""
+        return self.position() != Position() and self._fact("listing_open", "") != "yes"
+
     def take(self, batch: Batch, scope: Scope) -> int:
         """A batch and its position, together. Returns how many changes it held."""
         if not batch.changes and batch.position == self.position() and not batch.full:

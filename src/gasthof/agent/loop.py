@@ -275,10 +275,14 @@ class Agent:
         if self.auditing is None:
             if monotonic() < self.audit_at:
                 return
-            self.auditing = audit(self.applier)
+            self.auditing = audit(self.applier, self.knows_all)
         if next(self.auditing, None) is None:
             self.auditing = None
             self.finish_audit()
+
+    def knows_all(self) -> bool:
+        """Whether what the journal does not name is really not wanted."""
+        return not self.parked and self.journal.complete()
 
     def finish_audit(self) -> None:
         self.audit_at = monotonic() + AUDIT_EVERY
@@ -291,7 +295,7 @@ class Agent:
 
     def audit_now(self) -> None:
         """The whole audit pass in one go."""
-        for _ in audit(self.applier):
+        for _ in audit(self.applier, self.knows_all):
             self.work()
         self.finish_audit()
         self.deliver()

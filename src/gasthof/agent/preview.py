@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from gasthof.agent import diff
+from gasthof.agent.audit import strangers
 from gasthof.agent.journal import Desired, Id
 from gasthof.agent.kinds import Kind
 from gasthof.agent.loop import Agent
@@ -33,13 +34,12 @@ def _kind(agent: Agent, kind: Kind) -> Iterator[str]:
     traces: dict[Id, tuple[str, ...]] = {}
     for key, trace in kind.present(agent.machine.prefix):
         traces[kind.name, key] = (*traces.get((kind.name, key), ()), trace)
-    known = agent.journal.keys(kind.name)
-    strangers = [Desired(*one, 0, 0, None, "", "pending", ()) for one in traces if one[1] not in known]
-    ids = iter(sorted((kind.name, key) for key in known))
+    found = strangers(agent.applier, traces) if agent.knows_all() else ()
+    ids = iter(sorted((kind.name, key) for key in agent.journal.keys(kind.name)))
     while objects := agent.journal.read(islice(ids, CHUNK)):
         yield from _objects(agent, objects, traces)
-    if strangers:
-        yield from _objects(agent, strangers, traces)
+    if found:
+        yield from _objects(agent, [Desired(*one, 0, 0, None, "", "pending", ()) for one in found], traces)
 
 
 def _objects(agent: Agent, objects: list[Desired], traces: dict[Id, tuple[str, ...]]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The passes with a toy kind: isolation, back-off, order, guard, listings, a lost control plane."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -251,6 +251,62 @@ def test_strangers_go_and_drift_is_noted_told_and_set_right(toy: Toy) -> None:
     assert all(states == ["live", "drift", "live"] for states in toy.intent.states().values())
     words = {one.key: one.words for report in toy.intent.reports for one in report.reports if one.state == "drift"}
     assert [words[key].rpartition(": ")[2] for key in "abc"] == ["content differs", "missing", "mode 0644, not 0600"]
+
+
+def loses_its_journal(toy: Toy) -> None:
+    """With the control plane out of reach, too."""
+    toy.agent.journal.close()
+    for path in toy.prefix.state.glob("agent.db*"):
+        path.unlink()
+    toy.intent.lost = True
+    toy.agent = toy.start()
+
+
+def is_parked(toy: Toy) -> None:
+    toy.intent.parked = "unknown-position"
+    toy.place("d").write_text("x")
+
+
+def is_cut_off_in_a_whole_listing(toy: Toy) -> None:
+    loses_its_journal(toy)
+    toy.intent.lost, toy.intent.at_once = False, 1
+    toy.agent.reach()
+    link = toy.agent.link
+    assert link
+    batch = link.changes(toy.agent.journal.position())
+    assert batch.full and batch.more
+    toy.agent.journal.take(batch, KNOWN.scope_of)
+    toy.intent.lost = True
+
+
+@pytest.mark.parametrize("what_it", [loses_its_journal, is_parked, is_cut_off_in_a_whole_listing])
+def test_nothing_is_a_stranger_to_a_node_that_does_not_know_all(toy: Toy, what_it: Callable[[Toy], None]) -> None:
+    for key in "abc":
+        toy.put(key, "x")
+    toy.turn()
+    what_it(toy)
+    before = toy.files()
+    toy.turn()
+    assert not [line for line in preview(toy.agent) if line.startswith("-")]
+    toy.agent.audit_now()
+    toy.turn()
+    assert toy.files() == before
+    toy.place("fremd").write_text("planted")
+    toy.intent.lost, toy.intent.parked, toy.agent.connect_at = False, None, 0.0
+    toy.turn()
+    toy.agent.audit_now()
+    assert toy.files() == {"a": "x", "b": "x", "c": "x"}, "once it knows all, strangers go"
+
+
+def test_strangers_of_all_kinds_are_judged_together(toy: Toy) -> None:
+    toy.put("a", "x")
+    toy.turn()
+    for number in range(30):
+        toy.place(f"n{number:02d}").write_text("x")
+        toy.place(f"late-{number:02d}").write_text("x")
+    toy.agent.audit_now()
+    held = toy.intent.reports[-1].held
+    assert held and held.startswith("60 of 61 objects") and len(toy.files()) == 61
 
 
 def test_much_at_once_waits_for_a_person(toy: Toy) -> None:

@@ -42,11 +42,22 @@ def plan(prefix: Prefix, key: str, spec: Note | None, facts: read.Fact) -> Plan:
 
 
 def present(prefix: Prefix) -> Iterator[tuple[str, str]]:
+    yield from (one for one in _files(prefix) if not one[0].startswith("late-"))
+
+
+def _files(prefix: Prefix) -> Iterator[tuple[str, str]]:
     yield from ((path.name, "") for path in (prefix.state / "notes").iterdir() if path.suffix not in read.SUFFIXES)
 
 
 TOY = Kind("toy.note", Note, 1, 10, lambda spec: str(spec.owner), gather, plan, present)
-LATE = Kind("toy.late", Note, 1, 20, lambda spec: str(spec.owner), gather, plan, lambda prefix: ())
+
+
+def present_late(prefix: Prefix) -> Iterator[tuple[str, str]]:
+    """Strangers are told apart by their names only."""
+    yield from (one for one in _files(prefix) if one[0].startswith("late-"))
+
+
+LATE = Kind("toy.late", Note, 1, 20, lambda spec: str(spec.owner), gather, plan, present_late)
 KNOWN = Knowledge({TOY.name: TOY, LATE.name: LATE})
 
 
