@@ -9,8 +9,11 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -308,16 +311,24 @@ REFUSED_CALLS = {
     "raw packets": "libc.socket(17, 3, 0)",
     "raw internet": "libc.socket(2, 3, 1)",
     "a port of its own": "listening()",
+    "a name of IPv4": "bound(socket.AF_INET, 16)",
+    "a name of IPv6": "bound(socket.AF_INET6, 28)",
+    "the shortest name of IPv6": "bound(socket.AF_INET6, 24)",
+    "a name for datagrams": "bound(socket.AF_INET, 16, socket.SOCK_DGRAM)",
+    "a name longer than there are": "bound(socket.AF_INET, 128)",
     "a higher uid": "libc.setuid(0)",
     "a device": "libc.mknod(b'/tmp/device', 0o20666, 0x103)",
 }
 
-LISTENING = """
-import ctypes, socket
+BINDING = """
+import ctypes, socket, struct
 libc = ctypes.CDLL(None)
+def bound(family, length, kind=socket.SOCK_STREAM):
+    any_port = struct.pack('=H', family) + bytes(126)
+    with socket.socket(family, kind) as one:
+        return libc.bind(one.fileno(), any_port, length)
 def listening():
     with socket.socket() as one:
-        one.bind(('127.0.0.1', 0))
         return libc.listen(one.fileno(), 1)
 """
 
@@ -326,8 +337,77 @@ def test_calls_that_open_kernels_are_refused(house: House) -> None:
     tries = "\n".join(
         f"print({name!r} if {call} >= 0 else 'refused', flush=True)" for name, call in REFUSED_CALLS.items()
     )
-    said = house.program(f"{LISTENING}{tries}")
+    said = house.program(f"{BINDING}{tries}")
     assert said.split("\n")[:-1] == ["refused"] * len(REFUSED_CALLS)
+
+
+def test_outside_the_room_the_same_names_are_given() -> None:
+    """Else the test above would prove nothing."""
+    code = f"{BINDING}\nprint(bound(socket.AF_INET, 16), bound(socket.AF_INET6, 24), bound(socket.AF_INET, 16, socket.SOCK_DGRAM))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "0 0 0\n"
+
+
+def test_a_port_of_the_platforms_cannot_be_taken_while_it_restarts(house: House) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        port = first.getsockname()[1]
+    with ThreadPoolExecutor(1) as attacker:
+        tries = attacker.submit(house.program, _taking(port))
+        while not tries.done():
+            for address, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
+                socket.create_server((address, port), family=family).close()
+            time.sleep(0.001)
+        tried, taken = tries.result().split()
+    assert int(tried) > 100
+    assert int(taken) == 0
+
+
+def _taking(port: int) -> str:
+    return f"""
+import socket, time
+tried = taken = 0
+until = time.monotonic() + 2
+while time.monotonic() < until:
+    for family, address in ((socket.AF_INET, '127.0.0.1'), (socket.AF_INET6, '::1')):
+        with socket.socket(family) as one:
+            tried += 1
+            try:
+                one.bind((address, {port}))
+                taken += 1
+                time.sleep(0.01)
+            except OSError:
+                pass
+print(tried, taken)
+"""
+
+
+def test_what_websites_need_of_sockets_is_left_to_them(house: House) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+    ):
+        datagrams.bind(("127.0.0.1", 0))
+        datagrams.settimeout(10)
+        port, other = server.getsockname()[1], datagrams.getsockname()[1]
+        connect = f"stream_socket_client('tcp://127.0.0.1:{port}', $n, $w, 5, STREAM_CLIENT_CONNECT"
+        code = (
+            f"var_dump((bool) {connect}), (bool) @{connect}, stream_context_create(['socket' => ['bindto' => '0:0']])));"
+            f"fwrite(stream_socket_client('udp://127.0.0.1:{other}'), 'sent'); echo gethostbyname('localhost');"
+            "echo ' ', count(stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0));"
+        )
+        assert house.php(code).split() == ["bool(true)", "bool(true)", "127.0.0.1", "2"]
+        assert datagrams.recv(16) == b"sent"
+    said = house.program("""
+import os, socket
+print(bool(socket.getaddrinfo('localhost', 80)), bool(socket.if_nameindex()))
+with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as link:
+    link.bind((0, 0))
+    print(link.getsockname()[0] > 0)
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
+    own.bind('/tmp/answers')
+    os.unlink('/tmp/answers')
+    print('short')
+""")
+    assert said.split() == ["True", "True", "True", "short"]
 
 
 def test_the_machine_cannot_be_written(house: House) -> None:

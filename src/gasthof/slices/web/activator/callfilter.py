@@ -1,7 +1,10 @@
 """System calls that a website never needs and that have opened kernels before: refused by a seccomp filter (seccomp(2)).
 
 Without it a customer could make a user namespace, be root in it, and reach kernel code that strangers should not reach; or
-listen on a port of the platform's while that restarts. (php-fpm itself gets its listener from the activator.)
+take a port of the platform's while that restarts. (php-fpm itself gets its listener from the activator.)
+
+A filter sees the length of the address that bind() is given, not the address. Those of IPv4 (ip(7), 16 bytes) and IPv6 (ipv6(7), 28)
+are refused with all that are as long; netlink's 12 bytes remain, which the resolver needs, and short names of unix sockets.
 """
 
 import ctypes
@@ -28,6 +31,8 @@ _REFUSED = {
 }  # fmt: skip
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _SOCKET = {"x86_64": 41, "aarch64": 198}
+_BIND = {"x86_64": 49, "aarch64": 200}
+_SHORTEST_PORT = 16  # bytes of struct sockaddr_in; nothing shorter can name a port
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # linux/audit.h
 _CLONE3 = 435
 _X32 = 0x40000000
@@ -36,7 +41,7 @@ _NAMESPACES = 0x7E020000  # every CLONE_NEW* of linux/sched.h
 
 _LOAD, _EQUAL, _ANY_BIT, _AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06  # linux/filter.h, linux/bpf_common.h
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
-_NUMBER, _MACHINE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
+_NUMBER, _MACHINE, _FIRST_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 32  # offsets in struct seccomp_data
 _FILTER_MODE = 2
 
 
@@ -65,6 +70,13 @@ def _program(machine: str) -> bytes:
         _step(_EQUAL, _CLONE[machine], 0, 3),
         _step(_LOAD, _FIRST_ARGUMENT),
         _step(_ANY_BIT, _NAMESPACES, 0, 1),
+        _refuse(errno.EPERM),
+    ]
+    steps += [
+        _step(_LOAD, _NUMBER),
+        _step(_EQUAL, _BIND[machine], 0, 3),
+        _step(_LOAD, _THIRD_ARGUMENT),
+        _step(_AT_LEAST, _SHORTEST_PORT, 0, 1),
         _refuse(errno.EPERM),
     ]
     steps += [
