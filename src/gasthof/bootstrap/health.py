@@ -117,7 +117,9 @@ def in_database(prefix: Prefix, place: Place, name: str) -> str | None:
 
 
 def traces(prefix: Prefix, place: Place, *what: str) -> dict[str, object]:
-    """What gasthof.bootstrap.traces reads, {} when the database is away."""
+    """What gasthof.bootstrap.traces reads, {} when the database is away or nothing has been set up yet."""
+    if not place.python.exists():
+        return {}
     command = [str(place.python), "-m", "gasthof.bootstrap.traces", *what]
     done = subprocess.run(command, check=False, env=environment(prefix, place), cwd="/", capture_output=True, text=True)
     return dict(json.loads(done.stdout)) if done.returncode == 0 else {}

@@ -14,15 +14,29 @@ from gasthof.bootstrap.version import VERSION
 from gasthof.prefix import Prefix
 
 Row = dict[str, Any]
+SILENCE = 120  # seconds: four times what an agent lets pass between two questions
 
 
 def status(place: Place, *, as_json: bool) -> int:
-    """Exit code 0 when every process is up and every node heard of, 1 otherwise."""
+    """Exit code 0 when all is well, 1 otherwise."""
     prefix = Prefix.load(place.prefix)
     report = gather(prefix, place)
     say(json.dumps(report, indent=2, ensure_ascii=False) if as_json else render(report))
-    well = all(row["up"] for row in report["processes"]) and report["nodes"]
-    return 0 if well else 1
+    return 0 if well(report) else 1
+
+
+def well(report: Row) -> bool:
+    """Every process is up, every node heard of lately and none parked. A change that failed is shown, and is no alarm."""
+    nodes = report["nodes"] or []
+    return bool(nodes) and all(row["up"] for row in report["processes"]) and not any(_lost(node) for node in nodes)
+
+
+def _lost(node: Row) -> bool:
+    return _silent(node) or bool(node["parked"])
+
+
+def _silent(node: Row) -> bool:
+    return node["silent"] is None or node["silent"] > SILENCE
 
 
 def gather(prefix: Prefix, place: Place) -> Row:
@@ -110,7 +124,8 @@ def _node_lines(nodes: list[Row] | None) -> list[str]:
     lines = []
     for node in nodes:
         counts = f"{node['objects']} objects, {node['pending']} pending, {len(node['errors'])} errors"
-        lines.append(f"node {node['name']}: last contact {node['last_contact'] or 'never'}, {counts}")
+        silent = "SILENT, " if _silent(node) else ""
+        lines.append(f"node {node['name']}: {silent}last contact {node['last_contact'] or 'never'}, {counts}")
         lines += [f"  {error}" for error in node["errors"]]
         lines += [f"  {state}: {node[state]}" for state in ("parked", "held") if node[state]]
     return lines or ["nodes: none registered"]

@@ -11,6 +11,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from gasthof.bootstrap.progress import say  # noqa: E402
+from gasthof.kernel.clock import SystemClock  # noqa: E402
 from gasthof.slices.nodes import queries  # noqa: E402
 
 SQL = {
@@ -28,11 +29,13 @@ def seen(name: str, seconds: str) -> bool:
 
 
 def nodes() -> list[dict[str, Any]]:
-    """Each node: last contact (ISO 8601), changes pending, errors in the daemons' own words."""
+    """Each node: last contact (ISO 8601) and seconds since then, changes pending, errors in the daemons' own words."""
+    now = SystemClock().now()
     return [
         {
             "name": node.name,
             "last_contact": node.last_contact.isoformat(timespec="seconds") if node.last_contact else None,
+            "silent": round((now - node.last_contact).total_seconds()) if node.last_contact else None,
             "objects": node.objects,
             "pending": node.pending,
             "drifted": node.drifted,
