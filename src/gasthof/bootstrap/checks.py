@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 import time
 
-from gasthof.bootstrap import environment, layout, packages
+from gasthof.bootstrap import configuration, environment, interrupts, layout, packages, preflight
 from gasthof.bootstrap import place as places
 from gasthof.bootstrap.benches import BENCHES
 from gasthof.bootstrap.place import Place
@@ -19,6 +19,7 @@ CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DI
 
 def test(place: Place, *, quick: bool, arguments: list[str]) -> int:
     """Exit code 0 when all is well. With arguments pytest alone runs, with them."""
+    interrupts.heed()
     prepare(place)
     if arguments:
         return _run(place, "pytest", _pytest(arguments))
@@ -32,9 +33,9 @@ def test(place: Place, *, quick: bool, arguments: list[str]) -> int:
 
 def prepare(place: Place) -> None:
     """Everything that tests need: the platform's packages and those of the tests, users, the environment."""
+    preflight.check(configuration.planned(place.prefix, {}))
     places.settle(place)
-    if wanted := packages.missing((*packages.PLATFORM, *packages.TESTS)):
-        packages.install(wanted)
+    packages.ensure((*packages.PLATFORM, *packages.TESTS))
     for name in layout.missing_users():
         layout.add_user(name)
     environment.ensure(place, "dev")
@@ -68,9 +69,18 @@ def _run(place: Place, name: str, module: list[str]) -> int:
         values |= {"PYTHONPATH": "src:.", "LANG": "C.UTF-8"}
         if module[0] == "mypy":  # its Django plugin reads the settings, and those want a prefix
             values["GASTHOF_PREFIX"] = scratch
-        code = subprocess.run(_line(place, module), check=False, env=values, cwd=place.code).returncode
+        code = _finished(subprocess.Popen(_line(place, module), env=values, cwd=place.code))
     tell(f"== {name}: {'ok' if code == 0 else f'exit code {code}'}, {time.monotonic() - start:.1f} s")
     return code
+
+
+def _finished(child: subprocess.Popen[bytes]) -> int:
+    """Its exit code. When we are interrupted it may stop its daemons first."""
+    try:
+        return child.wait()
+    except KeyboardInterrupt as interrupt:
+        interrupts.pass_on(interrupt, child)
+        raise
 
 
 def _line(place: Place, module: list[str]) -> list[str]:

@@ -42,6 +42,8 @@ def main(checkout: Path, words: list[str]) -> int:
     except Refusal as refusal:
         tell(str(refusal))
         return 1
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 1

@@ -1,6 +1,8 @@
 """What must hold before anything is changed. Decisions are pure; `check` gathers what they need."""
 
+import errno
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +26,20 @@ def need_debian(release: str) -> None:
     if (values.get("ID"), values.get("VERSION_ID")) != ("debian", "12"):
         found = values.get("PRETTY_NAME", "something unknown")
         raise Refusal(f"Gasthof runs on Debian 12 (bookworm); this is {found}. Use a Debian 12 machine or container.")
+
+
+def need_loopback(address: str = "::1") -> None:
+    """Raises Refusal on a machine that switched IPv6 off, as containers often do: websites listen on both loopbacks."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind((address, 0))
+    except OSError as error:
+        if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            raise
+        raise Refusal(
+            f"This machine has no {address}, and Gasthof listens on it. `sysctl -w net.ipv6.conf.lo.disable_ipv6=0` gives it "
+            "back; a container is started with `--sysctl net.ipv6.conf.lo.disable_ipv6=0`."
+        ) from None
 
 
 def need_uids(uid_map: str, base: int) -> None:
@@ -51,8 +67,14 @@ def need_ports(ports: Mapping[str, int], ours: int | None) -> None:
                 raise Refusal(taken(name, port, holder))
 
 
+def release(path: Path = Path("/etc/os-release")) -> str:
+    """ "" where there is no such file."""
+    return path.read_text("utf-8", "replace") if path.exists() else ""
+
+
 def check(prefix: Prefix) -> None:
     """Everything but the ports, which wait until leftovers of an earlier run are gone."""
     need_root(os.geteuid())
-    need_debian(Path("/etc/os-release").read_text("utf-8"))
+    need_debian(release())
+    need_loopback()
     need_uids(Path("/proc/self/uid_map").read_text(), prefix.uid_base)

@@ -106,8 +106,7 @@ def _clear_leftovers(prefix: Prefix) -> None:
 
 def _machine(place: Place) -> None:
     """What is the machine's: packages, users, the Python environment."""
-    if wanted := packages.missing(packages.PLATFORM):
-        packages.install(wanted)
+    packages.ensure(packages.PLATFORM)
     for name in layout.missing_users():
         tell(f"  system user {name}")
         layout.add_user(name)
@@ -177,9 +176,9 @@ def _database(prefix: Prefix, place: Place) -> None:
 
 
 def _outdated(before: dict[str, str], now: dict[str, str], new_panel: bool) -> list[str]:
-    """Processes that run but from older code or an older configuration."""
+    """Processes that run but from older code, packages or configuration. The agent was halted and starts anew in any case."""
     ours = ["verifier", "activator", "logsplit", "worker", "panel"]
-    stale = ours if before and before.get("code") != now["code"] else []
+    stale = ours if before and any(before.get(name) != now[name] for name in ("code", "packages")) else []
     if before and before.get("ports") != now["ports"]:
         stale = [*stale, "nginx"]
     return [*stale, "panel-nginx"] if new_panel else list(stale)

@@ -1,5 +1,7 @@
 """What is said before anything is changed."""
 
+from pathlib import Path
+
 import pytest
 
 from gasthof.bootstrap import preflight
@@ -35,6 +37,18 @@ def test_others_get_a_sentence(release: str) -> None:
 def test_the_sentence_names_what_was_found() -> None:
     with pytest.raises(Refusal, match=r"Ubuntu 24\.04"):
         preflight.need_debian('PRETTY_NAME="Ubuntu 24.04"\nID=ubuntu\n')
+
+
+def test_a_machine_that_does_not_say_what_it_is_is_refused(tmp_path: Path) -> None:
+    assert "ID=debian" in preflight.release()
+    with pytest.raises(Refusal, match="something unknown"):
+        preflight.need_debian(preflight.release(tmp_path / "os-release"))
+
+
+def test_both_loopbacks_are_needed() -> None:
+    preflight.need_loopback()
+    with pytest.raises(Refusal, match=r"no 2001:db8::1.*disable_ipv6=0"):
+        preflight.need_loopback("2001:db8::1")
 
 
 def test_uids_of_the_whole_machine_do() -> None:
