@@ -15,6 +15,7 @@ from gasthof.bootstrap.progress import step, tell
 from gasthof.bootstrap.refusal import Refusal
 
 INTERPRETER = "/usr/bin/python3"  # Debian's: one below a private home could not be run by service users
+MARKER = "gasthof-locks.json"
 SUPERSETS = {"runtime": ("runtime", "dev"), "dev": ("dev",)}
 
 
@@ -35,6 +36,7 @@ def ensure(place: Place, wanted: str = "runtime") -> bool:
         if satisfied(_marker(folder), wanted, digests):
             return False
         with step(f"Python environment ({wanted}.lock)"):
+            _unmark(folder)
             _make(folder)
             _install(folder, place.checkout / "requirements" / f"{wanted}.lock")
             _mark(folder, {wanted: digests[wanted]})
@@ -42,12 +44,17 @@ def ensure(place: Place, wanted: str = "runtime") -> bool:
 
 
 def _marker(folder: Path) -> dict[str, str]:
-    path = folder / "gasthof-locks.json"
+    path = folder / MARKER
     return dict(json.loads(path.read_text())) if path.exists() else {}
 
 
+def _unmark(folder: Path) -> None:
+    """From here on nobody can say what it holds, whatever interrupts us."""
+    (folder / MARKER).unlink(missing_ok=True)
+
+
 def _mark(folder: Path, marker: dict[str, str]) -> None:
-    path = folder / "gasthof-locks.json"
+    path = folder / MARKER
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(marker))
     fresh.rename(path)

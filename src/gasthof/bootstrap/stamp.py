@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from gasthof.bootstrap.configuration import put
+from gasthof.bootstrap.environment import lock_digest
 from gasthof.bootstrap.place import Place, files
 from gasthof.bootstrap.programs import render
 from gasthof.prefix import Prefix
@@ -21,9 +22,10 @@ def tree_digest(source: Path) -> str:
 
 
 def current(prefix: Prefix, place: Place) -> dict[str, str]:
-    """code: the tree of the checkout; processes: how they are run; ports: where they listen."""
+    """code: the tree of the checkout; packages: the Python packages; processes: how they are run; ports: where they listen."""
     return {
         "code": tree_digest(place.checkout / "src"),
+        "packages": lock_digest(place.checkout / "requirements" / "runtime.lock"),
         "processes": hashlib.sha256(render(prefix, place).encode()).hexdigest(),
         "ports": json.dumps(prefix.ports, sort_keys=True),
     }

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from gasthof.bootstrap import benches, command, environment, logs, stamp, translations
+from gasthof.bootstrap import benches, command, environment, logs, stamp, translations, up
+from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.refusal import Refusal
 from gasthof.bootstrap.version import VERSION
+from gasthof.prefix import Prefix
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -63,6 +65,39 @@ def test_the_stamp_sees_edits_and_not_caches(tmp_path: Path) -> None:
     assert stamp.tree_digest(tmp_path) == before
     (tmp_path / "a.py").write_text("12")
     assert stamp.tree_digest(tmp_path) != before
+
+
+def locked(checkout: Path, lock: str) -> Place:
+    """A checkout with these locks and an environment that was made from earlier ones; its pip fails."""
+    env = checkout / "var" / "env"
+    (checkout / "src").mkdir(exist_ok=True)
+    (checkout / "requirements").mkdir(exist_ok=True)
+    (env / "bin").mkdir(parents=True, exist_ok=True)
+    for name in ("runtime", "dev"):
+        (checkout / "requirements" / f"{name}.lock").write_text(lock)
+    if not (env / "bin" / "python").is_symlink():
+        (env / "bin" / "python").symlink_to("/bin/false")
+    return Place(checkout, checkout, checkout / "var", checkout / "var")
+
+
+def test_an_environment_half_changed_is_trusted_no_more(tmp_path: Path) -> None:
+    place = locked(tmp_path, "old")
+    digest = environment.lock_digest(tmp_path / "requirements" / "runtime.lock")
+    environment._mark(place.default / "env", {"runtime": digest})
+    assert not environment.ensure(place)
+    with pytest.raises(Refusal):
+        environment.ensure(locked(tmp_path, "new"))
+    assert environment._marker(place.default / "env") == {}
+
+
+def test_other_packages_restart_what_runs_from_them(tmp_path: Path) -> None:
+    prefix = Prefix(tmp_path / "var")
+    before = stamp.current(prefix, locked(tmp_path, "old"))
+    assert stamp.current(prefix, locked(tmp_path, "old")) == before
+    now = stamp.current(prefix, locked(tmp_path, "new"))
+    assert {name for name in now if now[name] != before[name]} == {"packages"}
+    assert up._outdated(before, now, False) == ["verifier", "activator", "logsplit", "worker", "panel"]
+    assert up._outdated(now, now, False) == [] == up._outdated({}, now, False)
 
 
 def test_the_end_of_a_log(tmp_path: Path) -> None:
