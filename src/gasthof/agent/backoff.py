@@ -1,4 +1,7 @@
-"""When what failed is tried again: after one second, then twice as long each time, so that it costs others nothing."""
+"""When what failed is tried again: after one second, then twice as long each time, so that it costs others nothing.
+
+What is not finished goes on sooner, but pauses as well: a customer may make files as fast as they are removed.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -7,6 +10,7 @@ from gasthof.agent.journal import Id
 
 FIRST, LONGEST = 1.0, 300.0  # seconds
 LONGEST_AWAY = 15.0  # seconds, while a daemon does not answer: that ends soon, and for all at once
+FIRST_MORE, LONGEST_MORE = 0.5, 5.0  # seconds, until the next part of what takes long
 
 
 @dataclass
@@ -17,9 +21,14 @@ class Backoff:
     waiting: dict[Id, tuple[int, float]] = field(default_factory=dict)  # id -> attempts, due
 
     def failed(self, one: Id, *, away: bool = False) -> None:
+        self._wait(one, FIRST, LONGEST_AWAY if away else LONGEST)
+
+    def unfinished(self, one: Id) -> None:
+        self._wait(one, FIRST_MORE, LONGEST_MORE)
+
+    def _wait(self, one: Id, first: float, longest: float) -> None:
         attempts = self.waiting.get(one, (0, 0.0))[0]
-        pause = min(FIRST * 2**attempts, LONGEST_AWAY if away else LONGEST)
-        self.waiting[one] = (min(attempts + 1, 30), self.clock() + pause)
+        self.waiting[one] = (min(attempts + 1, 30), self.clock() + min(first * 2**attempts, longest))
 
     def forget(self, ids: Iterable[Id]) -> None:
         for one in ids:

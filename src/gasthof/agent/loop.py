@@ -17,6 +17,7 @@ from gasthof.agent.link import LinkLost
 from gasthof.agent.wire import Answer, Batch, NodeReport, Position
 
 CHUNK = 250  # objects applied together
+WORK = 2.0  # seconds of applying, after which all else gets its turn; the chunk at hand is finished
 AT_ONCE = 400  # reports in one message
 POLL = 30.0  # seconds without a hint until it asks anyway
 AUDIT_EVERY = 900.0  # seconds from one audit's end to the next one's start
@@ -62,6 +63,7 @@ class Agent:
         self.told_held: str | None = None
         self.ask_again = False  # whether what is held was released meanwhile
         self.auditing: Iterator[int] | None = None
+        self.behind = False  # more was due than the last change pass had time for
         self.waiting = False  # a signal may end the sleep
 
     # One round
@@ -69,7 +71,7 @@ class Agent:
     def run(self, stopping: Callable[[], bool]) -> None:
         """For ever, or until stopping says so."""
         self.fix()
-        self.work()
+        self.work(WORK)
         while not stopping():
             self.turn()
             self.rest()
@@ -80,20 +82,20 @@ class Agent:
         self.reach()
         if self.woken or monotonic() >= self.poll_at:
             self.fetch()
-        self.work()
+        self.work(WORK)
         if self.broken and monotonic() >= self.fix_at:
             self.fix()
         self.look()
         self.deliver()
 
     def rest(self) -> None:
-        """Until woken, or until something is due; not at all in mid-audit."""
+        """Until woken, or until something is due; not at all in mid-audit or with work left."""
         due = [self.poll_at, monotonic() + self.backoff.pause(), self.audit_at]
         if self.link is None:
             due.append(self.connect_at)
         if self.broken:
             due.append(self.fix_at)
-        seconds = 0.0 if self.auditing else max(0.0, min(due) - monotonic())
+        seconds = 0.0 if self.auditing or self.behind else max(0.0, min(due) - monotonic())
         self.woken = self.wait(seconds) or self.woken
 
     def wait(self, seconds: float) -> bool:
@@ -191,7 +193,7 @@ class Agent:
         self.told_held = report.held
         if answer.released and report.held and report.held == self.guard.held:
             self.guard.release([(kind, key) for kind, key, _, gone in self.journal.open_ids() if gone])
-            self.work()
+            self.work(WORK)
         if answer.differing:
             self.journal.forsake(self.journal.unnamed(answer.differing))
         return True
@@ -228,13 +230,17 @@ class Agent:
             self.broken.discard(fixture.name)
         return f"{fixture.name}: {words}" if words else ""
 
-    def work(self) -> None:
+    def work(self, seconds: float = float("inf")) -> None:
         """The change pass: apply everything that is open and due, a chunk at a time, and tell after each."""
+        until = monotonic() + seconds
         while chunk := self.next_chunk():
             self.apply(chunk)
             self.deliver()
             if self.wait(0.0) if self.link is not None else False:
                 self.fetch()
+            if monotonic() >= until:
+                break
+        self.behind = bool(chunk)
 
     def apply(self, chunk: list[Id]) -> None:
         objects = self.journal.read(chunk)
@@ -284,10 +290,10 @@ class Agent:
         """Whether what the journal does not name is really not wanted."""
         return not self.parked and self.journal.complete()
 
-    def finish_audit(self) -> None:
+    def finish_audit(self, seconds: float = WORK) -> None:
         self.audit_at = monotonic() + AUDIT_EVERY
         self.fix()
-        self.work()
+        self.work(seconds)
         facts, digests = self.offers(), self.journal.digests()
         if not self.parked:
             position = self.journal.position()
@@ -297,5 +303,5 @@ class Agent:
         """The whole audit pass in one go."""
         for _ in audit(self.applier, self.knows_all):
             self.work()
-        self.finish_audit()
+        self.finish_audit(float("inf"))
         self.deliver()

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from gasthof.agent import backoff as backoff_module
+from gasthof.agent import loop
 from gasthof.agent.execute import Executor
 from gasthof.agent.kinds import Machine
 from gasthof.agent.loop import Agent
 from gasthof.agent.preview import preview
+from gasthof.agent.sdk import beneath
 from gasthof.agent.tests.node import UMLAUT, Node
 from gasthof.agent.tests.toy import KNOWN, Daemon, Note, place
 from gasthof.kernel.clock import SystemClock
@@ -163,6 +165,40 @@ def test_lower_ranks_come_first_and_wake_what_waited_for_them(toy: Toy) -> None:
     toy.put("early", "y", owner="müller")
     toy.turn()
     assert toy.files() == {"early": "y", "late": "x"}, "without waiting for its own turn"
+
+
+def test_a_removal_without_an_end_pauses_and_delays_nobody(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    attempts: list[float] = []
+    monkeypatch.setattr(beneath, "remove", lambda *_: attempts.append(now[0]))
+    toy.agent.backoff.clock = lambda: now[0]
+    toy.intent.put("toy.tree", "endlos", None)
+    for step in range(40):
+        now[0] = step / 2
+        toy.put("a", f"{step}")
+        toy.turn()
+        assert toy.files() == {"a": f"{step}"}
+    assert attempts == [0, 0.5, 1.5, 3.5, 7.5, 12.5, 17.5]
+    assert "endlos" not in toy.intent.states()
+    monkeypatch.undo()
+    now[0] = 30.0
+    toy.turn()
+    assert toy.intent.states()["endlos"] == ["live"]
+
+
+def test_a_long_change_pass_lets_the_rest_of_a_turn_through(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "WORK", 0.0)
+    toy.agent.audit_at = float("inf")
+    for number in range(600):
+        toy.put(f"n{number:03d}", "x")
+    found, rested = [], []
+    toy.intent.wait = lambda seconds: bool(rested.append(seconds))  # type: ignore[method-assign,func-returns-value]
+    for _ in range(4):
+        toy.agent.turn()
+        found.append(len(toy.files()))
+        toy.agent.rest()
+    assert found == [250, 500, 600, 600]
+    assert set(rested[:-1]) == {0.0} and rested[-1] > 0, "it rests only once all is done"
 
 
 def test_unknown_kinds_and_versions_are_failures_and_left_alone(toy: Toy) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from gasthof.agent.kinds import Kind, Knowledge, Machine, Wanted
 from gasthof.agent.sdk import read
 from gasthof.agent.sdk.ask import Away, Reply
-from gasthof.agent.sdk.steps import Ask, Plan, WriteFile
+from gasthof.agent.sdk.steps import Ask, Plan, RemoveCustomerTree, WriteFile
 from gasthof.agent.sdk.want import Draft
 from gasthof.prefix import Prefix
 
@@ -57,8 +57,14 @@ def present_late(prefix: Prefix) -> Iterator[tuple[str, str]]:
     yield from (one for one in _files(prefix) if one[0].startswith("late-"))
 
 
+def plan_tree(prefix: Prefix, key: str, spec: Note | None, _facts: read.Fact) -> Plan:
+    gone = RemoveCustomerTree(prefix.home("s000012"), f"web/{key}", prefix.uid_base + 12)
+    return Plan() if spec else Plan(clean=(gone,))
+
+
 LATE = Kind("toy.late", Note, 1, 20, lambda spec: str(spec.owner), gather, plan, present_late)
-KNOWN = Knowledge({TOY.name: TOY, LATE.name: LATE})
+TREE = Kind("toy.tree", Note, 1, 30, lambda spec: str(spec.owner), gather, plan_tree, lambda prefix: ())
+KNOWN = Knowledge({kind.name: kind for kind in (TOY, LATE, TREE)})
 
 
 @dataclass
