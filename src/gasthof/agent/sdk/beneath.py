@@ -1,4 +1,4 @@
-# ruff: noqa: PTH101, PTH123, PTH208
+# ruff: noqa: PTH101, PTH123
 """Work beneath a customer's folder, done as that customer: no path leads out, no link is followed where something is removed.
 
 The folder itself lies in one that only root writes, so its own name is safe to open.
@@ -11,7 +11,7 @@ import secrets
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from gasthof.agent.sdk.customer import LIBC, acting_as
@@ -20,7 +20,12 @@ OPENAT2 = 437  # the same number on all architectures, openat2(2)
 RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH = 0x02, 0x04, 0x08
 FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 LISTED = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-BUSY = (errno.ENOENT, errno.ENOTEMPTY)  # the customer works in the same folder at this moment: look again
+ELSEWHERE = (
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.ELOOP,
+)  # no folder of that name, or a link: what it points to is not ours
+BUSY = (*ELSEWHERE, errno.ENOTEMPTY, errno.EISDIR)  # the customer works in the same folder at this moment: look again
 ATTEMPTS = 64  # openat2 answers EAGAIN while somebody renames on the way
 
 
@@ -145,18 +150,29 @@ def remove(root: Path, path: str, uid: int, seconds: float) -> bool:
     """
     above, _, name = path.rpartition("/")
     until = time.monotonic() + seconds
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(standing_in(root, uid))
+            parent = stack.enter_context(opened(folder, above or ".", resolve=RESOLVE_NO_SYMLINKS))
+        except OSError as error:
+            if error.errno not in ELSEWHERE:
+                raise
+            return True
+        return _removed(parent, name, until)
+
+
+def _removed(parent: int, name: str, until: float) -> bool:
     try:
-        with standing_in(root, uid) as folder:
-            if not path:
-                _clear(folder, ".", until)
-                return True
-            with opened(folder, above or ".", resolve=RESOLVE_NO_SYMLINKS) as parent:
-                _remove_entry(parent, name, until)
+        if name:
+            _remove_entry(parent, name, until)
+        else:
+            _clear(parent, ".", until)
     except OutOfTime:
         return False
-    except OSError as error:  # ELOOP: a link on the way; what it points to is not ours to remove
-        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+    except OSError as error:
+        if error.errno not in BUSY:
             raise
+        return not _is_there(parent, name or ".")
     return True
 
 
@@ -173,11 +189,20 @@ def _clear(parent: int, name: str, until: float) -> None:
     _let_in(parent, name)
     top = os.open(name, LISTED, dir_fd=parent)
     try:
-        while entries := os.listdir(top):
-            for entry in entries:
-                _take_away(top, entry, until)
+        while _pass_through(top, until):
+            pass
     finally:
         os.close(top)
+
+
+def _pass_through(top: int, until: float) -> bool:
+    """One look at all that is there, entry by entry: a list of millions would take longer than there is time. False: empty."""
+    found = False
+    with os.scandir(top) as entries:
+        for entry in entries:
+            found = True
+            _take_away(top, entry.name, until)
+    return found
 
 
 def _take_away(top: int, entry: str, until: float) -> None:
@@ -200,14 +225,23 @@ def _take_away(top: int, entry: str, until: float) -> None:
 
 
 def _lift(top: int, below: int, until: float) -> None:
-    for entry in os.listdir(below):
-        if time.monotonic() > until:
-            raise OutOfTime
-        if _is_folder(below, entry):
-            _let_in(below, entry)
-            os.rename(entry, f".gone-{secrets.token_hex(8)}", src_dir_fd=below, dst_dir_fd=top)
-        else:
-            os.unlink(entry, dir_fd=below)
+    with os.scandir(below) as entries:
+        for entry in entries:
+            if time.monotonic() > until:
+                raise OutOfTime
+            if _is_folder(below, entry.name):
+                _let_in(below, entry.name)
+                os.rename(entry.name, f".gone-{secrets.token_hex(8)}", src_dir_fd=below, dst_dir_fd=top)
+            else:
+                os.unlink(entry.name, dir_fd=below)
+
+
+def _is_there(parent: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _is_folder(parent: int, name: str) -> bool:

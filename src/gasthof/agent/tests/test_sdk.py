@@ -155,6 +155,62 @@ def test_a_big_tree_goes_in_slices(home: Path) -> None:
     assert slices > 1 and not (home / "web/site").exists() and time.monotonic() - started < 20
 
 
+def test_each_slice_removes_something_of_however_big_a_folder(home: Path) -> None:
+    """To list it takes several times as long as a slice."""
+    site, lower = home / "web/site", home / "web/site/unten"
+    with acting_as(UID):
+        lower.mkdir(parents=True)
+        for number in range(60_000):
+            os.mknod(f"{lower}/{number}")
+    for folder in ("web/site/unten", "web/site"):
+        before = len(os.listdir(lower))
+        started = time.monotonic()
+        assert not beneath.remove(home, folder, UID, 0.005)
+        assert time.monotonic() - started < 0.5
+        assert 0 < len(os.listdir(lower)) < before
+    assert beneath.remove(home, "web/site", UID, 60.0) and not site.exists()
+
+
+@pytest.mark.parametrize("times", [1, 10**6])
+def test_a_customer_who_swaps_folders_and_links_ends_no_removal(
+    home: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    with acting_as(UID):
+        for name in ("eins", "zwei", "drei"):
+            (home / "web/site" / name).mkdir(parents=True)
+            (home / "web/site" / name / "datei").write_text("x")
+    real, swapped = beneath._let_in, []
+
+    def swap(parent: int, name: str) -> None:
+        if name in ("eins", "zwei", "drei") and len(swapped) < times:
+            swapped.append(name)
+            os.rename(name, f"{name}.ab", src_dir_fd=parent, dst_dir_fd=parent)
+            os.symlink("/etc", name, dir_fd=parent)
+        real(parent, name)
+
+    monkeypatch.setattr(beneath, "_let_in", swap)
+    assert beneath.remove(home, "web/site", UID, 10.0)
+    assert swapped and not os.path.lexists(home / "web/site"), "nothing is left that would be told as removed"
+
+
+def test_a_folder_that_is_swapped_for_a_link_itself_is_looked_at_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with acting_as(UID):
+        (home / "web/site").mkdir()
+    real = beneath._let_in
+
+    def swap(parent: int, name: str) -> None:
+        monkeypatch.setattr(beneath, "_let_in", real)
+        os.rename(name, "anders", src_dir_fd=parent, dst_dir_fd=parent)
+        os.symlink("anders", name, dir_fd=parent)
+        real(parent, name)
+
+    monkeypatch.setattr(beneath, "_let_in", swap)
+    assert not beneath.remove(home, "web/site", UID, 10.0)
+    assert beneath.remove(home, "web/site", UID, 10.0) and not os.path.lexists(home / "web/site")
+
+
 def test_what_belongs_to_another_is_not_removed(home: Path) -> None:
     (home / "web/fremd").mkdir()
     (home / "web/fremd/datei").write_text("root's")
