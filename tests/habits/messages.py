@@ -12,7 +12,7 @@ from gasthof.kernel.actions import actions
 
 SOURCE = Path(__file__).parents[2] / "src" / "gasthof"
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "Refused": None, "_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "Refused": None, "NotUnderstood": None, "_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
 }  # fmt: skip
 
 

@@ -27,10 +27,11 @@ def said() -> dict[str, str]:
 
 def test_the_sentences_are_found(said: dict[str, str]) -> None:
     """One of each source, so that this test cannot pass by finding nothing."""
-    of_value, of_rule, of_template, of_verb = (
+    of_value, of_rule, of_template, of_verb, of_command_line = (
         "This is not a valid domain name.", "“on” or “off” is needed.", "Skip to content", "Make a plan.",
+        "Only one field can be read from standard input.",
     )  # fmt: skip
-    assert {of_value, of_rule, of_template, of_verb} <= said.keys()
+    assert {of_value, of_rule, of_template, of_verb, of_command_line} <= said.keys()
 
 
 def test_none_is_missing_and_none_is_left_over(german: Catalog, said: dict[str, str]) -> None:

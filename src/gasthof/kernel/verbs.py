@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from django.utils import translation
+from django.utils.translation import gettext
 
 from gasthof.kernel import registry, screen
 from gasthof.kernel.actions import Outcome, actions, perform
@@ -23,12 +24,21 @@ WAIT_SECONDS = 30.0
 
 
 class NotUnderstood(Exception):
-    """The command line itself is wrong."""
+    """The command line itself is wrong. An English sentence, which is also the key of its translations, and its values."""
+
+    def __init__(self, sentence: str, **values: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.values = values
+
+    def __str__(self) -> str:
+        translated = gettext(self.sentence)
+        return translated % self.values if self.values else translated
 
 
 def run(arguments: Sequence[str]) -> int:
     """Perform one verb, or list them; the exit code."""
-    options = parser().parse_args(arguments)
+    options = parser().parse_intermixed_args(arguments)  # options may stand before the fields
     with translation.override(options.lang):
         try:
             return _listing(options) if options.list else _perform(options)
@@ -82,19 +92,19 @@ def _actor(options: argparse.Namespace) -> Actor:
         return Actor("operator", None, options.lang)
     match = re.fullmatch(r"customer:([0-9]{1,9})", options.who)
     if match is None:
-        raise NotUnderstood("--as operator, or --as customer:NUMBER")
+        raise NotUnderstood("“--as” takes “operator” or “customer:NUMBER”.")
     return Actor("owner", int(match[1]), options.lang)
 
 
 def _given(pairs: Sequence[str]) -> dict[str, object]:
+    if sum(pair.partition("=")[2] == "-" for pair in pairs) > 1:
+        raise NotUnderstood("Only one field can be read from standard input.")
     given: dict[str, object] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or name in given:
-            raise NotUnderstood(f"{pair!r}: field=value, each field once")
+            raise NotUnderstood("%(word)s: “field=value” is needed, and each field once.", word=repr(pair))
         given[name] = _value(value)
-    if sum(pair.partition("=")[2] == "-" for pair in pairs) > 1:
-        raise NotUnderstood("only one field can be read from standard input")
     return given
 
 
@@ -107,7 +117,8 @@ def _value(text: str) -> str:
             return Path(text[1:]).read_text("utf-8").removesuffix("\n")
         return sys.stdin.read().removesuffix("\n") if text == "-" else text
     except (OSError, UnicodeDecodeError) as error:
-        raise NotUnderstood(str(error)) from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NotUnderstood("%(source)s cannot be read: %(reason)s", source=repr(text), reason=reason) from error
 
 
 def _print_refusal(options: argparse.Namespace, refusal: ActionRefused) -> int:

@@ -98,6 +98,24 @@ def test_what_is_not_understood(house: House, run: Run, arguments: list[str]) ->
     assert err.strip()
 
 
+def test_options_may_stand_anywhere(house: House, run: Run) -> None:
+    place = f"subscription={house.mine}"
+    assert run("domains.add", "--json", place, "name=grün.test")[0] == 0
+    assert run("--json", "domains.add", place, "--as", "operator", "name=blau.test")[0] == 0
+    assert Domain.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["domains.add", "ü"], "'ü': Nötig ist"), (["domains.add", "--as", "root"], "„--as“ verlangt"),
+     (["domains.add", "name=-", "subscription=-"], "Standardeingabe"), (["domains.add", "name=@/fehlt"], "'@/fehlt' kann nicht"),
+     (["domains.add", "100%"], "'100%': Nötig ist"), (["domain.add"], "gibt es nicht")],
+)  # fmt: skip
+def test_what_is_not_understood_is_said_in_the_readers_language(run: Run, arguments: list[str], words: str) -> None:
+    code, _, err = run(*arguments, "--lang", "de")
+    assert code == 2 and words in err
+
+
 def test_a_verb_that_is_nearly_right_is_named(house: House, run: Run) -> None:
     assert "domains.add" in run("domain.add")[2]
 
