@@ -130,8 +130,12 @@ def _run(agent: Agent) -> None:
 
 
 def _plan(prefix: Prefix) -> int:
-    for line in preview.preview(_agent(prefix)):
-        sys.stdout.write(line + "\n")
+    try:
+        for line in preview.preview(_agent(prefix)):
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail again
     return 0
 
 

@@ -1,5 +1,6 @@
 """The agent as a process of its own: its options, signals and lock, and that it needs no Django."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -46,6 +47,24 @@ def test_the_plan_is_a_diff_and_changes_nothing(node: Node) -> None:
     done = agent(node, "--plan")
     assert "-    server_tokens on;" in done.stdout and "+    server_tokens off;" in done.stdout
     assert "server_tokens on" in conf.read_text()
+
+
+def test_a_reader_that_has_seen_enough_ends_the_plan_quietly(node: Node) -> None:
+    command = [sys.executable, "-m", "gasthof.agent", "--plan"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        command,
+        env=node.environment(),
+        cwd="/",
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_once_without_a_control_plane_says_so(node: Node) -> None:
