@@ -1,6 +1,7 @@
 """A running platform for journeys and attacks: `platform` starts one on a prefix and ports of its own, for the whole run."""
 
 import contextlib
+import errno
 import json
 import shutil
 import socket
@@ -23,17 +24,26 @@ PATIENCE = 240
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on, on either address."""
+    """Ports nobody listens on, on either address. OSError on a machine without ::1."""
     with contextlib.ExitStack() as held:
         ports = []
         while len(ports) < count:
             one = held.enter_context(socket.socket())
             one.bind(("127.0.0.1", 0))
             other = held.enter_context(socket.socket(socket.AF_INET6))
-            with contextlib.suppress(OSError):
-                other.bind(("::1", one.getsockname()[1]))
+            if _bound(other, one.getsockname()[1]):
                 ports.append(one.getsockname()[1])
         return ports
+
+
+def _bound(other: socket.socket, port: int) -> bool:
+    try:
+        other.bind(("::1", port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return False
+    return True
 
 
 class Platform:
