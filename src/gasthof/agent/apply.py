@@ -106,7 +106,7 @@ class Applier:
 
     def _verdict(self, one: Planned, outcome: Outcome) -> Verdict | None:
         if outcome.unfinished:
-            self.backoff.unfinished(one.desired.id)
+            (self.backoff.queued if outcome.queued else self.backoff.unfinished)(one.desired.id)
             return None
         if outcome.live:
             self.backoff.forget([one.desired.id])

@@ -10,6 +10,7 @@ from gasthof.agent.journal import Id
 
 FIRST, LONGEST = 1.0, 300.0  # seconds
 LONGEST_AWAY = 15.0  # seconds, while a daemon does not answer: that ends soon, and for all at once
+MOST_DOUBLINGS = 30
 FIRST_MORE, LONGEST_MORE = 0.5, 5.0  # seconds, until the next part of what takes long
 
 
@@ -26,9 +27,17 @@ class Backoff:
     def unfinished(self, one: Id) -> None:
         self._wait(one, FIRST_MORE, LONGEST_MORE)
 
+    def queued(self, one: Id) -> None:
+        """It was not its turn: no attempt, so that it comes before those that had one."""
+        self.waiting[one] = (self.attempts(one), self.clock() + FIRST_MORE)
+
+    def attempts(self, one: Id) -> int:
+        return self.waiting.get(one, (0, 0.0))[0]
+
     def _wait(self, one: Id, first: float, longest: float) -> None:
-        attempts = self.waiting.get(one, (0, 0.0))[0]
-        self.waiting[one] = (min(attempts + 1, 30), self.clock() + min(first * 2**attempts, longest))
+        attempts = self.attempts(one)
+        pause = min(first * 2.0 ** min(attempts, MOST_DOUBLINGS), longest)
+        self.waiting[one] = (attempts + 1, self.clock() + pause)
 
     def forget(self, ids: Iterable[Id]) -> None:
         for one in ids:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from gasthof.agent.kinds import Machine
@@ -33,7 +34,7 @@ from gasthof.agent.sdk.steps import (
     WriteFile,
 )
 
-SLICE = 0.2  # seconds that one removal of a customer's files may take at a time; the rest comes with the next attempt
+SLICE = 0.2  # seconds that a batch may spend on removing customers' files; the rest comes with the next attempt
 LONGEST_WORDS = 4000  # characters, as reports may carry
 
 
@@ -45,6 +46,7 @@ class Outcome:
     words: str = ""  # why not, in the daemon's own words
     away: bool = False  # a daemon did not answer: nobody knows whether the plan is good
     unfinished: bool = False  # live so far, and there is more to remove
+    queued: bool = False  # unfinished because others took all the time
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Run:
     error: str | None = None
     away: bool = False
     unfinished: bool = False
+    queued: bool = False
     staged: list[WriteFile] = field(default_factory=list)
     swapped: list[Change] = field(default_factory=list)
     touched: list[Path] = field(default_factory=list)  # root's own, to be made durable
@@ -66,7 +69,7 @@ class Run:
             self.away = isinstance(error, Away)
 
     def outcome(self) -> Outcome:
-        return Outcome(self.error is None, self.error or "", self.away, self.unfinished)
+        return Outcome(self.error is None, self.error or "", self.away, self.unfinished, self.queued)
 
 
 class Executor:
@@ -229,15 +232,20 @@ class Executor:
                 yield "settle"
 
     def _clean(self, runs: Sequence[Run]) -> Iterator[str]:
-        yield from self._each(runs, "clean", lambda plan: plan.clean, self._clean_one)
+        until = monotonic() + SLICE
+        yield from self._each(
+            runs, "clean", lambda plan: plan.clean, lambda run, step: self._clean_one(run, step, until)
+        )
 
-    def _clean_one(self, run: Run, step: Clean) -> None:
+    def _clean_one(self, run: Run, step: Clean, until: float) -> None:
         if run.unfinished:
             return
         if isinstance(step, RemoveTree):
             place.remove_tree(step.path)
         elif isinstance(step, RemoveCustomerTree):
-            run.unfinished = not beneath.remove(step.root, step.path, step.uid, SLICE)
+            left = until - monotonic()
+            run.queued = left <= 0
+            run.unfinished = run.queued or not beneath.remove(step.root, step.path, step.uid, left)
         else:
             self._ask([(run, step)])
 

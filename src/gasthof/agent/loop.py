@@ -251,7 +251,10 @@ class Agent:
                 log.warning("%s %s: %s", *verdict.desired.id, verdict.words)
 
     def next_chunk(self) -> list[Id]:
-        """Objects of one kind and direction: new ones in rank order, then those that go, highest rank first."""
+        """Objects of one kind and direction: new ones in rank order, then those that go, highest rank first.
+
+        Those that were tried least lead: what removes customers' files shares one slice of time.
+        """
         found = self.journal.open_ids()
         going = self.guard.let_through([(kind, key) for kind, key, _, gone in found if gone])
         due = [
@@ -263,7 +266,8 @@ class Agent:
         if not due:
             return []
         lead = min((gone, self.rank(kind, gone), kind) for kind, _, _, gone in due)
-        return [(kind, key) for kind, key, _, gone in due if (gone, self.rank(kind, gone), kind) == lead][:CHUNK]
+        first = [(kind, key) for kind, key, _, gone in due if (gone, self.rank(kind, gone), kind) == lead]
+        return sorted(first, key=self.backoff.attempts)[:CHUNK]
 
     def first_of_all(self, due: list[tuple[str, str, str, bool]]) -> list[tuple[str, str, str, bool]]:
         """What has just come, if nothing else of its subscription is open: it does not queue behind a whole node."""

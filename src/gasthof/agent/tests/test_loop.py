@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gasthof.agent import backoff as backoff_module
-from gasthof.agent import loop
+from gasthof.agent import execute, loop
 from gasthof.agent.execute import Executor
 from gasthof.agent.kinds import Machine
 from gasthof.agent.loop import Agent
@@ -184,6 +184,29 @@ def test_a_removal_without_an_end_pauses_and_delays_nobody(toy: Toy, monkeypatch
     now[0] = 30.0
     toy.turn()
     assert toy.intent.states()["endlos"] == ["live"]
+
+
+def test_removals_share_one_slice_and_take_turns(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    begun: list[str] = []
+
+    def remove(_root: Path, path: str, _uid: int, seconds: float) -> bool:
+        begun.append(path.removeprefix("web/"))
+        time.sleep(seconds)
+        return False
+
+    monkeypatch.setattr(beneath, "remove", remove)
+    monkeypatch.setattr(execute, "SLICE", 0.02)
+    toy.agent.backoff.clock = lambda: now[0]
+    for name in "abcde":
+        toy.intent.put("toy.tree", name, None)
+    for step in range(40):
+        now[0] = step / 2
+        before = len(begun)
+        toy.turn()
+        assert len(begun) - before <= 1
+    assert begun[:10] == list("abcdeabcde")
+    assert max(map(begun.count, "abcde")) - min(map(begun.count, "abcde")) <= 1
 
 
 def test_a_long_change_pass_lets_the_rest_of_a_turn_through(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
