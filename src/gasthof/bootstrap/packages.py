@@ -36,10 +36,8 @@ TESTS = ("acl", "chromium", "fonts-dejavu-core", "git", "nghttp2-client", "wrk")
 POLICY = Path("/usr/sbin/policy-rc.d")
 MARK = "# Made by gasthof for the time of an installation."
 POLICY_TEXT = f"#!/bin/sh\n{MARK}\nexit 101\n"  # 101: action forbidden by policy (invoke-rc.d(8))
-APT = ["/usr/bin/apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Use-Pty=0"]
-
-
 QUERY = "/usr/bin/dpkg-query"
+APT = ["/usr/bin/apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Use-Pty=0"]
 
 
 def ensure(wanted: Sequence[str]) -> None:
