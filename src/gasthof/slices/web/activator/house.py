@@ -25,7 +25,7 @@ QUICK_DEATH = 2.0  # seconds; a master that ends sooner by itself has failed
 LONGEST_PAUSE = 60.0  # seconds between two tries of a pool that fails
 LONGEST_REQUEST = 630.0  # seconds; php-fpm ends one after 600 (node/pool.py)
 QUICK_LOOK = 0.02  # seconds between the first looks at a master that is to end
-GRACE = 5.0  # seconds that a dropped pool's running requests have
+GRACE = 5.0  # seconds that running requests have whose pool is dropped, or was spoiled by its own customer
 
 
 class House:
@@ -72,7 +72,7 @@ class House:
         entry.pool = parse_pool(key, json_path(self.prefix, key).read_bytes())
         entry.failures, entry.retry = 0, 0.0
         if entry.master or not self._socket(entry.pool).is_socket():
-            self._renew(entry)
+            self._renew(entry, LONGEST_REQUEST)
         return None
 
     def drop(self, key: str, done: Callable[[], None]) -> None:
@@ -131,8 +131,8 @@ class House:
         return True
 
     def _attend(self, entry: Entry) -> None:
-        """Wait for visitors, unless a master does."""
-        if entry.master is None:
+        """Wait for visitors, unless a master does, or the pool is gone."""
+        if entry.master is None and self._entries.get(entry.pool.key) is entry:
             self._loop.watch(entry.listener.fileno(), partial(self._visited, entry))
 
     def _visited(self, entry: Entry, events: int) -> None:
@@ -147,16 +147,22 @@ class House:
             self._waiting[entry.pool.key] = None
 
     def _mend(self, entry: Entry) -> None:
+        """A program of its own customer has shut it down. A failure like others: else one customer could hold place after place."""
+        if entry.master and entry.master.age > LONGEST_PAUSE:
+            entry.failures = 0
         try:
-            self._renew(entry)
-        except OSError as error:  # nobody comes through what is shut; the next ensure or restart tries again
+            self._renew(entry, GRACE)
+        except OSError as error:
             self._loop.forget(entry.listener.fileno())
+            self._loop.after(SWEEP, partial(self._attend, entry))  # which finds it shut down, and comes here again
             _say(f"{entry.pool.key}: {error}")
+        else:
+            self._failed(entry, "a program of the site's own has shut its socket down")
 
-    def _renew(self, entry: Entry) -> None:
-        """Another listener in the old one's place. Whoever waits in the old one is served by the old master."""
+    def _renew(self, entry: Entry, grace: float) -> None:
+        """Another listener in the old one's place. Whoever waits in the old one is served by the old master, for grace seconds."""
         fresh = listen(self._socket(entry.pool))
-        self._dismiss(entry, LONGEST_REQUEST)
+        self._dismiss(entry, grace)
         entry.listener = fresh
         self._attend(entry)
 

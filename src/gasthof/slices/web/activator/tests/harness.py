@@ -199,6 +199,28 @@ def node(*options: str, parent: str = "/tmp", module: str = Node.module) -> Iter
         shutil.rmtree(root)
 
 
+SHUTTING_DOWN = """
+import os, socket
+for name in os.listdir('/proc/self/fd'):
+    try:
+        found = socket.socket(fileno=int(name))
+        if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            found.shutdown(socket.SHUT_RDWR)
+            print('shut')
+        found.detach()
+    except OSError:
+        pass
+"""
+
+
+def shutting_down(made: Node, key: str) -> str:
+    """PHP that has a program shut down the listener which a worker hands to all that it starts; it says "shut" then."""
+    program = made.prefix.home(key.partition("/")[2]) / "web" / "shut.py"
+    program.write_text(SHUTTING_DOWN)
+    program.chmod(0o644)
+    return f"echo shell_exec('/usr/bin/python3 -I {program} 2>&1');"
+
+
 def _folder(path: Path, mode: int, uid: int, gid: int) -> None:
     path.mkdir(parents=True, exist_ok=True)
     os.chown(path, uid, gid)

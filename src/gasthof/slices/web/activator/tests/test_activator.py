@@ -8,7 +8,6 @@ import signal
 import socket
 import stat
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,8 @@ from gasthof.slices.web.activator.builds import installed_versions
 from gasthof.slices.web.activator.machine import SENTENCES
 from gasthof.slices.web.activator.master import DEAF
 from gasthof.slices.web.activator.process import workers
-from gasthof.slices.web.activator.tests.harness import UID_BASE, Node, ask, node
+from gasthof.slices.web.activator.tests.harness import UID_BASE, Node, ask, node, shutting_down
+from gasthof.slices.web.activator.tests.load import Load
 from gasthof.slices.web.node.pool import conf_path, json_path
 
 pytestmark = pytest.mark.daemons
@@ -44,35 +44,6 @@ def pool(shared: Node, numbers: Iterator[int]) -> Iterator[str]:
     assert shared.tell("ensure", key) == {"ok": True}
     yield key
     shared.tell("drop", key)
-
-
-class Load:
-    """Visitors, one after the other in several threads, until stopped; every failure is kept."""
-
-    def __init__(
-        self, request: Callable[[], None], threads: int = 3, pause: Callable[[], float] = lambda: 0.001
-    ) -> None:
-        self.done, self.failed, self._stop = 0, [], threading.Event()  # type: ignore[var-annotated]
-        self._threads = [threading.Thread(target=self._visit, args=(request, pause)) for _ in range(threads)]
-
-    def _visit(self, request: Callable[[], None], pause: Callable[[], float]) -> None:
-        while not self._stop.is_set():
-            try:
-                request()
-                self.done += 1
-            except (OSError, AssertionError) as error:
-                self.failed.append(repr(error))
-            self._stop.wait(pause())
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def test_a_cold_request_starts_php_as_the_customer(shared: Node, pool: str) -> None:
@@ -270,8 +241,7 @@ def test_a_registered_build_serves_beside_debians(shared: Node, pool: str) -> No
 
 
 def test_listening_again_after_a_customer_shut_the_socket_down(shared: Node, pool: str) -> None:
-    close = "import socket; socket.socket(fileno=0).shutdown(2)"
-    shared.run(pool, f"exec('/usr/bin/python3 -c \"{close}\"'); echo 1;")
+    assert shared.run(pool, shutting_down(shared, pool)).strip() == "shut"
     script = shared.script(pool, "echo 'back';")
 
     def answers() -> bool:

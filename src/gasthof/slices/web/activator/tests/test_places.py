@@ -1,12 +1,15 @@
-"""Places among the masters that may run: nobody who waits for one is forgotten."""
+"""Places among the masters that may run: nobody who waits for one is forgotten, nobody holds more than a few."""
 
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from gasthof.slices.web.activator.tests.harness import Node, ask, node
+from gasthof.slices.web.activator.tests.harness import Node, ask, node, shutting_down
+from gasthof.slices.web.activator.tests.load import Load
 
 pytestmark = pytest.mark.daemons
 
@@ -27,6 +30,32 @@ def test_a_pool_whose_start_failed_after_it_had_waited_is_heard_again() -> None:
         assert "7.9 is not installed" in str(own.pools()[late]["words"])
         _install(own, "7.9")
         Node.until(lambda: _answers(own, late, "heard"))
+
+
+def test_who_shuts_their_own_socket_down_again_and_again_holds_no_place_after_place() -> None:
+    with node("--masters", "2", "--sweep", "0.2") as own:
+        hoarder, guest = own.customer(1), own.customer(2)
+        for key in (hoarder, guest):
+            own.tell("ensure", key)
+        script, page = (
+            own.script(hoarder, f"{shutting_down(own, hoarder)} sleep(600);"),
+            own.script(guest, "echo 'served';"),
+        )
+        with Load(lambda: _visit(own, hoarder, script), pause=lambda: 0.2):
+            Node.until(lambda: _failures(own, hoarder) >= 2, 30)
+            assert ask(own.socket(guest), page, timeout=20).body == "served"
+        assert "shut its socket down" in str(own.pools()[hoarder]["words"])
+        own.tell("restart", hoarder)  # forgives
+        Node.until(lambda: _answers(own, hoarder, "back"), 20)
+
+
+def _visit(own: Node, key: str, script: Path) -> None:
+    with suppress(OSError):
+        ask(own.socket(key), script, timeout=1)
+
+
+def _failures(own: Node, key: str) -> int:
+    return int(str(own.pools()[key].get("failures", 0)))
 
 
 def _install(own: Node, version: str) -> None:
