@@ -5,6 +5,7 @@ What is different is told as drift, in words, and set right. What nobody wanted 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from logging import getLogger
 from time import monotonic
 
 from gasthof.agent.apply import Applier, Planned
@@ -13,6 +14,8 @@ from gasthof.agent.kinds import Kind
 
 CHUNK = 20  # objects looked at before changes get their turn
 SLICE = 0.01  # seconds of looking around before changes get their turn
+
+log = getLogger("gasthof.agent")
 
 
 def audit(applier: Applier, knows_all: Callable[[], bool]) -> Iterator[int]:
@@ -49,13 +52,16 @@ def _forsake(applier: Applier, found: Mapping[Id, tuple[str, ...]]) -> None:
 
 def _look_around(applier: Applier, kind: Kind, traces: dict[Id, tuple[str, ...]]) -> Iterator[None]:
     since = monotonic()
-    for key, trace in kind.present(applier.machine.prefix):
-        one = kind.name, key
-        if trace or one not in traces:
-            traces[one] = (*traces.get(one, ()), *([trace] if trace else []))
-        if monotonic() - since > SLICE:
-            yield
-            since = monotonic()
+    try:
+        for key, trace in kind.present(applier.machine.prefix):
+            one = kind.name, key
+            if trace or one not in traces:
+                traces[one] = (*traces.get(one, ()), *([trace] if trace else []))
+            if monotonic() - since > SLICE:
+                yield
+                since = monotonic()
+    except Exception:  # what was found until then was found
+        log.exception("could not look around for %s", kind.name)
 
 
 def _compare(applier: Applier, ids: Iterable[Id], traces: dict[Id, tuple[str, ...]]) -> int:

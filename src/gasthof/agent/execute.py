@@ -5,9 +5,11 @@ with its reason; what it had swapped is put back. Between any two steps the agen
 fresh facts end in the same state.
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -36,6 +38,8 @@ from gasthof.agent.sdk.steps import (
 
 SLICE = 0.2  # seconds that a batch may spend on removing customers' files; the rest comes with the next attempt
 LONGEST_WORDS = 4000  # characters, as reports may carry
+
+log = logging.getLogger("gasthof.agent")
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,8 @@ class Executor:
         """What is served already is replaced by what would survive a power cut, not by an empty file."""
         paths = [Path(beside(s.path, STAGED)) for run in _alive(runs) for s in run.staged if s.path.exists()]
         if paths:
-            place.make_durable(paths, self.prefix.root)
+            replacing = [run for run in _alive(runs) if run.staged]
+            _all_or_none(replacing, lambda: place.make_durable(paths, self.prefix.root))
             yield "secure"
 
     def _check(self, runs: Sequence[Run]) -> Iterator[str]:
@@ -199,7 +204,8 @@ class Executor:
     def _wake(self, runs: Sequence[Run]) -> Iterator[str]:
         wanted = unique(step.daemon for run in runs for step in run.plan.after if isinstance(step, Reload))
         for daemon in wanted:
-            tools.reload(self.prefix, daemon)
+            told = [run for run in runs if Reload(daemon) in run.plan.after]
+            _all_or_none(told, partial(tools.reload, self.prefix, daemon))
             yield "after Reload"
         asked = [(run, step) for run in runs for step in run.plan.after if isinstance(step, Ask)]
         if asked:
@@ -210,26 +216,30 @@ class Executor:
         failed = [run for run in runs if run.error is not None]
         for run in failed:
             for step in {step.path: step for step in (*run.staged, *run.swapped)}.values():
-                place.put_back(step)
+                try:
+                    place.put_back(step)
+                except OSError:  # the open swap remembers it for the next attempt
+                    log.exception("%s could not be put back", step.path)
                 yield "put back"
         yield from self._wake([run for run in failed if run.swapped])
 
     def _keep(self, runs: Sequence[Run]) -> Iterator[str]:
         """First durable, then settled: a power cut in between leaves a swap that the next attempt closes."""
-        touched = [path for run in _alive(runs) for path in run.touched]
-        made = [step for run in _alive(runs) for step in run.customers]
+        wrote = [run for run in _alive(runs) if run.touched or run.customers]
+        if wrote:
+            _all_or_none(wrote, lambda: self._make_durable(wrote))
+            yield "durable"
+        yield from self._each(runs, "settle", lambda plan: plan.change, lambda _run, step: place.settle(step))
+
+    def _make_durable(self, runs: Sequence[Run]) -> None:
+        touched = [path for run in runs for path in run.touched]
+        made = [step for run in runs for step in run.customers]
         if len(touched) + len(made) > place.FEW:
             place.sync_all(self.prefix.root)
-            yield "durable"
-        elif touched or made:
-            place.make_durable(touched, self.prefix.root)
-            for step in made:
-                beneath.make_durable(step.root, step.path, step.uid)
-            yield "durable"
-        for run in _alive(runs):
-            for change in run.plan.change:
-                place.settle(change)
-                yield "settle"
+            return
+        place.make_durable(touched, self.prefix.root)
+        for step in made:
+            beneath.make_durable(step.root, step.path, step.uid)
 
     def _clean(self, runs: Sequence[Run]) -> Iterator[str]:
         until = monotonic() + SLICE
@@ -279,6 +289,15 @@ def _judge(run: Run, step: Ask, reply: Reply | Exception) -> None:
     elif step.expect is not None and reply.value != step.expect:
         serves = reply.value or "nothing"
         run.fail(f"{step.service} {step.verb} {step.argument}: serves {serves} instead of {step.expect or 'nothing'}")
+
+
+def _all_or_none(runs: Sequence[Run], act: Callable[[], None]) -> None:
+    """What is done for several at once fails all of them, and nothing else."""
+    try:
+        act()
+    except Exception as error:
+        for run in runs:
+            run.fail(error)
 
 
 def _alive(runs: Iterable[Run]) -> Iterator[Run]:

@@ -84,10 +84,13 @@ class Journal:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.db.execute("COMMIT")
         except BaseException:
-            self.db.execute("ROLLBACK")
+            if (
+                self.db.in_transaction
+            ):  # a full disk may have ended it already (sqlite.org, "Response To Errors Within A Transaction")
+                self.db.execute("ROLLBACK")
             raise
-        self.db.execute("COMMIT")
 
     # How far
 

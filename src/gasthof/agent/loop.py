@@ -1,8 +1,10 @@
 """The agent's life: fetch what changed, apply it, tell; look over everything in the background; outlive the control plane."""
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from time import monotonic, sleep
 from typing import Protocol
 
@@ -21,6 +23,8 @@ WORK = 2.0  # seconds of applying, after which all else gets its turn; the chunk
 AT_ONCE = 400  # reports in one message
 POLL = 30.0  # seconds without a hint until it asks anyway
 AUDIT_EVERY = 900.0  # seconds from one audit's end to the next one's start
+AUDIT_AFTER_TROUBLE = 60.0  # seconds
+TROUBLE = 5.0  # seconds of rest after what should not have happened
 REPAIR_EVERY = 20.0  # seconds between attempts at a fixture that failed
 RECONNECT_FIRST, RECONNECT_LONGEST = 0.1, 15.0  # seconds
 
@@ -69,13 +73,34 @@ class Agent:
     # One round
 
     def run(self, stopping: Callable[[], bool]) -> None:
-        """For ever, or until stopping says so."""
+        """For ever, or until stopping says so. A full disk or a broken one does not end it."""
         self.fix()
-        self.work(WORK)
+        self.enduring(partial(self.work, WORK))
         while not stopping():
-            self.turn()
-            self.rest()
+            self.enduring(self.round)
         self.drop_link()
+
+    def round(self) -> None:
+        self.turn()
+        self.rest()
+
+    def enduring(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except (OSError, sqlite3.Error):
+            log.exception("in trouble; trying again in %.0f s", TROUBLE)
+            self.lie_low()
+
+    def lie_low(self) -> None:
+        """The audit is put off as well: it may be what failed."""
+        self.auditing, self.audit_at, self.woken = None, monotonic() + AUDIT_AFTER_TROUBLE, True
+        self.waiting = True
+        try:
+            sleep(TROUBLE)
+        except InterruptedError:  # a signal wants an audit
+            pass
+        finally:
+            self.waiting = False
 
     def turn(self) -> None:
         """Everything that is due now."""

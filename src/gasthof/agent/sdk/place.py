@@ -5,6 +5,7 @@ While a swap is open, FILE.old is what lay there before, or FILE.none says that 
 attempt still knows what to put back. All parents are folders that only root writes.
 """
 
+import ctypes
 import grp
 import os
 import pwd
@@ -123,8 +124,14 @@ def make_durable(paths: Iterable[Path], root: Path) -> None:
 
 
 def sync_all(root: Path) -> None:
-    """Everything on the file system of this folder."""
-    _with(root, LIBC.syncfs)
+    """Everything on the file system of this folder. OSError as syncfs(2) says."""
+    _with(root, _syncfs)
+
+
+def _syncfs(descriptor: int) -> None:
+    if LIBC.syncfs(descriptor):
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
 
 
 def _with(place: Path, sync: Callable[[int], object]) -> None:

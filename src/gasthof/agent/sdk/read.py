@@ -71,10 +71,11 @@ def file(path: Path) -> tuple[Fact, bytes]:
         return Fact(unsettled=unsettled), b""
     except OSError:  # a link (ELOOP), a socket (ENXIO)
         return Fact("other", unsettled=unsettled), b""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        return _fact("other", found, unsettled=unsettled), b""
     with open(descriptor, "rb") as handle:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            return _fact("other", found, unsettled=unsettled), b""
         content = handle.read(LARGEST)
     return _fact("file", found, digest=sha256(content).hexdigest(), unsettled=unsettled), content
 

@@ -1,6 +1,7 @@
 """agent.db: what is durable together, what supersedes what, what is forgotten when."""
 
 import json
+import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,19 @@ def test_a_batch_that_fails_leaves_nothing(journal: Journal) -> None:
     with pytest.raises(RuntimeError):
         journal.take(Batch(Position("e", "t", 9), (change(UMLAUT, 9),)), broken)
     assert journal.position() == Position() and not journal.open_ids()
+
+
+def test_a_full_disk_leaves_nothing_half_done_and_nothing_open(journal: Journal) -> None:
+    take(journal, change(UMLAUT, 3))
+    pages = journal.db.execute("PRAGMA page_count").fetchone()[0]
+    journal.db.execute(f"PRAGMA max_page_count = {pages}")
+    for _ in range(2):
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            take(journal, *(change(f"n{number}", 10 + number, '{"a": "%s"}' % ("x" * 500)) for number in range(200)))
+    assert journal.position().revision == 3 and len(journal.open_ids()) == 1
+    journal.db.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    take(journal, change("b", 4))
+    assert journal.position().revision == 4
 
 
 def test_it_is_as_durable_as_sqlite_can(journal: Journal) -> None:

@@ -1,7 +1,10 @@
 """The passes with a toy kind: isolation, back-off, order, guard, listings, a lost control plane."""
 
+import errno
+import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +16,12 @@ from gasthof.agent.kinds import Machine
 from gasthof.agent.loop import Agent
 from gasthof.agent.preview import preview
 from gasthof.agent.sdk import beneath
+from gasthof.agent.sdk import place as placing
+from gasthof.agent.sdk.steps import WriteFile
 from gasthof.agent.tests.node import UMLAUT, Node
 from gasthof.agent.tests.toy import KNOWN, Daemon, Note, place
 from gasthof.kernel.clock import SystemClock
+from gasthof.prefix import Prefix
 
 
 class Toy:
@@ -184,6 +190,93 @@ def test_a_removal_without_an_end_pauses_and_delays_nobody(toy: Toy, monkeypatch
     now[0] = 30.0
     toy.turn()
     assert toy.intent.states()["endlos"] == ["live"]
+
+
+def test_a_full_disk_does_not_end_it(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(loop, "TROUBLE", 0.01)
+    toy.put("a", "x")
+    toy.turn()
+    db = toy.agent.journal.db
+    pages = db.execute("PRAGMA page_count").fetchone()[0]
+    db.execute(f"PRAGMA max_page_count = {pages}")
+    for number in range(200):
+        toy.put(f"n{number:03d}", "x" * 500)
+    rounds: list[int] = []
+
+    def stopping() -> bool:
+        rounds.append(len(toy.files()))
+        if len(rounds) == 3:
+            db.execute(f"PRAGMA max_page_count = {pages + 1000}")
+        return len(rounds) == 6
+
+    toy.agent.woken = True
+    toy.agent.run(stopping)
+    assert caplog.text.count("database or disk is full") == 2
+    assert rounds[:3] == [1, 1, 1] and rounds[-1] == 201
+    assert {states[-1] for states in toy.intent.states().values()} == {"live"}
+
+
+def test_a_kind_that_cannot_be_looked_around_for_spoils_no_audit(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def present(_: Prefix) -> Iterator[tuple[str, str]]:
+        yield "fremd", ""
+        raise IsADirectoryError
+
+    broken = replace(KNOWN.kinds["toy.late"], present=present)
+    monkeypatch.setitem(toy.agent.applier.knowledge.kinds, "toy.late", broken)  # type: ignore[arg-type]
+    toy.put("a", "x")
+    toy.turn()
+    toy.place("a").unlink()
+    toy.place("fremd").write_text("x")
+    toy.agent.audit_now()
+    assert toy.files() == {"a": "x"}
+
+
+def test_one_object_that_cannot_be_put_back_keeps_no_other_from_it(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in "abc":
+        toy.put(key, "alt")
+    toy.turn()
+    real = placing.put_back
+
+    def put_back(step: WriteFile) -> None:
+        if step.path.name == "a":
+            raise OSError(errno.EROFS, "Read-only file system")
+        real(step)
+
+    monkeypatch.setattr(placing, "put_back", put_back)
+    toy.daemon.lies = {"a", "b"}
+    for key in "abc":
+        toy.put(key, "neu")
+    toy.turn()
+    shown = {key: text for key, text in toy.files().items() if len(key) == 1}
+    assert shown == {"a": "neu", "b": "alt", "c": "neu"} and toy.files()["a.old"] == "alt"
+    assert {key: states[-1] for key, states in toy.intent.states().items()} == {
+        "a": "failed",
+        "b": "failed",
+        "c": "live",
+    }
+
+
+@pytest.mark.parametrize("before", [0, 20])
+def test_what_cannot_be_made_durable_is_not_told_as_live(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(placing, "_syncfs", full)
+    for number in range(1 + before):
+        toy.put(f"n{number}", "x")
+    toy.turn()
+    assert all(states == ["failed"] for states in toy.intent.states().values())
+    assert "Input/output error" in toy.intent.words("n0")
+    monkeypatch.undo()
+    toy.agent.backoff.waiting.clear()
+    toy.turn()
+    assert all(states[-1] == "live" for states in toy.intent.states().values())
+    assert set(toy.files()) == {f"n{number}" for number in range(1 + before)}
 
 
 def test_removals_share_one_slice_and_take_turns(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

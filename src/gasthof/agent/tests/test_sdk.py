@@ -267,6 +267,14 @@ def test_an_open_swap_remembers_the_oldest(root: Path) -> None:
     assert path.read_text() == "alt"
 
 
+def test_a_folder_in_a_files_place_is_a_fact_like_others(root: Path) -> None:
+    (root / "ordner.json").mkdir(0o700)
+    descriptors = len(os.listdir("/proc/self/fd"))
+    fact, content = read.file(root / "ordner.json")
+    assert (fact.what, fact.mode, content) == ("other", 0o700, b"")
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
 def test_facts_see_links_and_differences(root: Path) -> None:
     (root / "link").symlink_to("/etc/passwd")
     assert read.fact(root / "link").what == "other" and read.directory(root / "link").what == "other"
