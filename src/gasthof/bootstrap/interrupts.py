@@ -7,6 +7,9 @@ from types import FrameType
 
 def heed() -> None:
     """From here on they raise KeyboardInterrupt with their number; Ctrl-C's own has none."""
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a script's background job and its children ignore it else
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
 

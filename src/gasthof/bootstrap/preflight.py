@@ -38,7 +38,7 @@ def need_loopback(address: str = "::1") -> None:
             raise
         raise Refusal(
             f"This machine has no {address}, and Gasthof listens on it. `sysctl -w net.ipv6.conf.lo.disable_ipv6=0` gives it "
-            "back; a container is started with `--sysctl net.ipv6.conf.lo.disable_ipv6=0`."
+            "back; a container is started with `--sysctl net.ipv6.conf.all.disable_ipv6=0`."
         ) from None
 
 
