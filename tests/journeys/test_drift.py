@@ -4,6 +4,7 @@ import os
 import signal
 import time
 import zlib
+from itertools import pairwise
 from pathlib import Path
 
 import idna
@@ -27,7 +28,21 @@ def document(platform: Platform) -> Path:
     return platform.prefix.state / "web" / "hosts" / folder / f"{ASCII}.json"
 
 
-@pytest.mark.parametrize("harm", ["edited", "deleted", "opened"])
+SHOWN = {
+    "edited": ['-  "suspended": true,', '+  "suspended": false,'],
+    "deleted": ["--- /dev/null", '+  "suspended": false,'],
+    "opened": [],
+}
+
+
+def test_of_a_healthy_site_a_plan_says_nothing(platform: Platform, document: Path) -> None:
+    assert document.exists()
+    assert _planned(platform) == []
+    shown = platform.command("plan").stdout
+    assert not [line for line in shown.splitlines() if line.startswith("!")], shown
+
+
+@pytest.mark.parametrize("harm", SHOWN)
 def test_it_is_noted_shown_and_restored(platform: Platform, document: Path, harm: str) -> None:
     right, mode = document.read_bytes(), document.stat().st_mode
     if harm == "edited":
@@ -36,12 +51,22 @@ def test_it_is_noted_shown_and_restored(platform: Platform, document: Path, harm
         document.unlink()
     else:
         document.chmod(0o666)
-    assert ASCII in platform.command("plan").stdout
+    found = _planned(platform)
+    assert set(SHOWN[harm]) <= set(found), found
+    assert [line for line in found if line.startswith("  /")] == [f"  {document} 0640 root:gasthof-web"]
     before = _noted(platform)
     os.kill(Supervisor(platform.prefix).rpc.getProcessInfo("agent")["pid"], signal.SIGUSR1)
     _until(lambda: document.exists() and document.read_bytes() == right and document.stat().st_mode == mode)
     _until(lambda: _noted(platform) > before)
     assert platform.https(NAME).status_code == 200
+
+
+def _planned(platform: Platform) -> list[str]:
+    """What a plan says of this site, without its heading."""
+    lines = platform.command("plan").stdout.splitlines()
+    heads = [number for number, line in enumerate(lines) if line.startswith("# ")] + [len(lines)]
+    sections = {lines[head]: lines[head + 1 : end] for head, end in pairwise(heads)}
+    return sections.get(f"# web.site {ASCII}", [])
 
 
 def _noted(platform: Platform) -> int:

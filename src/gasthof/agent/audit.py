@@ -54,14 +54,17 @@ def _look_around(applier: Applier, kind: Kind, traces: dict[Id, tuple[str, ...]]
     since = monotonic()
     try:
         for key, trace in kind.present(applier.machine.prefix):
-            one = kind.name, key
-            if trace or one not in traces:
-                traces[one] = (*traces.get(one, ()), *([trace] if trace else []))
+            remember(traces, (kind.name, key), trace)
             if monotonic() - since > SLICE:
                 yield
                 since = monotonic()
     except Exception:  # what was found until then was found
         log.exception("could not look around for %s", kind.name)
+
+
+def remember(traces: dict[Id, tuple[str, ...]], one: Id, trace: str) -> None:
+    """The object is there, with or without a trace to follow."""
+    traces[one] = (*traces.get(one, ()), *([trace] if trace else []))
 
 
 def _compare(applier: Applier, ids: Iterable[Id], traces: dict[Id, tuple[str, ...]]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from gasthof.agent import diff
-from gasthof.agent.audit import strangers
+from gasthof.agent.audit import remember, strangers
 from gasthof.agent.journal import Desired, Id
 from gasthof.agent.kinds import Kind
 from gasthof.agent.loop import Agent
@@ -33,7 +33,7 @@ def _all(agent: Agent) -> Iterator[str]:
 def _kind(agent: Agent, kind: Kind) -> Iterator[str]:
     traces: dict[Id, tuple[str, ...]] = {}
     for key, trace in kind.present(agent.machine.prefix):
-        traces[kind.name, key] = (*traces.get((kind.name, key), ()), trace)
+        remember(traces, (kind.name, key), trace)
     found = strangers(agent.applier, traces) if agent.knows_all() else ()
     ids = iter(sorted((kind.name, key) for key in agent.journal.keys(kind.name)))
     while objects := agent.journal.read(islice(ids, CHUNK)):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gasthof.agent.loop import Agent
+from gasthof.agent.preview import preview
 from gasthof.agent.sdk import certificate
 from gasthof.agent.sdk.customer import acting_as
 from gasthof.agent.tests.node import UMLAUT, Node, php
@@ -217,6 +218,20 @@ def test_drift_is_noted_told_and_set_right(web: Web) -> None:
     assert not [one for report in web.node.intent.reports[reports:] for one in report.reports], (
         "nothing is left to note"
     )
+
+
+def test_a_plan_for_healthy_sites_says_nothing_and_for_harmed_ones_what(web: Web) -> None:
+    web.put(php=php())
+    assert list(preview(web.agent)) == ["nothing to change"]
+    document = host_path(web.prefix, UMLAUT)
+    document.write_bytes(document.read_bytes().replace(b'"suspended":false', b'"suspended":true'))
+    stray = host_path(web.prefix, "www.fremd.test")
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_text('{"site": "fremd.test"}')
+    lines = list(preview(web.agent))
+    assert [line for line in lines if line.startswith("# ")] == [f"# web.site {UMLAUT}", "# web.site fremd.test"]
+    assert {'-  "suspended": true,', '+  "suspended": false,', '-  "site": "fremd.test"'} <= set(lines)
+    assert not [line for line in lines if line.startswith("! ")]
 
 
 def test_a_subscription_goes_as_a_whole(web: Web) -> None:
