@@ -136,6 +136,7 @@ def _php(prefix: Prefix, spec: PoolSpec, logs: Path) -> dict[str, str]:
     ) | {
         "php_admin_value[session.save_path]": tmp,
         "php_admin_flag[log_errors]": "on",
+        "php_admin_flag[fastcgi.logging]": "off",  # error_log("...", 4) would fill nginx's log
         "php_admin_flag[enable_dl]": "off",
         "php_admin_flag[expose_php]": "off",
         "php_admin_flag[cgi.fix_pathinfo]": "off",

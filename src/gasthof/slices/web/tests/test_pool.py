@@ -47,7 +47,7 @@ def test_the_configuration_parsed_back_is_the_intended_one() -> None:
     assert values["php_admin_value[open_basedir]"] == f"{home}/web/:{home}/tmp/:/tmp/:/usr/share/php/"
     for name in ("sys_temp_dir", "upload_tmp_dir", "session.save_path"):
         assert values[f"php_admin_value[{name}]"] == f"{home}/tmp"
-    for name in ("enable_dl", "expose_php", "cgi.fix_pathinfo"):
+    for name in ("enable_dl", "expose_php", "cgi.fix_pathinfo", "fastcgi.logging"):
         assert values[f"php_admin_flag[{name}]"] == "off"
     for name in ("opcache.validate_permission", "opcache.validate_root"):
         assert values[f"php_admin_flag[{name}]"] == "on"
