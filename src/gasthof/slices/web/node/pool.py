@@ -131,20 +131,23 @@ def _php(prefix: Prefix, spec: PoolSpec, logs: Path) -> dict[str, str]:
     tmp = str(home / "tmp")
     # The trailing slashes matter: without one, "web" would allow "web-old" too (php.net, open_basedir).
     allowed = ":".join((f"{home}/web/", f"{home}/tmp/", "/tmp/", f"{SHARED_LIBRARIES}/"))  # noqa: S108 - the room's own
-    return _admin_values(
-        open_basedir=allowed, sys_temp_dir=tmp, upload_tmp_dir=tmp, error_log=str(logs / "php-error.log")
-    ) | {
-        "php_admin_value[session.save_path]": tmp,
-        "php_admin_flag[log_errors]": "on",
-        "php_admin_flag[fastcgi.logging]": "off",  # error_log("...", 4) would fill nginx's log
-        "php_admin_flag[enable_dl]": "off",
-        "php_admin_flag[expose_php]": "off",
-        "php_admin_flag[cgi.fix_pathinfo]": "off",
-        "php_admin_value[ffi.enable]": "false",
-        "php_admin_flag[opcache.validate_permission]": "on",
-        "php_admin_flag[opcache.validate_root]": "on",
-        "php_admin_value[opcache.revalidate_freq]": "1",  # seconds; at 0, open_basedir costs a page some milliseconds
-    }
+    return (
+        _admin_values(open_basedir=allowed, sys_temp_dir=tmp, upload_tmp_dir=tmp, error_log=str(logs / "php-error.log"))
+        | {
+            "php_admin_value[session.save_path]": tmp,
+            "php_value[session.gc_probability]": "1",  # Debian's is 0: a job of root's collects there, in folders of its own only
+            "php_value[session.gc_divisor]": "1000",
+            "php_admin_flag[log_errors]": "on",
+            "php_admin_flag[fastcgi.logging]": "off",  # error_log("...", 4) would fill nginx's log
+            "php_admin_flag[enable_dl]": "off",
+            "php_admin_flag[expose_php]": "off",
+            "php_admin_flag[cgi.fix_pathinfo]": "off",
+            "php_admin_value[ffi.enable]": "false",
+            "php_admin_flag[opcache.validate_permission]": "on",
+            "php_admin_flag[opcache.validate_root]": "on",
+            "php_admin_value[opcache.revalidate_freq]": "1",  # seconds; at 0, open_basedir costs a page some milliseconds
+        }
+    )
 
 
 def _admin_values(**values: str) -> dict[str, str]:

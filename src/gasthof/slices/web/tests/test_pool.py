@@ -49,6 +49,7 @@ def test_the_configuration_parsed_back_is_the_intended_one() -> None:
         assert values[f"php_admin_value[{name}]"] == f"{home}/tmp"
     for name in ("enable_dl", "expose_php", "cgi.fix_pathinfo", "fastcgi.logging"):
         assert values[f"php_admin_flag[{name}]"] == "off"
+    assert values["php_value[session.gc_probability]"] == "1"
     for name in ("opcache.validate_permission", "opcache.validate_root"):
         assert values[f"php_admin_flag[{name}]"] == "on"
 
