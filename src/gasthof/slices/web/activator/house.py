@@ -109,7 +109,11 @@ class House:
     def _adopt(self) -> None:
         """Take over the masters of the activator before this one; those of no pool, or set aside, come to their end."""
         for record in sorted(living(self._records), key=lambda record: record.path.name):
-            master = Master(record.pid, os.pidfd_open(record.pid), None, record)
+            try:
+                master = Master(record.pid, os.pidfd_open(record.pid), None, record)
+            except ProcessLookupError:  # dead since it was looked at
+                record.remove()
+                continue
             self._admit(master)
             master.wake()
             if record.ending or not self._employ(master):

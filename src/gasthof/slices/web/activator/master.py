@@ -48,7 +48,7 @@ class Master:
 
     def wake(self) -> None:
         """The activator before this one may have died while it looked whether this one was idle."""
-        signal.pidfd_send_signal(self.pidfd, signal.SIGCONT)
+        process.send(self.pidfd, signal.SIGCONT)
 
     def end_if_idle(self) -> bool:
         """Ends it unless it works, or has just been started for somebody who still waits. Says whether it is ended."""
@@ -68,9 +68,10 @@ class Master:
 
     def kill(self) -> None:
         self.ended = True
-        signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        process.send(self.pidfd, signal.SIGKILL)
         if not _first_of_its_namespace(self.pid):
-            os.killpg(self.pid, signal.SIGKILL)  # its workers would go on serving
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)  # its workers would go on serving
 
     def close(self) -> None:
         """It is dead: reap it, forget it."""

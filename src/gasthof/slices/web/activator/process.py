@@ -3,6 +3,7 @@
 import platform
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,12 +49,16 @@ def stop_if_idle(pid: int, pidfd: int) -> bool:
     Asked to quit, php-fpm now and then resets a connection that comes at that moment. A stopped master starts no worker, so
     looking and ending are one step: a connection that comes now waits in the socket, which the activator holds as well.
     """
-    signal.pidfd_send_signal(pidfd, signal.SIGSTOP)
-    if _wait_for_stop(pid) and not workers(pid):
-        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        return True
-    signal.pidfd_send_signal(pidfd, signal.SIGCONT)
-    return False
+    send(pidfd, signal.SIGSTOP)
+    idle = _wait_for_stop(pid) and not workers(pid)
+    send(pidfd, signal.SIGKILL if idle else signal.SIGCONT)
+    return idle
+
+
+def send(pidfd: int, number: signal.Signals) -> None:
+    """A signal, which one that is dead needs no more: the loop is about to hear of its end."""
+    with suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, number)
 
 
 def _wait_for_stop(pid: int) -> bool:
