@@ -1,8 +1,11 @@
 """`up`: sets up what is missing, starts every process, waits until each answers. What is there already is left alone."""
 
+import contextlib
 import fcntl
+import http.client
 import subprocess
 import time
+import xmlrpc.client
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,11 +57,19 @@ def up(place: Place, *, detach: bool, demo: bool, ports: list[str]) -> int:
 def _interrupted(place: Place, was_running: bool) -> int:
     """Websites that were served before this `up` are served after it."""
     if was_running:
+        _go_on(Supervisor(Prefix.load(place.prefix)))
         tell("Interrupted. The platform ran before and goes on; another `./gasthof up` finishes what this one began.")
     else:
         tell("Interrupted: stopping. Another `./gasthof up` goes on from here.")
         stop(Prefix.load(place.prefix))
     return 130
+
+
+def _go_on(supervisor: Supervisor) -> None:
+    """What was halted in the middle, to be started anew, is started."""
+    with contextlib.suppress(OSError, http.client.HTTPException, xmlrpc.client.Error):
+        for name in supervisor.states():
+            supervisor.begin(name)
 
 
 @contextmanager
