@@ -8,6 +8,7 @@ fresh facts end in the same state.
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -143,12 +144,14 @@ class Executor:
             path.write_bytes(content)
 
     def _customer_directory(self, run: Run, step: CustomerDirectory) -> None:
-        beneath.make_directory(step.root, step.path, step.uid, step.mode)
-        run.customers.append(step)
+        with _unless_hindered(step):
+            beneath.make_directory(step.root, step.path, step.uid, step.mode)
+            run.customers.append(step)
 
     def _customer_file(self, run: Run, step: CustomerFile) -> None:
-        if beneath.write_first(step.root, step.path, step.uid, step.content, step.mode):
-            run.customers.append(step)
+        with _unless_hindered(step):
+            if beneath.write_first(step.root, step.path, step.uid, step.content, step.mode):
+                run.customers.append(step)
 
     def _local_authority(self, run: Run, step: LocalAuthority) -> None:
         key = certificate.load_key(certificate.content(step.key)) or certificate.new_key()
@@ -289,6 +292,20 @@ def _judge(run: Run, step: Ask, reply: Reply | Exception) -> None:
     elif step.expect is not None and reply.value != step.expect:
         serves = reply.value or "nothing"
         run.fail(f"{step.service} {step.verb} {step.argument}: serves {serves} instead of {step.expect or 'nothing'}")
+
+
+@contextmanager
+def _unless_hindered(step: CustomerDirectory | CustomerFile) -> Iterator[None]:
+    """Customers may spoil their own folders; that must not keep the rest of the plan from them, a suspension, say.
+
+    The first name below the root is the agent's own: while that is missing, nobody but the agent is to blame.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in beneath.HINDERED or not (step.root / step.path.split("/")[0]).is_dir():
+            raise
+        log.warning("%s is left as the customer has it: %s", step.root / step.path, error)
 
 
 def _all_or_none(runs: Sequence[Run], act: Callable[[], None]) -> None:

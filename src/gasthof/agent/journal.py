@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
+MOST_BEFORE = 16  # specs; the first, which was applied, and the newest of those that never were
+
 LONGEST_WORDS = 4000  # characters, as reports may carry
 
 Scope = Callable[[str, str], str]  # kind, spec's JSON -> the subscription it belongs to, "" where nobody knows
@@ -75,6 +77,7 @@ class Journal:
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = FULL")
         self.db.executescript(SCHEMA)
+        self.db.create_function("remembered", 3, _remembered, deterministic=True)
 
     def close(self) -> None:
         self.db.close()
@@ -113,9 +116,7 @@ class Journal:
                     """INSERT INTO object VALUES (:kind, :key, :revision, :spec_version, :spec, :scope, 'pending', '[]', :listing)
                     ON CONFLICT (kind, key) DO UPDATE SET revision = :revision, spec_version = :spec_version, spec = :spec,
                         scope = CASE WHEN :spec IS NULL THEN scope ELSE :scope END, state = 'pending', listing = :listing,
-                        before = CASE WHEN spec IS NULL THEN before WHEN state = 'live' THEN json_array(spec)
-                                      WHEN EXISTS (SELECT 1 FROM json_each(before) WHERE value = object.spec) THEN before
-                                      ELSE json_insert(before, '$[#]', spec) END""",
+                        before = remembered(before, spec, state)""",
                     asdict(change) | {"scope": found, "listing": listing},
                 )
             if not batch.more and self._fact("listing_open", "") == "yes":
@@ -147,8 +148,8 @@ class Journal:
     def _forsake(self, ids: Iterable[Id]) -> None:
         self.db.executemany(
             """INSERT INTO object VALUES (?, ?, 0, 0, NULL, '', 'pending', '[]', 0)
-            ON CONFLICT (kind, key) DO UPDATE SET revision = 0, spec = NULL, state = 'pending', before = CASE
-                WHEN spec IS NULL THEN before WHEN state = 'live' THEN json_array(spec) ELSE json_insert(before, '$[#]', spec) END""",
+            ON CONFLICT (kind, key) DO UPDATE SET revision = 0, spec = NULL, state = 'pending',
+                before = remembered(before, spec, state)""",
             list(ids),
         )
 
@@ -279,6 +280,18 @@ class Journal:
         self.db.execute(
             "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
         )
+
+
+def _remembered(before: str, spec: str | None, state: str) -> str:
+    """An object's `before`, when its spec is replaced."""
+    if spec is None:
+        return before
+    if state == "live":
+        return json.dumps([spec])
+    known = json.loads(before)
+    if spec in known:
+        return before
+    return json.dumps([*known[:1], *known[1:][2 - MOST_BEFORE :], spec])
 
 
 def _desired(row: tuple[str, str, int, int, str | None, str, str, str]) -> Desired:

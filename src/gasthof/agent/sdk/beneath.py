@@ -26,6 +26,7 @@ ELSEWHERE = (
     errno.ELOOP,
 )  # no folder of that name, or a link: what it points to is not ours
 BUSY = (*ELSEWHERE, errno.ENOTEMPTY, errno.EISDIR)  # the customer works in the same folder at this moment: look again
+HINDERED = (*ELSEWHERE, errno.EACCES, errno.EPERM, errno.EEXIST, errno.EXDEV)  # what a customer's own doings come to
 ATTEMPTS = 64  # openat2 answers EAGAIN while somebody renames on the way
 
 
@@ -73,17 +74,36 @@ def standing_in(root: Path, uid: int) -> Iterator[int]:
 
 
 def state(root: Path, path: str, uid: int) -> str:
-    """ "missing", "empty", "filled", or "other" for what is no folder that the customer can read."""
+    """ "missing", "empty", "filled", or "other" for what is no folder that the customer can read, a link to nothing, say.
+
+    FileNotFoundError: root is missing.
+    """
+    with standing_in(root, uid) as folder:
+        try:
+            with opened(folder, path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as found:
+                return "empty" if _is_empty(found) else "filled"
+        except FileNotFoundError:
+            return "other" if _dangles(folder, path) else "missing"
+        except OSError:
+            return "other"
+
+
+def _dangles(folder: int, path: str) -> bool:
+    """Whether the first name on the way that leads to nothing is there, as a link."""
+    parts = path.split("/")
+    for count in range(1, len(parts) + 1):
+        part = "/".join(parts[:count])
+        if not _opens(folder, part, FOLDER):
+            return _opens(folder, part, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    return False
+
+
+def _opens(folder: int, path: str, flags: int) -> bool:
     try:
-        with (
-            standing_in(root, uid) as folder,
-            opened(folder, path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as found,
-        ):
-            return "empty" if _is_empty(found) else "filled"
-    except FileNotFoundError:
-        return "missing"
+        with opened(folder, path, flags):
+            return True
     except OSError:
-        return "other"
+        return False
 
 
 def _is_empty(folder: int) -> bool:

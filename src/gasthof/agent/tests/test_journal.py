@@ -89,6 +89,18 @@ def test_it_remembers_all_that_the_machine_may_still_show(journal: Journal) -> N
     assert only(journal).before == ()
 
 
+def test_what_is_never_applied_fills_no_journal(journal: Journal) -> None:
+    specs = [f'{{"a": {number}}}' for number in range(41)]
+    take(journal, change(UMLAUT, 1, specs[0]))
+    live(journal)
+    for revision, spec in enumerate(specs[1:], 2):
+        take(journal, change(UMLAUT, revision, spec))
+        journal.mark([Verdict(only(journal), "failed", "no")])
+    assert only(journal).before == (specs[0], *specs[-16:-1])
+    journal.forsake([("web.site", UMLAUT)])
+    assert only(journal).before == (specs[0], *specs[-15:])
+
+
 def test_a_verdict_on_what_was_overtaken_counts_for_nothing(journal: Journal) -> None:
     take(journal, change(UMLAUT, 1))
     old = only(journal)

@@ -116,6 +116,20 @@ def test_a_customers_own_links_may_be_used(home: Path) -> None:
     assert (home / "web/releases/5/public").is_dir()
 
 
+def test_a_link_to_nothing_is_not_a_folder_that_is_missing(home: Path) -> None:
+    with acting_as(UID):
+        (home / "web/ins-leere").symlink_to("nirgends")
+        (home / "web/weiter").symlink_to("ins-leere")
+        (home / "web/da").mkdir()
+        (home / "web/datei").write_text("x")
+    for path in ("web/ins-leere", "web/ins-leere/unten", "web/weiter/unten", "web/datei", "web/datei/unten"):
+        assert beneath.state(home, path, UID) == "other", path
+    for path in ("web/neu", "web/neu/unten", "web/da/unten"):
+        assert beneath.state(home, path, UID) == "missing", path
+    with pytest.raises(FileNotFoundError):
+        beneath.state(home / "fehlt", "web", UID)
+
+
 def test_a_first_page_is_written_only_where_there_is_nothing(home: Path) -> None:
     assert beneath.write_first(home, "web/index.html", UID, "Grüße".encode(), 0o640)
     assert not beneath.write_first(home, "web/other.html", UID, b"x", 0o640)

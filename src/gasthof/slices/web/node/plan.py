@@ -59,12 +59,15 @@ def site(prefix: Prefix, key: str, spec: SiteSpec | None, facts: "SiteFacts") ->
 
 
 def _content(prefix: Prefix, spec: SiteSpec, facts: "SiteFacts") -> tuple[Prepare, ...]:
-    """The document root, as the customer; a first page only for a site that was never served."""
+    """The document root, as the customer; a first page only for a site that was never served. Suspended, it needs neither."""
     home = prefix.home(spec.subscription)
+    served = spec.name in facts.owners.values()
     steps: list[Prepare] = []
+    if spec.suspended and served:
+        return ()
     if facts.docroot == "missing":
         steps.append(CustomerDirectory(home, spec.docroot, spec.uid))
-    if facts.docroot in ("missing", "empty") and spec.name not in facts.owners.values():
+    if facts.docroot in ("missing", "empty") and not served:
         steps.append(CustomerFile(home, f"{spec.docroot}/index.html", spec.uid, page(spec.name)))
     return tuple(steps)
 

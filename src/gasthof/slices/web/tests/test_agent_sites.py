@@ -14,8 +14,9 @@ from gasthof.agent.preview import preview
 from gasthof.agent.sdk import certificate
 from gasthof.agent.sdk.customer import acting_as
 from gasthof.agent.tests.node import UMLAUT, Node, php
+from gasthof.slices.web.node import facts
 from gasthof.slices.web.node.document import host_path, tls_directory
-from gasthof.slices.web.spec import SiteSpec
+from gasthof.slices.web.spec import Protection, SiteSpec
 from gasthof.slices.web.tests.client import Answer, request
 
 pytestmark = pytest.mark.daemons
@@ -182,6 +183,37 @@ def test_an_emptied_site_gets_no_page_it_did_not_ask_for(web: Web) -> None:
     web.put()
     web.agent.audit_now()
     assert list(web.home(f"web/{UMLAUT}").iterdir()) == []
+
+
+@pytest.mark.parametrize("how", ["a link to nothing", "a closed folder", "a link just now"])
+def test_customers_who_spoil_their_folder_keep_no_change_from_their_site(
+    web: Web, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.put(php=php())
+    with acting_as(UID):
+        shutil.rmtree(web.home(f"web/{UMLAUT}"))
+        if how == "a closed folder":
+            web.home("web").chmod(0o2550)
+        else:
+            web.home(f"web/{UMLAUT}").symlink_to("nirgends")
+    if how == "a link just now":  # it came between the look and the act
+        monkeypatch.setattr(facts, "_docroot", lambda *_: "missing")
+    web.put(suspended=True)
+    assert web.get(UMLAUT).status == 503
+    web.put(hosts=(UMLAUT, f"neu.{UMLAUT}"), protections=(Protection("/geheim", "Geheim"),))
+    assert web.get(UMLAUT).status == 404 and web.get(UMLAUT, "/geheim/").status == 401
+    assert web.names(UMLAUT) == {UMLAUT, f"neu.{UMLAUT}"}
+    assert set(web.node.intent.states()[UMLAUT]) == {"live"}
+
+
+def test_a_new_site_waits_for_its_home(web: Web) -> None:
+    web.node.put_site("zu-früh.test".encode("idna").decode(), 14)
+    web.turn()
+    name = "zu-früh.test".encode("idna").decode()
+    assert web.node.intent.states()[name] == ["failed"]
+    web.node.put_home(14)
+    web.turn()
+    assert web.node.intent.states()[name] == ["failed", "live"] and web.get(name).status == 200
 
 
 def test_drift_is_noted_told_and_set_right(web: Web) -> None:
