@@ -3,7 +3,7 @@
 What is not finished goes on sooner, but pauses as well: a customer may make files as fast as they are removed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from gasthof.agent.journal import Id
@@ -46,6 +46,7 @@ class Backoff:
     def due(self, one: Id) -> bool:
         return one not in self.waiting or self.waiting[one][1] <= self.clock()
 
-    def pause(self) -> float:
-        """Seconds until the next of them is due; endless when none waits."""
-        return min((due for _, due in self.waiting.values()), default=float("inf")) - self.clock()
+    def pause(self, besides: Collection[Id] = ()) -> float:
+        """Seconds until the next of them is due, those left out besides; endless when none waits."""
+        waiting = (due for one, (_, due) in self.waiting.items() if one not in besides)
+        return min(waiting, default=float("inf")) - self.clock()

@@ -13,6 +13,7 @@ NAMED = 10  # examples in the words
 class Guard:
     journal: Journal
     held: str | None = None  # what waits, in words; reported as it stands
+    holding: frozenset[Id] = frozenset()
 
     def let_through(self, gone: Collection[Id]) -> set[Id]:
         """Which of the objects that are to go may go now."""
@@ -20,15 +21,16 @@ class Guard:
         waiting = set(gone) - released
         total = self.journal.count()
         if len(waiting) < LEAST or len(waiting) <= SHARE * total:
-            self.held = None
+            self.held, self.holding = None, frozenset()
             if released and not released & set(gone):
                 self.journal.release([])
             return set(gone)
         named = ", ".join(f"{kind} {key}" for kind, key in sorted(waiting)[:NAMED])
+        self.holding = frozenset(waiting)
         self.held = f"{len(waiting)} of {total} objects would be removed: {named}, ..."
         return set(gone) & released
 
     def release(self, gone: Collection[Id]) -> None:
         """A person looked at it and said yes."""
         self.journal.release(gone)
-        self.held = None
+        self.held, self.holding = None, frozenset()

@@ -115,7 +115,7 @@ class Agent:
 
     def rest(self) -> None:
         """Until woken, or until something is due; not at all in mid-audit or with work left."""
-        due = [self.poll_at, monotonic() + self.backoff.pause(), self.audit_at]
+        due = [self.poll_at, monotonic() + self.backoff.pause(self.guard.holding), self.audit_at]
         if self.link is None:
             due.append(self.connect_at)
         if self.broken:

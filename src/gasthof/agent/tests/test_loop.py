@@ -481,6 +481,32 @@ def test_much_at_once_waits_for_a_person(toy: Toy) -> None:
     assert len(toy.files()) == 40 and toy.intent.reports[-1].held is None
 
 
+def test_it_rests_while_the_guard_holds_what_failed_before(toy: Toy) -> None:
+    now = [0.0]
+    toy.agent.backoff.clock = lambda: now[0]
+    toy.agent.audit_at = float("inf")
+    for number in range(100):
+        toy.put(f"n{number:03d}", "x")
+    toy.turn()
+    toy.daemon.lies = {"n000"}
+    toy.drop("n000")
+    toy.turn()
+    for number in range(1, 60):
+        toy.drop(f"n{number:03d}")
+    toy.turn()
+    assert toy.agent.guard.held and len(toy.files()) == 100
+    now[0] = 500.0
+    rested: list[float] = []
+    toy.intent.wait = lambda seconds: bool(rested.append(seconds))  # type: ignore[method-assign,func-returns-value]
+    toy.agent.rest()
+    assert rested[-1] > 10.0
+    toy.daemon.lies = set()
+    toy.intent.released = True
+    toy.turn()
+    toy.turn()
+    assert len(toy.files()) == 40, "released, it goes with the others"
+
+
 @pytest.mark.parametrize(
     ("total", "gone", "held"), [(100, 49, False), (200, 60, False), (200, 61, True), (60, 50, True)]
 )
