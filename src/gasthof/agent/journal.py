@@ -270,6 +270,14 @@ class Journal:
     def released(self) -> set[Id]:
         return {(kind, key) for kind, key in json.loads(self._fact("released", "[]"))}
 
+    def park(self, why: str | None) -> None:
+        """The control plane hands nothing out, for this reason; None: it does again. Outlives a start without it."""
+        with self._writing():
+            self._set("parked", why or "")
+
+    def parked(self) -> str | None:
+        return self._fact("parked", "") or None
+
     # Small things
 
     def _fact(self, name: str, default: str) -> str:

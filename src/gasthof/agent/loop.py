@@ -57,7 +57,7 @@ class Agent:
         self.guard = Guard(journal)
         self.applier = Applier(machine, knowledge, journal, self.executor, self.backoff)
         self.link: Control | None = None
-        self.parked: str | None = None
+        self.parked = journal.parked()
         self.fresh: set[Id] = set()
         self.woken = True
         self.poll_at = self.connect_at = self.audit_at = 0.0
@@ -189,6 +189,8 @@ class Agent:
     def park(self, why: str | None) -> None:
         if why and why != self.parked:
             log.warning("parked by the control plane: %s", why)
+        if why != self.parked:
+            self.journal.park(why)
         self.parked = why
 
     def deliver(self) -> None:

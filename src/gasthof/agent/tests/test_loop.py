@@ -419,6 +419,14 @@ def is_parked(toy: Toy) -> None:
     toy.place("d").write_text("x")
 
 
+def is_parked_and_started_again_alone(toy: Toy) -> None:
+    is_parked(toy)
+    toy.turn()
+    toy.intent.lost = True
+    toy.agent.journal.close()
+    toy.agent = toy.start()
+
+
 def is_cut_off_in_a_whole_listing(toy: Toy) -> None:
     loses_its_journal(toy)
     toy.intent.lost, toy.intent.at_once = False, 1
@@ -431,7 +439,9 @@ def is_cut_off_in_a_whole_listing(toy: Toy) -> None:
     toy.intent.lost = True
 
 
-@pytest.mark.parametrize("what_it", [loses_its_journal, is_parked, is_cut_off_in_a_whole_listing])
+@pytest.mark.parametrize(
+    "what_it", [loses_its_journal, is_parked, is_parked_and_started_again_alone, is_cut_off_in_a_whole_listing]
+)
 def test_nothing_is_a_stranger_to_a_node_that_does_not_know_all(toy: Toy, what_it: Callable[[Toy], None]) -> None:
     for key in "abc":
         toy.put(key, "x")
