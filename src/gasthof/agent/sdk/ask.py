@@ -132,18 +132,21 @@ class Activator:
     path: Path
 
     def ask(self, verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
-        """ensure, restart, drop: pool -> error."""
-        with connect(self.path) as stream, stream.makefile("rwb") as lines:
+        """ensure, restart, drop: pool -> error.
+
+        All are sent before the first reply is read, so that pools which go end side by side. Replies come in the same order.
+        """
+        requests = b"".join(json.dumps({"verb": verb, "pool": pool}).encode() + b"\n" for pool in arguments)
+        with connect(self.path) as stream, stream.makefile("rb") as lines:
             try:
-                return {pool: self._exchange(lines, verb, pool) for pool in arguments}
+                stream.sendall(requests)
+                return {pool: self._reply(lines.readline(LONGEST_ANSWER)) for pool in arguments}
             except (OSError, ValueError) as error:
                 raise Away(f"the activator does not answer: {error!r}") from error
 
     @staticmethod
-    def _exchange(lines: Any, verb: str, pool: str) -> Reply:
-        lines.write(json.dumps({"verb": verb, "pool": pool}).encode() + b"\n")
-        lines.flush()
-        answer = json.loads(lines.readline(LONGEST_ANSWER))
+    def _reply(line: bytes) -> Reply:
+        answer = json.loads(line)
         return Reply() if answer.get("ok") else Reply(error=str(answer.get("error") or "refused without a word"))
 
 

@@ -1,9 +1,14 @@
-"""The control socket: one JSON line a request, one a reply (docs/architecture.md). Root's folder is its only lock."""
+"""The control socket: one JSON line a request, one a reply (docs/architecture.md). Root's folder is its only lock.
+
+Requests may be sent ahead of the replies: pools that are dropped together end together. Replies keep the order of the requests.
+"""
 
 import json
 import socket
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from gasthof.slices.web.activator.house import House
@@ -39,6 +44,7 @@ class Client:
     def __init__(self, connection: socket.socket, loop: Loop, house: House) -> None:
         self._connection, self._loop, self._house = connection, loop, house
         self._received, self._unsent = b"", b""
+        self._places: deque[list[dict[str, object]]] = deque()  # one a request; empty until its reply is known
         loop.watch(connection.fileno(), self._ready)
 
     def _ready(self, events: int) -> None:
@@ -56,12 +62,15 @@ class Client:
         if not chunk or len(self._received) > LONGEST_LINE:
             raise ConnectionError
         for line in lines:
-            answer(self._house, line, self._reply)
+            self._places.append([])
+            answer(self._house, line, partial(self._reply, self._places[-1]))
 
-    def _reply(self, reply: dict[str, object]) -> None:
+    def _reply(self, place: list[dict[str, object]], reply: dict[str, object]) -> None:
+        place.append(reply)
         if self._connection.fileno() < 0:
             return  # gone while its pool was ending
-        self._unsent += json.dumps(reply).encode() + b"\n"
+        while self._places and self._places[0]:
+            self._unsent += json.dumps(self._places.popleft()[0]).encode() + b"\n"
         try:
             self._send()
         except OSError:

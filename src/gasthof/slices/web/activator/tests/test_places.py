@@ -2,12 +2,16 @@
 
 import json
 import shutil
+import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from gasthof.agent.sdk.ask import Activator
+from gasthof.slices.web.activator.house import GRACE
 from gasthof.slices.web.activator.tests.harness import Node, ask, node, shutting_down
 from gasthof.slices.web.activator.tests.load import Load
 
@@ -70,3 +74,49 @@ def _answers(own: Node, key: str, wanted: str) -> bool:
         return ask(own.socket(key), own.script(key, f"echo '{wanted}';"), timeout=5).body == wanted
     except OSError:
         return False
+
+
+def test_pools_that_are_dropped_together_end_together() -> None:
+    with node() as own:
+        keys = [own.customer(number) for number in range(1, 5)]
+        scripts = {key: own.script(key, "sleep(60);") for key in keys}
+        with ThreadPoolExecutor(4) as visitors:
+            for key in keys:
+                own.tell("ensure", key)
+                visitors.submit(ask, own.socket(key), scripts[key])
+            Node.until(lambda: all(pool["state"] == "running" for pool in own.pools().values()))
+            started = time.monotonic()
+            replies = Activator(own.prefix.activator_control).ask("drop", [*keys[:2], "none", *keys[2:]])
+            taken = time.monotonic() - started
+        assert list(replies) == [*keys[:2], "none", *keys[2:]]
+        assert {key for key, reply in replies.items() if reply.error} == {"none"}
+        assert "not a pool" in replies["none"].error
+        assert GRACE / 2 < taken < 2 * GRACE
+        assert own.pools() == {}
+
+
+def test_replies_come_in_the_order_of_the_requests() -> None:
+    with node() as own, socket.socket(socket.AF_UNIX) as connection, ThreadPoolExecutor(1) as visitors:
+        key = own.customer(1)
+        own.tell("ensure", key)
+        visitors.submit(ask, own.socket(key), own.script(key, "sleep(60);"))
+        Node.until(lambda: own.pools()[key]["state"] == "running")
+        connection.connect(str(own.prefix.activator_control))
+        requests = [{"verb": "drop", "pool": key}, {"verb": "list"}, {"verb": "dance"}]
+        connection.sendall(b"".join(json.dumps(request).encode() + b"\n" for request in requests))
+        with connection.makefile("rb") as replies:
+            dropped, listed, refused = (json.loads(replies.readline()) for _ in requests)
+        assert dropped == {"ok": True}
+        assert listed["pools"] == {}
+        assert "dance" in refused["error"]
+
+
+def test_thousands_of_requests_in_one_go_are_answered() -> None:
+    with node() as own:
+        keys = [own.customer_files(number) for number in range(1, 3001)]
+        replies = Activator(own.prefix.activator_control).ask("ensure", keys)
+        assert [key for key in keys if replies[key].error] == []
+        assert len(own.pools()) == 3000
+        replies = Activator(own.prefix.activator_control).ask("drop", keys)
+        assert [key for key in keys if replies[key].error] == []
+        assert own.pools() == {}
