@@ -11,7 +11,7 @@ from gasthof.agent.journal import Id
 FIRST, LONGEST = 1.0, 300.0  # seconds
 LONGEST_AWAY = 15.0  # seconds, while a daemon does not answer: that ends soon, and for all at once
 MOST_DOUBLINGS = 30
-FIRST_MORE, LONGEST_MORE = 0.5, 5.0  # seconds, until the next part of what takes long
+FIRST_MORE, LONGEST_MORE = 0.5, 2.0  # seconds, until the next part of what takes long
 
 
 @dataclass

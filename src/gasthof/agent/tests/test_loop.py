@@ -184,7 +184,7 @@ def test_a_removal_without_an_end_pauses_and_delays_nobody(toy: Toy, monkeypatch
         toy.put("a", f"{step}")
         toy.turn()
         assert toy.files() == {"a": f"{step}"}
-    assert attempts == [0, 0.5, 1.5, 3.5, 7.5, 12.5, 17.5]
+    assert attempts == [0, 0.5, 1.5, 3.5, 5.5, 7.5, 9.5, 11.5, 13.5, 15.5, 17.5, 19.5]
     assert "endlos" not in toy.intent.states()
     monkeypatch.undo()
     now[0] = 30.0
