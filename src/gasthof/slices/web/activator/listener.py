@@ -59,7 +59,7 @@ def refuse_waiting(listener: socket.socket) -> int:
         while True:
             listener.accept()[0].close()
             refused += 1
-    except BlockingIOError:
+    except OSError:  # nobody waits any more; or no file can be opened, and whoever waits goes on waiting
         return refused
     finally:
         listener.setblocking(True)  # the flag is shared with the master to come, which wants to wait

@@ -1,7 +1,12 @@
-"""Masters that die between two looks at them: an adopted one is not the activator's child, so even its number is gone at once."""
+"""The wrong moment: a master dies between two looks at it, or no file can be opened.
+
+An adopted master is not the activator's child, so even its number is gone at once.
+"""
 
 import os
+import resource
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +16,7 @@ import pytest
 from gasthof.prefix import Prefix
 from gasthof.slices.web.activator import house
 from gasthof.slices.web.activator.house import House
+from gasthof.slices.web.activator.listener import refuse_waiting
 from gasthof.slices.web.activator.loop import Loop
 from gasthof.slices.web.activator.machine import Machine
 from gasthof.slices.web.activator.master import Master
@@ -59,3 +65,18 @@ def test_a_master_that_dies_while_it_is_adopted_is_passed_over(
     opened.open()
     assert opened.describe() == {}
     assert not dead.record.path.exists()
+
+
+def test_visitors_stay_where_they_are_while_no_more_files_can_be_opened(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as visitor:
+        listener.bind(str(tmp_path / "pool.sock"))
+        listener.listen()
+        visitor.connect(str(tmp_path / "pool.sock"))
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+        try:
+            assert refuse_waiting(listener) == 0
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        assert listener.getblocking()
+        assert refuse_waiting(listener) == 1
