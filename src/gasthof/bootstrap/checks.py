@@ -66,7 +66,7 @@ def _run(place: Place, name: str, module: list[str]) -> int:
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="gasthof-check-") as scratch:
         values = {name: value for name, value in os.environ.items() if name not in CLEARED}
-        values |= {"PYTHONPATH": "src:.", "LANG": "C.UTF-8"}
+        values |= {"PYTHONPATH": f"{place.source}:{place.code}", "LANG": "C.UTF-8"}
         if module[0] == "mypy":  # its Django plugin reads the settings, and those want a prefix
             values["GASTHOF_PREFIX"] = scratch
         code = _finished(subprocess.Popen(_line(place, module), env=values, cwd=place.code))

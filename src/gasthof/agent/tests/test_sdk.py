@@ -138,6 +138,7 @@ def test_a_first_page_is_written_only_where_there_is_nothing(home: Path) -> None
 
 
 def test_a_tree_goes_however_deep_and_closed_it_is(home: Path) -> None:
+    here = Path.cwd()
     with acting_as(UID):
         os.chdir(home / "web")
         (home / "web/site").mkdir()
@@ -146,7 +147,7 @@ def test_a_tree_goes_however_deep_and_closed_it_is(home: Path) -> None:
             os.mkdir("tief")
             os.chdir("tief")
         (Path("ganz unten")).write_text("x")
-    os.chdir("/")
+    os.chdir(here)
     with acting_as(UID):
         closed = home / "web/site/zu"
         closed.mkdir()
