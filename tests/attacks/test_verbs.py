@@ -16,7 +16,7 @@ from gasthof.slices.nodes.models import DesiredObject
 from tests.habits.examples import examples, furnish, prepare
 from tests.house import OPERATOR, House, settle
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 CANARY = Path("/tmp/gasthof-canary-of-verbs")
 SHELL = [f"; touch {CANARY}", f"$(touch {CANARY})", f"`touch {CANARY}`", f"| touch {CANARY}", f"&& touch {CANARY}"]

@@ -12,7 +12,8 @@ from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.progress import tell
 from gasthof.bootstrap.up import compile_translations
 
-FAST = "not daemons and not journey"
+SLOW = "daemons or journey or long"
+FAST = f"not ({SLOW})"
 SCRIPTS = ("lint-imports",)  # what cannot be run as a module
 CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GASTHOF_PREFIX", "GASTHOF_DB_ROLE")
 
@@ -54,7 +55,7 @@ def _quick() -> list[tuple[str, list[str]]]:
 
 def _slow() -> list[tuple[str, list[str]]]:
     benches = [(f"bench {name}, small", ["gasthof.bootstrap.benches", name, "--small"]) for name in BENCHES]
-    return [("pytest, daemons and journeys", _pytest(["-m", "daemons or journey"])), *benches]
+    return [("pytest, the rest", _pytest(["-m", SLOW])), *benches]
 
 
 def _pytest(arguments: list[str]) -> list[str]:

@@ -158,6 +158,7 @@ def test_a_tree_goes_however_deep_and_closed_it_is(home: Path) -> None:
     assert os.listdir(home / "web") == [] and len(os.listdir("/proc/self/fd")) == descriptors
 
 
+@pytest.mark.long
 def test_a_big_tree_goes_in_slices(home: Path) -> None:
     with acting_as(UID):
         for number in range(3000):
@@ -170,6 +171,7 @@ def test_a_big_tree_goes_in_slices(home: Path) -> None:
     assert slices > 1 and not (home / "web/site").exists() and time.monotonic() - started < 20
 
 
+@pytest.mark.long
 def test_each_slice_removes_something_of_however_big_a_folder(home: Path) -> None:
     """To list it takes several times as long as a slice."""
     site, lower = home / "web/site", home / "web/site/unten"

@@ -18,7 +18,7 @@ from gasthof.slices.nodes.models import DesiredObject
 from gasthof.slices.subscriptions.models import Plan
 from gasthof.slices.web.models import Site
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 THREADS = 16
 
 
