@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from hypothesis import settings
+
 from gasthof.bootstrap import translations
 
 for catalogue in translations.stale(Path(__file__).parents[1] / "src"):
@@ -13,3 +15,9 @@ if "GASTHOF_PREFIX" not in os.environ:
 
     os.environ["GASTHOF_PREFIX"] = str(cluster.start())
     os.environ["GASTHOF_DB_ROLE"] = "gasthof_owner"
+
+settings.register_profile(
+    "repeatable", derandomize=True
+)  # by the same examples each time: a new one is found here, not there
+if os.environ.get("CI"):
+    settings.load_profile("repeatable")
