@@ -63,7 +63,7 @@ def need_ports(ports: Mapping[str, int], ours: int | None) -> None:
     for name, port in ports.items():
         if machine.listening(port):
             holder = machine.holder(port)
-            if not (holder and ours and holder.session == ours):
+            if holder is None or holder.session != ours:
                 raise Refusal(taken(name, port, holder))
 
 
