@@ -9,7 +9,22 @@ WEB_USER = "gasthof-web"  # worker of the nginx that serves customers; its group
 PANEL_USER = "gasthof-panel"  # panel, worker and the panel's own nginx
 VERIFY_USER = "gasthof-verify"  # checks passwords of protected directories
 
-DEFAULT_PORTS = {"panel": 8443, "http": 8080, "https": 8444}
+DEFAULT_PORTS = {
+    "panel": 8443,
+    "http": 8080,
+    "https": 8444,
+    "dns": 8053,
+    "smtp": 8025,
+    "submission": 8587,
+    "smtps": 8465,
+    "imaps": 8993,
+    "pop3s": 8995,
+    "ftp": 8021,
+    "sftp": 8022,
+    "mariadb": 8306,
+    "postgres": 8432,
+}
+DEFAULT_HOST = "server.gasthof.test"
 
 
 @dataclass(frozen=True)
@@ -20,6 +35,9 @@ class Prefix:
     ports: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_PORTS))
     node: str = "local"
     uid_base: int = 1_000_000
+    host: str = DEFAULT_HOST  # A-labels: what mail and FTP clients, and name servers, call the machine
+    ipv4: str = "127.0.0.1"  # where the world reaches it; "" for none
+    ipv6: str = "::1"
 
     @classmethod
     def load(cls, root: Path) -> "Prefix":
@@ -32,6 +50,9 @@ class Prefix:
             ports=DEFAULT_PORTS | data.get("ports", {}),
             node=node.get("name", "local"),
             uid_base=node.get("uid_base", 1_000_000),
+            host=node.get("host", DEFAULT_HOST),
+            ipv4=node.get("ipv4", "127.0.0.1"),
+            ipv6=node.get("ipv6", "::1"),
         )
 
     @classmethod
@@ -89,6 +110,11 @@ class Prefix:
     @property
     def panel_socket(self) -> Path:
         return self.run / "panel" / "panel.sock"
+
+    @property
+    def server_tls(self) -> Path:
+        """key.pem and cert.pem for the machine's own name."""
+        return self.state / "tls" / "server"
 
     @property
     def supervisor_socket(self) -> Path:

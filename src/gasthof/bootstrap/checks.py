@@ -36,7 +36,7 @@ def prepare(place: Place) -> None:
     """Everything that tests need: the platform's packages and those of the tests, users, the environment."""
     preflight.check(configuration.planned(place.prefix, {}))
     places.settle(place)
-    packages.ensure((*packages.PLATFORM, *packages.TESTS))
+    packages.ensure([*packages.platform(), *packages.tests()])
     for name in layout.missing_users():
         layout.add_user(name)
     environment.ensure(place, "dev")

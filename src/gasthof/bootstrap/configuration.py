@@ -1,6 +1,7 @@
 """config.toml of a prefix: written once, ports changed only when the operator says so."""
 
 import hashlib
+import json
 import secrets
 import tomllib
 from dataclasses import replace
@@ -34,7 +35,15 @@ def parse_ports(words: list[str]) -> dict[str, int]:
 
 def render(prefix: Prefix) -> str:
     ports = "".join(f"{name} = {number}\n" for name, number in sorted(prefix.ports.items()))
-    return f'[node]\nname = "{prefix.node}"\nuid_base = {prefix.uid_base}\n\n[ports]\n{ports}'
+    node = {
+        "name": prefix.node,
+        "uid_base": prefix.uid_base,
+        "host": prefix.host,
+        "ipv4": prefix.ipv4,
+        "ipv6": prefix.ipv6,
+    }
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in node.items())
+    return f"[node]\n{lines}\n[ports]\n{ports}"
 
 
 def planned(root: Path, ports: dict[str, int]) -> Prefix:

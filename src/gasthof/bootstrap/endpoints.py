@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
+from gasthof.agent import daemons
 from gasthof.bootstrap import machine
 from gasthof.prefix import Prefix
 
@@ -19,22 +20,23 @@ class Endpoint:
 
 def endpoints(prefix: Prefix) -> list[Endpoint]:
     ports = prefix.ports
-    named = (
-        ("panel", "https://localhost:{}"),
-        ("http", "http://*.test:{} (127.0.0.1, ::1)"),
-        ("https", "https://*.test:{} (127.0.0.1, ::1)"),
-    )
-    tcp = [Endpoint(name, form.format(ports[name]), True, bool(machine.listening(ports[name]))) for name, form in named]
-    sockets = (
-        ("postgres", prefix.postgres_socket / ".s.PGSQL.5432"),
-        ("nginx-admin", prefix.nginx_admin),
-        ("verifier", prefix.verify_socket),
-        ("activator", prefix.activator_control),
-        ("gunicorn", prefix.panel_socket),
-        ("supervisor", prefix.supervisor_socket),
-    )
+    brought = list(daemons.installed())
+    named = {"panel": "https://localhost:{}"} | {name: form for each in brought for name, form in each.listens.items()}
+    tcp = [
+        Endpoint(name, form.format(ports[name]), True, bool(machine.listening(ports[name])))
+        for name, form in named.items()
+    ]
+    sockets = {
+        "postgres": prefix.postgres_socket / ".s.PGSQL.5432",
+        **{name: path for each in brought for name, path in each.sockets(prefix).items()},
+        "gunicorn": prefix.panel_socket,
+        "supervisor": prefix.supervisor_socket,
+    }
     bound = _bound()
-    return [*tcp, *(Endpoint(name, f"unix:{path}", False, _is_bound(str(path), bound)) for name, path in sockets)]
+    return [
+        *tcp,
+        *(Endpoint(name, f"unix:{path}", False, _is_bound(str(path), bound)) for name, path in sockets.items()),
+    ]
 
 
 def _is_bound(path: str, bound: set[str]) -> bool:

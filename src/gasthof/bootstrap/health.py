@@ -2,38 +2,36 @@
 
 import http.client
 import json
-import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from functools import partial
 
+from gasthof.agent import daemons
+from gasthof.agent.daemons import Probe
+from gasthof.agent.probes import PATIENCE
 from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.postgres import APP, BIN, DATABASE
-from gasthof.bootstrap.programs import environment
+from gasthof.bootstrap.programs import environment, programs
 from gasthof.bootstrap.supervisor import Supervisor
 from gasthof.prefix import Prefix
 
-Probe = Callable[[], str | None]
-PATIENCE = 3.0  # seconds for one answer
 FRESH = 60.0  # seconds: an agent polls every 30, a worker's heart beats every 10
 
 
 def probes(prefix: Prefix, place: Place) -> dict[str, Probe]:
     """One for each process, by its name."""
     supervisor = Supervisor(prefix)
-    return {
+    own = {
         "postgres": lambda: postgres(prefix),
-        "verifier": lambda: json_line(prefix.verify_socket, {"hash": "", "password": ""}, None),
-        "activator": lambda: json_line(prefix.activator_control, {"verb": "list"}, "ok"),
-        "nginx": lambda: website(prefix),
-        "logsplit": lambda: running(supervisor, "logsplit"),
         "panel": lambda: panel(prefix),
         "panel-nginx": lambda: panel(prefix),
         "agent": lambda: in_database(prefix, place, "agent"),
         "worker": lambda: in_database(prefix, place, "worker"),
     }
+    known = own | {name: probe for each in daemons.installed() for name, probe in each.probes(prefix).items()}
+    return {one.name: known.get(one.name) or partial(running, supervisor, one.name) for one in programs(prefix, place)}
 
 
 def wait(pending: Mapping[str, Probe], seconds: float) -> dict[str, str]:
@@ -61,17 +59,6 @@ def postgres(prefix: Prefix) -> str | None:
     return None if done.returncode == 0 else done.stdout.strip() or done.stderr.strip()
 
 
-def website(prefix: Prefix) -> str | None:
-    """Any answer of HTTP will do: no site need exist."""
-    connection = http.client.HTTPConnection("127.0.0.1", prefix.ports["http"], timeout=PATIENCE)
-    try:
-        connection.request("GET", "/", headers={"Host": "probe.invalid"})
-        connection.getresponse().read()
-    finally:
-        connection.close()
-    return None
-
-
 def panel(prefix: Prefix) -> str | None:
     """Through its nginx, with the local CA alone trusted."""
     trust = ssl.create_default_context(cafile=str(prefix.ca_certificate))
@@ -83,19 +70,6 @@ def panel(prefix: Prefix) -> str | None:
     finally:
         connection.close()
     return None if answer.status == 200 else f"it answers {answer.status}"
-
-
-def json_line(path: Path, question: Mapping[str, str], expect: str | None) -> str | None:
-    """One line there, one line back; `expect` names the field that must be true."""
-    with socket.socket(socket.AF_UNIX) as wire:
-        wire.settimeout(PATIENCE)
-        wire.connect(str(path))
-        wire.sendall(json.dumps(question).encode() + b"\n")
-        with wire.makefile("rb") as lines:
-            answer = json.loads(lines.readline() or b"null")
-    if not isinstance(answer, dict):
-        return "it closed the connection without an answer"
-    return None if expect is None or answer.get(expect) else f"it answers {answer}"
 
 
 def running(supervisor: Supervisor, name: str) -> str | None:

@@ -4,35 +4,18 @@ import grp
 import os
 import pwd
 import subprocess
-from dataclasses import dataclass
 
+from gasthof.agent import daemons
+from gasthof.agent.daemons import Folder
 from gasthof.bootstrap.configuration import new_secret, put
 from gasthof.bootstrap.refusal import Refusal
-from gasthof.prefix import PANEL_USER, VERIFY_USER, WEB_USER, Prefix
-
-USERS = (WEB_USER, PANEL_USER, VERIFY_USER)
-
-
-@dataclass(frozen=True)
-class Folder:
-    path: str  # relative to the prefix
-    mode: int
-    owner: str = "root"
-    group: str = "root"
-
+from gasthof.prefix import PANEL_USER, Prefix
 
 FOLDERS = (
     Folder("run", 0o755),
-    Folder("run/nginx-admin", 0o700),
-    Folder("run/verify", 0o2750, VERIFY_USER, WEB_USER),
-    Folder("run/php", 0o750, "root", WEB_USER),
-    Folder("run/activator", 0o700),
     Folder("run/panel", 0o750, PANEL_USER, PANEL_USER),
     Folder("node", 0o711),
     Folder("node/ca", 0o700),
-    Folder("node/web", 0o750, "root", WEB_USER),
-    Folder("node/php", 0o711),
-    Folder("node/php/pools", 0o711),
     Folder("customers", 0o711),
     Folder("logs", 0o711),
     Folder("supervisor", 0o700),
@@ -42,12 +25,14 @@ FOLDERS = (
 )
 
 
-PRIVATE_LOGS = ("access.log", "nginx-error.log")  # nginx would make them readable to all
+def users() -> list[str]:
+    """System users of the house and of what its slices bring."""
+    return list(dict.fromkeys([PANEL_USER, *(name for each in daemons.installed() for name in each.users)]))
 
 
 def missing_users() -> list[str]:
     have = {entry.pw_name for entry in pwd.getpwall()}
-    return [name for name in USERS if name not in have]
+    return [name for name in users() if name not in have]
 
 
 def add_user(name: str) -> None:
@@ -60,12 +45,13 @@ def add_user(name: str) -> None:
 
 def make_folders(prefix: Prefix) -> None:
     """Each with its owner and mode, also when it was there before."""
-    for folder in FOLDERS:
+    brought = list(daemons.installed())
+    for folder in (*FOLDERS, *(one for each in brought for one in each.folders)):
         path = prefix.root / folder.path
         path.mkdir(exist_ok=True)
         os.chown(path, pwd.getpwnam(folder.owner).pw_uid, grp.getgrnam(folder.group).gr_gid)
         path.chmod(folder.mode)
-    for name in PRIVATE_LOGS:
+    for name in (name for each in brought for name in each.private_logs):
         path = prefix.logs / name
         path.touch()
         path.chmod(0o600)

@@ -8,36 +8,28 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from gasthof.agent import daemons
 from gasthof.bootstrap import interrupts, units
 from gasthof.bootstrap.progress import tell
 from gasthof.bootstrap.refusal import Refusal
 
-PLATFORM = (
-    "nginx",
-    "libnginx-mod-http-ndk",
-    "libnginx-mod-http-lua",
-    "lua-resty-core",
-    "lua-resty-lrucache",
-    "lua-cjson",
-    "php8.2-fpm",
-    "php8.2-curl",
-    "php8.2-gd",
-    "php8.2-intl",
-    "php8.2-mbstring",
-    "php8.2-opcache",
-    "php8.2-sqlite3",
-    "php8.2-xml",
-    "php8.2-zip",
-    "postgresql",
-    "postgresql-15",
-    "python3-venv",
-)
-TESTS = ("acl", "chromium", "fonts-dejavu-core", "git", "nghttp2-client", "wrk")
+PANEL = ("nginx", "postgresql", "postgresql-15", "python3-venv")
+TESTS = ("chromium", "fonts-dejavu-core", "git")
 POLICY = Path("/usr/sbin/policy-rc.d")
 MARK = "# Made by gasthof for the time of an installation."
 POLICY_TEXT = f"#!/bin/sh\n{MARK}\nexit 101\n"  # 101: action forbidden by policy (invoke-rc.d(8))
 QUERY = "/usr/bin/dpkg-query"
 APT = ["/usr/bin/apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Use-Pty=0"]
+
+
+def platform() -> list[str]:
+    """What the house and its slices run on."""
+    return list(dict.fromkeys([*PANEL, *(name for each in daemons.installed() for name in each.packages)]))
+
+
+def tests() -> list[str]:
+    """What only tests and benchmarks need."""
+    return list(dict.fromkeys([*TESTS, *(name for each in daemons.installed() for name in each.test_packages)]))
 
 
 def ensure(wanted: Sequence[str]) -> None:

@@ -2,26 +2,16 @@
 
 import resource
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 
+from gasthof.agent import daemons
+from gasthof.agent.daemons import Program
 from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.postgres import Cluster
-from gasthof.prefix import PANEL_USER, VERIFY_USER, Prefix
+from gasthof.prefix import PANEL_USER, Prefix
 
 NGINX = "/usr/sbin/nginx"
 FILES = 20_000  # as many open files as can be had without CAP_SYS_RESOURCE
-
-
-@dataclass(frozen=True)
-class Program:
-    name: str
-    command: tuple[str, ...]
-    user: str = "root"
-    stop: str = "TERM"
-    stop_seconds: int = 10
-    group: bool = True  # what it started dies with it when it has to be killed
-    package: str | None = None  # the Debian package whose version it shows; None: it is ours
 
 
 def cluster(prefix: Prefix) -> Cluster:
@@ -40,11 +30,7 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
     panel = (NGINX, "-c", str(prefix.root / "panel" / "nginx.conf"), "-e", "stderr")
     return (
         Program("postgres", database, "postgres", "INT", 30, package="postgresql-15"),
-        Program("verifier", module("gasthof.slices.web.verifier"), VERIFY_USER),
-        # Customers' php-fpm masters are the activator's children and outlive its restart.
-        Program("activator", module("gasthof.slices.web.activator"), group=False),
-        Program("nginx", module("gasthof.slices.web.nginx"), stop="QUIT", package="nginx"),
-        Program("logsplit", module("gasthof.slices.web.logsplit")),
+        *(program for each in daemons.installed() for program in each.programs(prefix, python)),
         Program("agent", module("gasthof.agent"), stop_seconds=20),
         # It polls: any role can send a NOTIFY, and a stolen node's could break a worker that reads their payloads.
         Program(
@@ -54,7 +40,7 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
             stop_seconds=20,
         ),
         Program("panel", module("gunicorn", *gunicorn, "gasthof.panel.wsgi:application"), PANEL_USER),
-        Program("panel-nginx", panel, stop="QUIT", package="nginx"),
+        Program("panel-nginx", panel, stop="QUIT", package="nginx", ports=("panel",)),
     )
 
 

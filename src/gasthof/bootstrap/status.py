@@ -4,10 +4,12 @@ import json
 import socket
 from typing import Any
 
+from gasthof.agent.daemons import Program
+from gasthof.agent.probes import PATIENCE
 from gasthof.bootstrap import health, leftovers, machine, packages
 from gasthof.bootstrap.endpoints import endpoints
 from gasthof.bootstrap.place import Place
-from gasthof.bootstrap.programs import Program, programs
+from gasthof.bootstrap.programs import programs
 from gasthof.bootstrap.progress import say
 from gasthof.bootstrap.supervisor import Supervisor
 from gasthof.bootstrap.version import VERSION
@@ -65,11 +67,10 @@ def process_rows(prefix: Prefix, place: Place) -> list[Row]:
 
 
 def _row(prefix: Prefix, program: Program, up: bool, tree: list[machine.Process]) -> Row:
-    ports = {"nginx": [prefix.ports["http"], prefix.ports["https"]], "panel-nginx": [prefix.ports["panel"]]}
     return {
         "name": program.name,
         "up": up,
-        "port": ports.get(program.name, []),
+        "port": [prefix.ports[name] for name in program.ports],
         "version": packages.version(program.package) if program.package else VERSION,
         "memory": sum(machine.memory(one.pid) for one in tree),
     }
@@ -92,7 +93,7 @@ def _php_row(prefix: Prefix, up: bool) -> Row:
 def isolation(prefix: Prefix) -> list[str] | None:
     """What the machine lacks of the walls between customers, in the activator's words; None when it does not answer."""
     with socket.socket(socket.AF_UNIX) as wire:
-        wire.settimeout(health.PATIENCE)
+        wire.settimeout(PATIENCE)
         try:
             wire.connect(str(prefix.activator_control))
             wire.sendall(b'{"verb": "list"}\n')

@@ -117,7 +117,7 @@ def _clear_leftovers(prefix: Prefix) -> None:
 
 def _machine(place: Place) -> None:
     """What is the machine's: packages, users, the Python environment."""
-    packages.ensure(packages.PLATFORM)
+    packages.ensure(packages.platform())
     for name in layout.missing_users():
         tell(f"  system user {name}")
         layout.add_user(name)
@@ -152,7 +152,7 @@ def _install(prefix: Prefix, place: Place, before: dict[str, str], now: dict[str
         new_panel = configuration.put(
             prefix.root / "panel" / "nginx.conf", panel_nginx.render(prefix, place.source), 0o600
         )
-    _start(prefix, place, _outdated(before, now, new_panel))
+    _start(prefix, place, _outdated(prefix, place, before, now, new_panel))
     if demo:
         with step("demo"):
             run(place, prefix, ["gasthof.bootstrap.demo"], "the demo")
@@ -180,19 +180,22 @@ def _database(prefix: Prefix, place: Place) -> None:
     database = cluster(prefix)
     database.create_database()
     run(place, prefix, ["django", "migrate", "--no-input", "-v", "0"], "the database's tables", role=OWNER)
-    register = ["django", "register_node", prefix.node, "--uid-base", str(prefix.uid_base)]
+    address = ["--host", prefix.host, "--ipv4", prefix.ipv4, "--ipv6", prefix.ipv6]
+    register = ["django", "register_node", prefix.node, "--uid-base", str(prefix.uid_base), *address]
     role = run(place, prefix, register, "this machine as a node", role=OWNER).split()[-1]
     database.allow_node(role)
     database.psql("SELECT pg_reload_conf()")
 
 
-def _outdated(before: dict[str, str], now: dict[str, str], new_panel: bool) -> list[str]:
+def _outdated(prefix: Prefix, place: Place, before: dict[str, str], now: dict[str, str], new_panel: bool) -> list[str]:
     """Processes that run but from older code, packages or configuration. The agent was halted and starts anew in any case."""
-    ours = ["verifier", "activator", "logsplit", "worker", "panel"]
-    stale = ours if before and any(before.get(name) != now[name] for name in ("code", "packages")) else []
-    if before and before.get("ports") != now["ports"]:
-        stale = [*stale, "nginx"]
-    return [*stale, "panel-nginx"] if new_panel else list(stale)
+    if not before:
+        return ["panel-nginx"] if new_panel else []
+    code = any(before.get(name) != now[name] for name in ("code", "packages"))
+    ports = before.get("ports") != now["ports"]
+    every = programs(prefix, place)
+    stale = [one.name for one in every if (code and not one.package) or (ports and one.ports)]
+    return [*stale, "panel-nginx"] if new_panel else stale
 
 
 def _start(prefix: Prefix, place: Place, outdated: Sequence[str]) -> None:

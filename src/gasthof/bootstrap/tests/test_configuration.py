@@ -7,18 +7,16 @@ import pytest
 
 from gasthof.bootstrap import configuration
 from gasthof.bootstrap.refusal import Refusal
-from gasthof.prefix import Prefix
+from gasthof.prefix import DEFAULT_PORTS, Prefix
 
 
 def test_it_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     prefix = configuration.planned(tmp_path, {"panel": 9443})
     assert configuration.write(prefix) and not configuration.write(prefix)
     assert Prefix.load(tmp_path) == prefix
-    assert tomllib.loads((tmp_path / "config.toml").read_text())["ports"] == {
-        "panel": 9443,
-        "http": 8080,
-        "https": 8444,
-    }
+    told = tomllib.loads((tmp_path / "config.toml").read_text())
+    assert told["ports"] == DEFAULT_PORTS | {"panel": 9443}
+    assert told["node"]["host"] == "server.gasthof.test"
 
 
 def test_ports_stay_until_the_operator_changes_them(tmp_path: Path) -> None:

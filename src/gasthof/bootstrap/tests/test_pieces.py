@@ -96,8 +96,13 @@ def test_other_packages_restart_what_runs_from_them(tmp_path: Path) -> None:
     assert stamp.current(prefix, locked(tmp_path, "old")) == before
     now = stamp.current(prefix, locked(tmp_path, "new"))
     assert {name for name in now if now[name] != before[name]} == {"packages"}
-    assert up._outdated(before, now, False) == ["verifier", "activator", "logsplit", "worker", "panel"]
-    assert up._outdated(now, now, False) == [] == up._outdated({}, now, False)
+    place = locked(tmp_path, "new")
+    stale = up._outdated(prefix, place, before, now, False)
+    assert {"verifier", "activator", "logsplit", "worker", "panel"} <= set(stale)
+    assert not {"postgres", "nginx", "panel-nginx"} & set(stale)
+    assert up._outdated(prefix, place, now, now, False) == [] == up._outdated(prefix, place, {}, now, False)
+    moved = up._outdated(prefix, place, now | {"ports": "{}"}, now, False)
+    assert "nginx" in moved and "worker" not in moved
 
 
 def test_the_end_of_a_log(tmp_path: Path) -> None:
