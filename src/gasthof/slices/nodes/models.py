@@ -20,6 +20,9 @@ class Node(models.Model):
     name = models.CharField(max_length=40, unique=True)
     db_role = models.CharField(max_length=60, unique=True)  # also the channel that it is woken on
     uid_base = models.BigIntegerField()
+    host = models.CharField(max_length=253, default="")  # A-labels
+    ipv4 = models.CharField(max_length=15, default="")
+    ipv6 = models.CharField(max_length=45, default="")
     revision = models.BigIntegerField(default=0)
     epoch = models.CharField(max_length=36)
     created = models.DateTimeField()
