@@ -24,15 +24,19 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
     """Fields with which the baker, or the operator for the baker, does each verb."""
     mine = {"subscription": house.mine}
     user = mine | {"path": PATH, "name": "jörg"}
+    limits = {"mailboxes": 3, "mail_addresses": 9, "mailbox_mb": 50, "ftp_users": 2, "databases": 1, "dns_records": 7}
     return {
         "accounts.create": {"name": "Schreinerei Jäger", "language": "de"},
         "accounts.change": {"customer": house.baker.customer, "name": "Bäckerei Müller & Söhne", "language": "en"},
         "nodes.adopt": {"node": "local"},
         "nodes.release": {"node": "local"},
         "nodes.retry": {"node": "local"},
-        "subscriptions.create_plan": {"name": "Groß", "domains": 50, "aliases": 20, "protected_directories": 9, "php": "yes"},
+        "subscriptions.create_plan": {
+            "name": "Groß", "domains": 50, "aliases": 20, "protected_directories": 9, "php": "yes", **limits,
+        },
         "subscriptions.change_plan": {
             "plan": "Bare", "name": "Klein", "domains": 2, "aliases": 1, "protected_directories": 1, "php": "yes",
+            **limits,
         },
         "subscriptions.create": {"customer": house.baker.customer, "plan": "Bare", "node": "local"},
         "subscriptions.suspend": mine,

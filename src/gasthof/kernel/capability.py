@@ -1,6 +1,6 @@
 """The sign on a slice's door: which permissions its verbs ask for, and what it does when others' objects change."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,4 +35,11 @@ class Capability:
     subscription_removed: Hook | None = None
     domain_added: Hook | None = None
     domain_removed: Hook | None = None
+    dns_records: Callable[[Any], Iterable[Any]] | None = (
+        None  # a domain -> what its zone should hold (dns.spec.RecordSpec)
+    )
+    usage: Callable[[Any], Mapping[str, int]] | None = None  # a subscription -> bytes by kind, as last measured
+    health: Callable[[Any], Iterable[str]] | None = None  # a subscription -> what is wrong with its share, in words
+    export: Callable[[Any], Any] | None = None  # a subscription -> its share's settings, as JSON, hashes included
+    restore: Callable[[Call, Any, Any], None] | None = None  # makes that share anew from what `export` gave
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds

@@ -22,6 +22,12 @@ Domains = Annotated[int, Between(0, 100_000), "how many domains"]
 Aliases = Annotated[int, Between(0, 200), "how many further host names a website may have"]
 Directories = Annotated[int, Between(0, 1_000), "how many protected directories"]
 Php = Annotated[bool, "whether websites may run PHP"]
+Mailboxes = Annotated[int, Between(0, 100_000), "how many mailboxes"]
+Addresses = Annotated[int, Between(0, 100_000), "how many mail aliases and forwards"]
+MailboxSize = Annotated[int, Between(1, 1_000_000), "largest size of a mailbox, MB"]
+FtpUsers = Annotated[int, Between(0, 10_000), "how many FTP users"]
+Databases = Annotated[int, Between(0, 10_000), "how many databases"]
+Records = Annotated[int, Between(0, 100_000), "how many DNS records of their own a zone may have"]
 
 
 @action("subscriptions.create_plan", permission="subscriptions.plans")
@@ -33,13 +39,21 @@ def create_plan(
     aliases: Aliases = 20,
     protected_directories: Directories = 50,
     php: Php = True,
+    mailboxes: Mailboxes = 100,
+    mail_addresses: Addresses = 500,
+    mailbox_mb: MailboxSize = 5_000,
+    ftp_users: FtpUsers = 20,
+    databases: Databases = 20,
+    dns_records: Records = 500,
 ) -> Result:
     """Make a plan."""
     if Plan.objects.filter(name=str(name)).exists():
         raise Refused("There is a plan of this name already.").at("name")
     plan = Plan.objects.create(
-        name=str(name), domains=domains, aliases=aliases, protected_directories=protected_directories, php=php
-    )
+        name=str(name), domains=domains, aliases=aliases, protected_directories=protected_directories, php=php,
+        mailboxes=mailboxes, mail_addresses=mail_addresses, mailbox_mb=mailbox_mb,
+        ftp_users=ftp_users, databases=databases, dns_records=dns_records,
+    )  # fmt: skip
     return shown_plan(plan)
 
 
@@ -53,6 +67,12 @@ def change_plan(
     aliases: Aliases | Unchanged = UNCHANGED,
     protected_directories: Directories | Unchanged = UNCHANGED,
     php: Php | Unchanged = UNCHANGED,
+    mailboxes: Mailboxes | Unchanged = UNCHANGED,
+    mail_addresses: Addresses | Unchanged = UNCHANGED,
+    mailbox_mb: MailboxSize | Unchanged = UNCHANGED,
+    ftp_users: FtpUsers | Unchanged = UNCHANGED,
+    databases: Databases | Unchanged = UNCHANGED,
+    dns_records: Records | Unchanged = UNCHANGED,
 ) -> Result:
     """Change a plan's limits. What stands already above a limit stays."""
     if name is not UNCHANGED and Plan.objects.filter(name=str(name)).exclude(pk=plan.pk).exists():
@@ -60,6 +80,8 @@ def change_plan(
     given = {
         "name": name, "domains": domains, "aliases": aliases,
         "protected_directories": protected_directories, "php": php,
+        "mailboxes": mailboxes, "mail_addresses": mail_addresses, "mailbox_mb": mailbox_mb,
+        "ftp_users": ftp_users, "databases": databases, "dns_records": dns_records,
     }  # fmt: skip
     changed = {field: value for field, value in given.items() if value is not UNCHANGED}
     if changed:
@@ -128,10 +150,5 @@ def shown(subscription: Subscription) -> Result:
 
 
 def shown_plan(plan: Plan) -> Result:
-    return {
-        "plan": plan.name,
-        "domains": plan.domains,
-        "aliases": plan.aliases,
-        "protected_directories": plan.protected_directories,
-        "php": plan.php,
-    }
+    limits = {field.name: getattr(plan, field.name) for field in Plan._meta.fields if field.name not in ("id", "name")}
+    return {"plan": plan.name, **limits}

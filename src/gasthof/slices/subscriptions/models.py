@@ -11,6 +11,12 @@ class Plan(models.Model):
     aliases = models.PositiveIntegerField()  # further host names, of each site
     protected_directories = models.PositiveIntegerField()
     php = models.BooleanField()
+    mailboxes = models.PositiveIntegerField(default=100)
+    mail_addresses = models.PositiveIntegerField(default=500)  # aliases and forwards
+    mailbox_mb = models.PositiveIntegerField(default=5_000)  # the largest quota of a mailbox
+    ftp_users = models.PositiveIntegerField(default=20)
+    databases = models.PositiveIntegerField(default=20)
+    dns_records = models.PositiveIntegerField(default=500)  # a customer's own, of each zone
 
     def __str__(self) -> str:
         return self.name
