@@ -16,7 +16,7 @@ import httpx
 import idna
 import pytest
 
-from gasthof.prefix import Prefix
+from gasthof.prefix import DEFAULT_PORTS, Prefix
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = ROOT / "gasthof"
@@ -51,8 +51,7 @@ class Platform:
 
     def __init__(self, root: Path, ports: list[int] | None = None) -> None:
         self.root = root
-        panel, http, https = ports or free_ports(3)
-        self.ports = {"panel": panel, "http": http, "https": https}
+        self.ports = dict(zip(DEFAULT_PORTS, ports or free_ports(len(DEFAULT_PORTS)), strict=True))
 
     @property
     def prefix(self) -> Prefix:

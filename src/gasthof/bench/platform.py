@@ -15,7 +15,7 @@ import django
 
 from gasthof.bootstrap.supervisor import Supervisor
 from gasthof.kernel.permissions import SYSTEM
-from gasthof.prefix import Prefix
+from gasthof.prefix import DEFAULT_PORTS, Prefix
 
 COMMAND = Path(__file__).resolve().parents[3] / "gasthof"
 DOMAINS_EACH = 10  # of a customer
@@ -56,7 +56,7 @@ def _command(word: str, root: Path, *options: str) -> None:
 def _free_ports() -> dict[str, int]:
     with contextlib.ExitStack() as held:
         ports = {}
-        for name in ("panel", "http", "https"):
+        for name in DEFAULT_PORTS:
             one = held.enter_context(socket.socket())
             one.bind(("127.0.0.1", 0))
             ports[name] = one.getsockname()[1]

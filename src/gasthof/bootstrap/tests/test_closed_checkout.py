@@ -12,6 +12,7 @@ from tests.platform import ROOT, free_ports
 
 from gasthof.bootstrap import machine
 from gasthof.bootstrap import place as places
+from gasthof.prefix import DEFAULT_PORTS
 
 pytestmark = [pytest.mark.daemons, pytest.mark.timeout(300)]
 
@@ -37,7 +38,7 @@ def closed() -> Iterator[Path]:
 def test_it_comes_up_and_says_where_it_lies(closed: Path) -> None:
     ports = [
         word
-        for name, port in zip(("panel", "http", "https"), free_ports(3), strict=True)
+        for name, port in zip(DEFAULT_PORTS, free_ports(len(DEFAULT_PORTS)), strict=True)
         for word in ("--port", f"{name}={port}")
     ]
     done = subprocess.run(
