@@ -1,0 +1,53 @@
+"""What a node is told about mail (spec rows P16, P19). Pure data; the wire form is its JSON.
+
+Addresses are "local@a-label" in lower case. A target is such an address or one elsewhere, its domain as A-labels.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+DomainState = Literal["on", "off", "suspended"]
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """An address that mail always reaches somebody by (RFC 2142): "postmaster", "abuse". No target: the operator."""
+
+    local: str
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class DomainSpec:
+    """Kind "mail.domain", key: the domain's A-label."""
+
+    name: str
+    subscription: str  # system name, "s000012"
+    uid: int  # numeric; gid is the same number
+    state: DomainState = "on"  # off: mail for it is taken elsewhere, mailboxes can be read; suspended: all refused
+    catch_all: str | None = None  # address that gets what no other takes
+    reserved: tuple[Reserved, ...] = ()  # those that the customer has no address of that name for
+
+
+@dataclass(frozen=True)
+class MailboxSpec:
+    """Kind "mail.mailbox", key: its address. A domain that is suspended closes its mailboxes."""
+
+    address: str
+    subscription: str
+    uid: int
+    folder: str  # "xn--.../info.17", below customers/SUBSCRIPTION/mail; no other mailbox ever has the same
+    password: str  # as Dovecot reads it: "{ARGON2ID}$argon2id$..."
+    quota_mb: int  # of 2**20 bytes
+    forward_to: tuple[str, ...] = ()  # targets
+    keep_copy: bool = True  # of what is forwarded
+
+
+@dataclass(frozen=True)
+class AddressSpec:
+    """Kind "mail.address", key: the address: an alias of a mailbox, or a forward."""
+
+    address: str
+    subscription: str
+    targets: tuple[str, ...]
+    senders: tuple[str, ...] = ()  # addresses of the mailboxes that may send in its name
