@@ -4,9 +4,6 @@ Addresses are "local@a-label" in lower case. A target is such an address or one 
 """
 
 from dataclasses import dataclass
-from typing import Literal
-
-DomainState = Literal["on", "off", "suspended"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +21,8 @@ class DomainSpec:
     name: str
     subscription: str  # system name, "s000012"
     uid: int  # numeric; gid is the same number
-    state: DomainState = "on"  # off: mail for it is taken elsewhere, mailboxes can be read; suspended: all refused
+    active: bool = True  # no: mail for it is taken elsewhere; mailboxes can be read all the same
+    suspended: bool = False  # mail is refused, mailboxes are closed
     catch_all: str | None = None  # address that gets what no other takes
     reserved: tuple[Reserved, ...] = ()  # those that the customer has no address of that name for
 

@@ -35,8 +35,8 @@ Rows = Mapping[str, tuple[Row, ...]]  # table -> rows
 
 POSTFIX_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS domains (owner TEXT NOT NULL, name TEXT NOT NULL, ascii TEXT NOT NULL, exact INTEGER NOT NULL,"
-    " state TEXT NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS domains_name ON domains (name, exact, ascii, state)",
+    " active INTEGER NOT NULL, suspended INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS domains_name ON domains (name, exact, ascii, active, suspended)",
     "CREATE TABLE IF NOT EXISTS mailboxes (owner TEXT NOT NULL, address TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS mailboxes_address ON mailboxes (address)",
     "CREATE TABLE IF NOT EXISTS routes (owner TEXT NOT NULL, address TEXT NOT NULL, target TEXT NOT NULL, detail INTEGER NOT NULL)",
@@ -45,8 +45,9 @@ POSTFIX_SCHEMA = (
     "CREATE INDEX IF NOT EXISTS senders_address ON senders (address)",
 )
 DOVECOT_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS domains (owner TEXT NOT NULL, name TEXT NOT NULL, ascii TEXT NOT NULL, state TEXT NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS domains_name ON domains (name, ascii, state)",
+    "CREATE TABLE IF NOT EXISTS domains (owner TEXT NOT NULL, name TEXT NOT NULL, ascii TEXT NOT NULL,"
+    " suspended INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS domains_name ON domains (name, ascii, suspended)",
     "CREATE TABLE IF NOT EXISTS mailboxes (owner TEXT NOT NULL, address TEXT NOT NULL, password TEXT NOT NULL,"
     " uid INTEGER NOT NULL, home TEXT NOT NULL, quota_mb INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS mailboxes_address ON mailboxes (address)",
@@ -62,22 +63,22 @@ _PLAIN = (  # the local part without "+detail"
 _NAMED = "d.name = {0} AND d.exact = (SELECT max(exact) FROM domains WHERE name = {0})"
 _NAMED_BY_PART = _NAMED.format("'%d'")
 _SUSPENDED = (
-    f"FROM domains d WHERE instr('%s', '@') > 0 AND {_NAMED.format(_DOMAIN)} AND d.state = 'suspended'"
+    f"FROM domains d WHERE instr('%s', '@') > 0 AND {_NAMED.format(_DOMAIN)} AND d.active AND d.suspended"
     f" AND ({_PLAIN}) NOT IN ('postmaster', 'abuse') LIMIT 1"
 )
 SUSPENDED_WORDS = "Mail for this address is suspended"
 FOLDED_WORDS = "Write this domain in its xn-- form: it is mistaken for another one"
 
-DOMAINS_QUERY = "SELECT d.ascii FROM domains d WHERE d.name = '%s' AND d.state <> 'off' LIMIT 1"
+DOMAINS_QUERY = "SELECT d.ascii FROM domains d WHERE d.name = '%s' AND d.active LIMIT 1"
 MAILBOXES_QUERY = (
     "SELECT m.address FROM domains d JOIN mailboxes m ON m.address = '%u' || '@' || d.ascii"
-    f" WHERE {_NAMED_BY_PART} AND d.state <> 'off' LIMIT 1"
+    f" WHERE {_NAMED_BY_PART} AND d.active LIMIT 1"
 )
 ROUTES_QUERY = (
     "SELECT DISTINCT CASE WHEN r.detail THEN substr('%s', 1, instr('%s', '@')) || substr(r.target, instr(r.target, '@') + 1)"
     " ELSE r.target END"
     f" FROM domains d JOIN routes r ON r.address = ({_PLAIN}) || '@' || d.ascii"
-    f" WHERE {_NAMED.format(_DOMAIN)} AND d.state <> 'off'"
+    f" WHERE {_NAMED.format(_DOMAIN)} AND d.active"
 )
 SENDERS_QUERY = (
     "SELECT DISTINCT s.login FROM domains d JOIN senders s ON s.address = '%u' || '@' || d.ascii"
@@ -93,7 +94,7 @@ FOLDED_QUERY = (
 _LOGIN = "FROM domains d JOIN mailboxes m ON m.address = '%Ln' || '@' || d.ascii WHERE d.name = '%Ld'"
 _USER = "m.address AS user, m.home AS {0}home, m.uid AS {0}uid, m.uid AS {0}gid, '*:storage=' || m.quota_mb || 'M' AS {0}quota_rule"
 PASSWORD_QUERY = (  # with what the userdb would say, for `driver = prefetch`
-    f"SELECT m.password AS password, {_USER.format('userdb_')} {_LOGIN} AND d.state <> 'suspended'"
+    f"SELECT m.password AS password, {_USER.format('userdb_')} {_LOGIN} AND NOT d.suspended"
     " AND m.password <> '' LIMIT 1"
 )
 USER_QUERY = f"SELECT {_USER.format('')} {_LOGIN} LIMIT 1"
@@ -111,19 +112,21 @@ def postfix_domain(spec: DomainSpec, host: str) -> Rows:
     """`host` is the machine's name: reserved addresses without a target lead to its postmaster."""
     operator = f"postmaster@{host}"
     reserved = {(each.local, each.target or operator) for each in spec.reserved}
-    if spec.state == "suspended":
+    if spec.suspended:
         reserved |= {(each.local, operator) for each in spec.reserved}
     routes = [(f"{local}@{spec.name}", target, 0) for local, target in sorted(reserved)]
     routes += [(f"@{spec.name}", spec.catch_all, 0)] if spec.catch_all else []
     return {
-        "domains": tuple((name, spec.name, exact, spec.state) for name, exact in names(spec.name)),
+        "domains": tuple(
+            (name, spec.name, exact, int(spec.active), int(spec.suspended)) for name, exact in names(spec.name)
+        ),
         "routes": tuple(routes),
     }
 
 
 def dovecot_domain(spec: DomainSpec) -> Rows:
     found = dict.fromkeys((spec.name, idna.decode(spec.name)))
-    return {"domains": tuple((name, spec.name, spec.state) for name in found)}
+    return {"domains": tuple((name, spec.name, int(spec.suspended)) for name in found)}
 
 
 def postfix_mailbox(spec: MailboxSpec) -> Rows:
