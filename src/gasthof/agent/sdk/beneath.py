@@ -206,7 +206,7 @@ def _remove_entry(parent: int, name: str, until: float) -> None:
 
 def _clear(parent: int, name: str, until: float) -> None:
     """Empty a folder without recursion: folders below folders are moved up here first, so depth costs nothing."""
-    _let_in(parent, name)
+    let_in(parent, name)
     top = os.open(name, LISTED, dir_fd=parent)
     try:
         while _pass_through(top, until):
@@ -232,7 +232,7 @@ def _take_away(top: int, entry: str, until: float) -> None:
         if not _is_folder(top, entry):
             os.unlink(entry, dir_fd=top)
             return
-        _let_in(top, entry)
+        let_in(top, entry)
         below = os.open(entry, LISTED, dir_fd=top)
         try:
             _lift(top, below, until)
@@ -250,7 +250,7 @@ def _lift(top: int, below: int, until: float) -> None:
             if time.monotonic() > until:
                 raise OutOfTime
             if _is_folder(below, entry.name):
-                _let_in(below, entry.name)
+                let_in(below, entry.name)
                 os.rename(entry.name, f".gone-{secrets.token_hex(8)}", src_dir_fd=below, dst_dir_fd=top)
             else:
                 os.unlink(entry.name, dir_fd=below)
@@ -268,7 +268,7 @@ def _is_folder(parent: int, name: str) -> bool:
     return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
 
 
-def _let_in(parent: int, name: str) -> None:
+def let_in(parent: int, name: str) -> None:
     """A customer's own folder without the customer's own rights: give them back, by descriptor, never through a link."""
     found = os.open(name, FOLDER | os.O_NOFOLLOW, dir_fd=parent)
     try:

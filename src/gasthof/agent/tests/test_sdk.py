@@ -12,11 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from gasthof.agent import knowledge
+from gasthof.agent.execute import Executor
+from gasthof.agent.kinds import Machine
 from gasthof.agent.sdk import acl, beneath, certificate, place, read, tools
 from gasthof.agent.sdk.customer import NotTheCustomer, acting_as, forget_groups
-from gasthof.agent.sdk.steps import MakeDirectory, RemoveFile, WriteFile
+from gasthof.agent.sdk.steps import MakeDirectory, Plan, Reload, RemoveFile, RunTool, WriteFile
 from gasthof.agent.sdk.want import Draft
 from gasthof.agent.tests.node import UMLAUT, Node
+from gasthof.kernel.clock import FixedClock
 from gasthof.prefix import Prefix
 
 UID = 1_000_012
@@ -196,7 +200,7 @@ def test_a_customer_who_swaps_folders_and_links_ends_no_removal(
         for name in ("eins", "zwei", "drei"):
             (home / "web/site" / name).mkdir(parents=True)
             (home / "web/site" / name / "datei").write_text("x")
-    real, swapped = beneath._let_in, []
+    real, swapped = beneath.let_in, []
 
     def swap(parent: int, name: str) -> None:
         if name in ("eins", "zwei", "drei") and len(swapped) < times:
@@ -205,7 +209,7 @@ def test_a_customer_who_swaps_folders_and_links_ends_no_removal(
             os.symlink("/etc", name, dir_fd=parent)
         real(parent, name)
 
-    monkeypatch.setattr(beneath, "_let_in", swap)
+    monkeypatch.setattr(beneath, "let_in", swap)
     assert beneath.remove(home, "web/site", UID, 10.0)
     assert swapped and not os.path.lexists(home / "web/site"), "nothing is left that would be told as removed"
 
@@ -215,15 +219,15 @@ def test_a_folder_that_is_swapped_for_a_link_itself_is_looked_at_again(
 ) -> None:
     with acting_as(UID):
         (home / "web/site").mkdir()
-    real = beneath._let_in
+    real = beneath.let_in
 
     def swap(parent: int, name: str) -> None:
-        monkeypatch.setattr(beneath, "_let_in", real)
+        monkeypatch.setattr(beneath, "let_in", real)
         os.rename(name, "anders", src_dir_fd=parent, dst_dir_fd=parent)
         os.symlink("anders", name, dir_fd=parent)
         real(parent, name)
 
-    monkeypatch.setattr(beneath, "_let_in", swap)
+    monkeypatch.setattr(beneath, "let_in", swap)
     assert not beneath.remove(home, "web/site", UID, 10.0)
     assert beneath.remove(home, "web/site", UID, 10.0) and not os.path.lexists(home / "web/site")
 
@@ -344,14 +348,16 @@ def test_a_serial_number_is_never_used_twice(root: Path) -> None:
 
 
 def test_tools_are_a_closed_table_and_refuse_in_their_own_words(root: Path) -> None:
-    with pytest.raises(KeyError):
-        tools.run("sh", ("-c", "true"))
-    with pytest.raises(tools.Refused, match=r"open\(\) \"/nicht/da\" failed"):
-        tools.run("nginx", ("-t", "-q", "-c", "/nicht/da", "-e", "stderr"))
+    executor = Executor(Machine(Prefix(root.parent), FixedClock(NOON)), knowledge.installed())
+    plans = [Plan(check=(RunTool("sh", ("-c", "true")),)), Plan(after=(Reload("sshd"),))]
+    plans.append(Plan(check=(RunTool("nginx", ("-t", "-q", "-c", "/nicht/da", "-e", "stderr")),)))
+    words = [outcome.words for outcome in executor.carry_out(plans)]
+    assert words[:2] == ["'sh'", "'sshd'"] and 'open() "/nicht/da" failed' in words[2]
 
 
 def test_a_stale_pid_file_names_no_daemon(root: Path) -> None:
     prefix = Prefix(root.parent)
-    tools.PID_FILES["nginx"](prefix).write_text(str(os.getpid()))
-    assert tools.running(prefix, "nginx") is None
-    tools.reload(prefix, "nginx")
+    nginx = knowledge.installed().reloads["nginx"]
+    nginx.pid_file(prefix).write_text(str(os.getpid()))
+    assert tools.running(prefix, nginx) is None
+    tools.reload(prefix, nginx)
