@@ -10,7 +10,9 @@ class RecordSpec:
     name: str  # absolute, A-labels, lower case, without a final dot
     type: str  # "MX"
     ttl: int  # seconds
-    contents: tuple[str, ...]  # each in the form of zone files (RFC 1035 section 5.1), names in it absolute: "10 mail.example.de."
+    contents: tuple[
+        str, ...
+    ]  # each in the form of zone files (RFC 1035 section 5.1), names in it absolute: "10 mail.example.de."
 
 
 @dataclass(frozen=True)

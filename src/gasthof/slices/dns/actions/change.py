@@ -1,0 +1,118 @@
+"""One change of a zone on its way: what it was, what it is to be, checked, written down, told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gasthof.kernel.actions import Result
+from gasthof.kernel.call import Call
+from gasthof.kernel.parsing import tell
+from gasthof.kernel.refusal import Refused
+from gasthof.slices.dns import queries
+from gasthof.slices.dns.actions.told import refresh_zone
+from gasthof.slices.dns.models import Change, RecordSet, Zone
+from gasthof.slices.dns.rules import checks, names
+from gasthof.slices.dns.rules import contents as grammar
+from gasthof.slices.dns.rules.zone import Ground, Key, Placed, compose, key, number, served
+from gasthof.slices.dns.spec import RecordSpec
+from gasthof.slices.domains.queries import Domain
+from gasthof.slices.subscriptions.queries import check_changeable
+
+
+@dataclass
+class Draft:
+    """The customer's own record sets of a zone, being changed."""
+
+    call: Call
+    zone: Zone
+    ground: Ground  # as it was
+    own: dict[Key, RecordSpec] = field(default_factory=dict)  # as it is to be
+
+    def put(self, name: str, kind: str, ttl: int, contents: tuple[str, ...]) -> None:
+        """Without contents: the default is switched off."""
+        self.own[name, kind] = RecordSpec(name, kind, ttl, contents)
+
+    def drop(self, name: str, kind: str) -> bool:
+        return self.own.pop((name, kind), None) is not None
+
+    def changed(self) -> list[Key]:
+        before = {key(each): each for each in self.ground.own}
+        return sorted(each for each in before.keys() | self.own.keys() if before.get(each) != self.own.get(each))
+
+
+@contextmanager
+def about(name: str) -> Iterator[None]:
+    """Refusals within are about this field."""
+    try:
+        yield
+    except Refused as refusal:
+        raise refusal.at(name) from refusal
+
+
+def begin(call: Call, domain: Domain) -> Draft:
+    """The zone of a domain whose subscription is locked. Raises Refused while that is suspended."""
+    check_changeable(call, domain.subscription)
+    zone = queries.zone_of(domain)
+    ground = queries.ground(zone)
+    return Draft(call, zone, ground, {key(each): each for each in ground.own})
+
+
+def finish(draft: Draft, what: str) -> Result:
+    """Check, write, note, tell. What changes nothing leaves no trace in the history."""
+    changed = draft.changed()
+    after = replace(draft.ground, own=tuple(draft.own.values()))
+    _check(draft, after, changed)
+    _write(draft, changed, what)
+    refresh_zone(draft.call, draft.zone.domain)
+    warned = checks.warnings(after, {name for name, _ in changed})
+    return {
+        "domain": draft.zone.domain.value.unicode,
+        "changed": [shown(after, placed) for placed in compose(after) if key(placed.record) in changed],
+        "warnings": [tell(each).message for each in warned],
+    }
+
+
+def _check(draft: Draft, after: Ground, changed: list[Key]) -> None:
+    with about("type" if len(changed) == 1 else ""):
+        for each in changed:
+            if each in draft.own:
+                checks.check_owner(draft.own[each], after.zone)
+        checks.check(after, {name for name, _ in changed})
+        if draft.zone.dnssec:
+            checks.check_signable(served(after))
+    if number(after.own) > number(draft.ground.own):
+        checks.check_limit(after.own, draft.zone.domain.subscription.plan.dns_records)
+
+
+def _write(draft: Draft, changed: list[Key], what: str) -> None:
+    before = {key(each): each for each in draft.ground.own}
+    at, actor = draft.call.clocks.wall.now(), str(draft.call.actor)
+    notes = []
+    for name, kind in changed:
+        new = draft.own.get((name, kind))
+        if new is None:
+            RecordSet.objects.filter(zone=draft.zone, name=name, type=kind).delete()
+        else:
+            values = {"ttl": new.ttl, "contents": list(new.contents)}
+            RecordSet.objects.update_or_create(zone=draft.zone, name=name, type=kind, defaults=values)
+        kept = {"name": name, "type": kind, "before": _kept(before.get((name, kind))), "after": _kept(new)}
+        notes.append(Change(zone=draft.zone, at=at, actor=actor, what=what, **kept))
+    Change.objects.bulk_create(notes)
+
+
+def _kept(record: RecordSpec | None) -> dict[str, Any] | None:
+    return None if record is None else {"ttl": record.ttl, "contents": list(record.contents)}
+
+
+def shown(ground: Ground, placed: Placed) -> dict[str, Any]:
+    """A record set as people read it."""
+    record = placed.record
+    return {
+        "name": names.shown_owner(record.name, ground.zone),
+        "type": record.type,
+        "ttl": record.ttl,
+        "contents": [grammar.shown(record.type, each) for each in record.contents],
+        "source": placed.source,
+        "state": placed.state,
+    }

@@ -1,0 +1,20 @@
+"""What happens to zones when domains come and go."""
+
+from gasthof.kernel.call import Call
+from gasthof.slices.dns.actions.told import refresh_parent, refresh_zone, tell_gone
+from gasthof.slices.dns.models import Zone
+from gasthof.slices.domains.queries import Domain
+
+
+def make_zone(call: Call, domain: Domain) -> None:
+    """A new domain has a zone, and a zone above it hands its name over."""
+    Zone.objects.create(domain=domain, serial=0, digest="")
+    refresh_zone(call, domain)
+    refresh_parent(call, domain)
+
+
+def remove_zone(call: Call, domain: Domain) -> None:
+    """The zone goes with its domain, and its key with it: somebody ordered that."""
+    Zone.objects.filter(domain=domain).delete()
+    tell_gone(call, domain)
+    refresh_parent(call, domain)

@@ -1,0 +1,11 @@
+"""The sign on the door of dns."""
+
+from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.slices.dns.actions import hooks
+
+CAPABILITY = Capability(
+    "dns",
+    permissions={"dns.write": OWNERS, "dns.read": OWNERS},
+    domain_added=hooks.make_zone,
+    domain_removed=hooks.remove_zone,
+)

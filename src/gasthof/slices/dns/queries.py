@@ -1,0 +1,106 @@
+"""Reads of zones, and what a node is told about them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F
+
+from gasthof.kernel import registry
+from gasthof.kernel.values import DomainName
+from gasthof.slices.dns.models import Change, RecordSet, Zone
+from gasthof.slices.dns.rules import zone as rules
+from gasthof.slices.dns.spec import RecordSpec, ZoneSpec
+from gasthof.slices.domains.queries import Domain, claims_within
+from gasthof.slices.subscriptions.queries import Subscription
+
+HISTORY_SHOWN = 100  # changes at a time
+
+
+def zone_of(domain: Domain) -> Zone:
+    found = Zone.objects.get(domain=domain)
+    found.domain = domain
+    return found
+
+
+def ground(zone: Zone) -> rules.Ground:
+    """All that the zone is made of now; its domain's subscription and node are loaded."""
+    domain = zone.domain
+    return rules.Ground(
+        zone=domain.name,
+        servers=name_servers(domain.subscription),
+        defaults=tuple(_defaults(domain)),
+        own=own_records(zone),
+        children=_children(domain),
+    )
+
+
+def own_records(zone: Zone) -> tuple[RecordSpec, ...]:
+    """What the customer set, in a settled order; without contents: a default that is switched off."""
+    rows = RecordSet.objects.filter(zone=zone).order_by("name", "type")
+    return tuple(RecordSpec(row.name, row.type, row.ttl, tuple(row.contents)) for row in rows)
+
+
+def name_servers(subscription: Subscription) -> tuple[str, ...]:
+    """Of the node that serves its zones; A-labels without a final dot."""
+    host = subscription.node.host
+    return f"ns1.{host}", f"ns2.{host}"
+
+
+def zone_spec(zone: Zone, found: rules.Ground) -> ZoneSpec:
+    """What the node is told: complete, so that it looks nothing up."""
+    subscription = zone.domain.subscription
+    return ZoneSpec(
+        name=zone.domain.name,
+        subscription=subscription.system_name,
+        serial=zone.serial,
+        primary=found.servers[0],
+        contact=f"hostmaster.{subscription.node.host}",
+        records=rules.served(found),
+        dnssec=zone.dnssec,
+        forget_key=zone.forget_key,
+    )
+
+
+def _defaults(domain: Domain) -> Iterable[RecordSpec]:
+    for each in registry.capabilities():
+        if each.dns_records is not None:
+            yield from each.dns_records(domain)
+
+
+def _children(domain: Domain) -> dict[str, tuple[str, ...]]:
+    """A domain below another one that lies between is that one's child."""
+    domains = claims_within(domain.value).filter(name=F("domain__name")).exclude(domain=domain)
+    below = {each.name: name_servers(each.domain.subscription) for each in domains}
+    return {name: servers for name, servers in below.items() if not set(DomainName(name).above) & set(below)}
+
+
+def parent_of(domain: Domain) -> Domain | None:
+    """The nearest domain of this house that the domain lies below."""
+    found = Domain.objects.filter(name__in=domain.value.above)
+    return max(found, key=lambda each: len(each.name), default=None)
+
+
+def states(zone: Zone, upto: int) -> dict[rules.Key, dict[str, Any] | None]:
+    """Every record set that ever was the customer's own, as it was after that change; None: it was not."""
+    last: dict[rules.Key, dict[str, Any] | None] = {}
+    rows = Change.objects.filter(zone=zone).exclude(type="").order_by("pk")
+    for number, name, kind, after in rows.values_list("pk", "name", "type", "after"):
+        if number <= upto:
+            last[name, kind] = after
+        else:
+            last.setdefault((name, kind), None)
+    return last
+
+
+def changes(zone: Zone, before: int | None) -> list[Change]:
+    """The newest first, at most HISTORY_SHOWN; `before` is a number of a change to go on from."""
+    rows = Change.objects.filter(zone=zone, **({"pk__lt": before} if before else {}))
+    return list(rows.order_by("-pk")[:HISTORY_SHOWN])
+
+
+def locked_zones(domains: Iterable[int]) -> list[Zone]:
+    """Their zones, locked in the order of their numbers, with all that a spec is made of."""
+    rows = Zone.objects.filter(domain__in=list(domains)).select_related(
+        "domain__subscription__node", "domain__subscription__plan"
+    )
+    return list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))

@@ -1,0 +1,1 @@
+"""Pure decisions about zones: names, contents of records, what may stand beside what."""
