@@ -1,6 +1,7 @@
 """Reads about nodes: how they are, what they have not done yet, and whether a change is live."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -76,6 +77,14 @@ def failures(node: Node) -> list[Failure]:
     rows = DesiredObject.objects.filter(node=node, report__revision=F("revision"), report__state="failed")
     found = rows.order_by("kind", "key").values_list("kind", "key", "report__words")[:MOST_SHOWN]
     return [Failure(kind, key, words) for kind, key, words in found]
+
+
+def failed(node: Node, kind: str, keys: Iterable[str]) -> list[Failure]:
+    """Those of these objects that the node could not bring about, by key."""
+    rows = DesiredObject.objects.filter(
+        node=node, kind=kind, key__in=list(keys), report__revision=F("revision"), report__state="failed"
+    )
+    return [Failure(kind, key, words) for key, words in rows.order_by("key").values_list("key", "report__words")]
 
 
 def events(node: Node) -> list[NodeEvent]:
