@@ -4,10 +4,13 @@
 Two databases, node/mail/lookup-postfix/postfix.db (group postfix) and node/mail/lookup-dovecot/dovecot.db (group dovecot), both
 in WAL mode, written by the agent only. Each row's `owner` is "KIND KEY" of the object that it comes from.
 
-Names. A domain has a row for each way that mail may write it: its A-label; its U-label; and, for Postfix, the U-label as
-Postfix folds it before a look-up (Unicode's full case folding: "straße" is asked for as "strasse"). `exact` is 0 for a
-name that is only the folded form: where another domain really has that name, it wins. Addresses are stored once, by A-label, and
-reached through `domains.ascii`. A change of a domain's state so touches no mailbox's rows.
+Names. A domain has a row for each way that mail may write it, its A-label and its U-label. Addresses are stored once, by
+A-label, and reached through `domains.ascii`. A change of a domain's state so touches no mailbox's rows.
+
+Postfix folds the case of a key before each look-up, as Unicode does it in full: "straße" is asked for as "strasse", which is
+another domain, here or elsewhere, and must get none of its mail. So a U-label with such a letter is found only as `marked`
+writes it, with "_sz_" in the place of "ß"; no domain can have such a name. recipient_canonical_maps (a pcre table, which sees
+what was typed) writes it so. Rows with `exact` 0, of the folded form, are there for FOLDED_QUERY only.
 
 Postfix, over `proxy:sqlite:`; keys come in lower case:
   DOMAINS_QUERY     virtual_mailbox_domains
@@ -18,8 +21,9 @@ Postfix, over `proxy:sqlite:`; keys come in lower case:
   SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address; logins are addresses by A-label
   REFUSED_QUERY     check_recipient_access, before any permit: what a suspended domain answers
   SUSPENDED_QUERY   transport_maps: the same for what reaches it from inside, by a forward, or waited in the queue
-  FOLDED_QUERY      check_recipient_access for recipients whose domain has a letter that folding changes (ß, ς): refuses the name if
-                    its folded form is, or is also that of, another domain here, whose owner would get the mail
+  FOLDED_QUERY      check_recipient_access, asked only for recipients with a letter of FOLDING in the domain: refuses those that
+                    nobody has or are suspended, and a domain whose folded form is another one here. Then no look-up before the marking, and none
+                    after it was undone for a domain elsewhere, can meet the wrong one.
 Dovecot:
   PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
 """
@@ -30,6 +34,7 @@ import idna
 
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec
 
+FOLDING = {"ß": "_sz_", "ς": "_fs_"}  # of all letters in U-labels (RFC 5892 section 2.6), with their marks
 Row = tuple[str | int | None, ...]  # without its owner, which comes first in the table
 Rows = Mapping[str, tuple[Row, ...]]  # table -> rows
 
@@ -60,7 +65,7 @@ _PLAIN = (  # the local part without "+detail"
     "CASE WHEN instr('%s', '+') BETWEEN 2 AND instr('%s', '@') THEN substr('%s', 1, instr('%s', '+') - 1)"
     f" ELSE {_LOCAL} END"
 )
-_NAMED = "d.name = {0} AND d.exact = (SELECT max(exact) FROM domains WHERE name = {0})"
+_NAMED = "d.name = {0} AND d.exact"
 _NAMED_BY_PART = _NAMED.format("'%d'")
 _SUSPENDED = (
     f"FROM domains d WHERE instr('%s', '@') > 0 AND {_NAMED.format(_DOMAIN)} AND d.active AND d.suspended"
@@ -68,8 +73,9 @@ _SUSPENDED = (
 )
 SUSPENDED_WORDS = "Mail for this address is suspended"
 FOLDED_WORDS = "Write this domain in its xn-- form: it is mistaken for another one"
+UNKNOWN_WORDS = "There is no such address"
 
-DOMAINS_QUERY = "SELECT d.ascii FROM domains d WHERE d.name = '%s' AND d.active LIMIT 1"
+DOMAINS_QUERY = "SELECT d.ascii FROM domains d WHERE d.name = '%s' AND d.exact AND d.active LIMIT 1"
 MAILBOXES_QUERY = (
     "SELECT m.address FROM domains d JOIN mailboxes m ON m.address = '%u' || '@' || d.ascii"
     f" WHERE {_NAMED_BY_PART} AND d.active LIMIT 1"
@@ -86,9 +92,14 @@ SENDERS_QUERY = (
 )
 REFUSED_QUERY = f"SELECT '550 5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
 SUSPENDED_QUERY = f"SELECT 'error:5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
+_TAKEN = f"SELECT 1 FROM domains o JOIN routes r ON r.address IN (({_PLAIN}) || '@' || o.ascii, '@' || o.ascii) WHERE o.name = {_DOMAIN}"
+_CLOSED = f"max(d.active AND d.suspended) AND ({_PLAIN}) NOT IN ('postmaster', 'abuse')"
+_UNCLEAR = "count(*) > 1 OR max(d.exact)"
 FOLDED_QUERY = (
-    f"SELECT '550 5.1.2 {FOLDED_WORDS}' FROM domains d WHERE instr('%s', '@') > 0 AND d.name = {_DOMAIN}"
-    " HAVING count(*) > 1 OR max(d.exact)"
+    f"SELECT CASE WHEN {_UNCLEAR} THEN '550 5.1.2 {FOLDED_WORDS}' WHEN {_CLOSED} THEN '550 5.2.1 {SUSPENDED_WORDS}'"
+    f" ELSE '550 5.1.1 {UNKNOWN_WORDS}' END"
+    f" FROM domains d WHERE instr('%s', '@') > 0 AND d.name = {_DOMAIN}"
+    f" HAVING count(*) > 0 AND ({_UNCLEAR} OR {_CLOSED} OR NOT EXISTS ({_TAKEN}))"
 )
 
 _LOGIN = "FROM domains d JOIN mailboxes m ON m.address = '%Ln' || '@' || d.ascii WHERE d.name = '%Ld'"
@@ -101,11 +112,18 @@ USER_QUERY = f"SELECT {_USER.format('')} {_LOGIN} LIMIT 1"
 ITERATE_QUERY = "SELECT address AS user FROM mailboxes"
 
 
+def marked(unicode: str) -> str:
+    """A U-label name as it survives folding."""
+    for letter, mark in FOLDING.items():
+        unicode = unicode.replace(letter, mark)
+    return unicode
+
+
 def names(domain: str) -> tuple[tuple[str, int], ...]:
-    """Each way that Postfix asks for a domain given by A-labels, and whether it is the name itself or only its folded form."""
+    """Each way that Postfix asks for a domain given by A-labels, and whether that is this domain for certain."""
     unicode = idna.decode(domain)
     folded = unicode.casefold()
-    return tuple({domain: 1, folded: int(folded == unicode)}.items())
+    return tuple({folded: int(folded == unicode), marked(unicode): 1, domain: 1}.items())
 
 
 def postfix_domain(spec: DomainSpec, host: str) -> Rows:

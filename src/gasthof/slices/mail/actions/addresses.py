@@ -1,0 +1,99 @@
+"""Verbs on aliases and forwards."""
+
+from typing import Annotated
+
+from gasthof.kernel.actions import Result, action
+from gasthof.kernel.call import Call
+from gasthof.kernel.refusal import Refused
+from gasthof.slices.domains.queries import DomainRef
+from gasthof.slices.mail import queries
+from gasthof.slices.mail.actions.desired import ADDRESS, tell_address, tell_domain, tell_gone
+from gasthof.slices.mail.actions.mailboxes import check_loop, check_name
+from gasthof.slices.mail.models import Address
+from gasthof.slices.mail.queries import AliasRef, ForwardRef, MailboxRef
+from gasthof.slices.mail.values import LocalPart, Targets
+from gasthof.slices.subscriptions.queries import Subscription, check_changeable
+
+Name = Annotated[LocalPart, "what stands before the @"]
+To = Annotated[Targets, "addresses, separated by commas"]
+
+
+@action("mail.add_alias", permission="mail.write", on="domain")
+def add_alias(call: Call, *, domain: DomainRef, name: Name, mailbox: MailboxRef) -> Result:
+    """Give a mailbox a further address, which it may also send from; in this or another domain of the subscription."""
+    check_changeable(call, domain.subscription)
+    if mailbox.domain.subscription_id != domain.subscription_id:
+        raise Refused("This mailbox belongs to another subscription.").at("mailbox")
+    check_name(domain, name)
+    _check_limit(domain.subscription)
+    if queries.leads_back(f"{name}@{domain.name}", [mailbox.address]):
+        raise Refused("Mail to this address would come back to it, or be forwarded on and on.").at("mailbox")
+    return _added(call, Address(domain=domain, local=str(name), mailbox=mailbox))
+
+
+@action("mail.remove_alias", permission="mail.write", on="alias")
+def remove_alias(call: Call, *, alias: AliasRef) -> Result:
+    """Take a further address away from a mailbox."""
+    return _removed(call, alias)
+
+
+@action("mail.add_forward", permission="mail.write", on="domain")
+def add_forward(call: Call, *, domain: DomainRef, name: Name, to: To) -> Result:
+    """Make an address that has no mailbox: what it receives goes on to others."""
+    check_changeable(call, domain.subscription)
+    check_name(domain, name)
+    _check_limit(domain.subscription)
+    _check_targets(f"{name}@{domain.name}", to)
+    return _added(call, Address(domain=domain, local=str(name), targets=list(to)))
+
+
+@action("mail.change_forward", permission="mail.write", on="forward")
+def change_forward(call: Call, *, forward: ForwardRef, to: To) -> Result:
+    """Change where a forward leads."""
+    check_changeable(call, forward.domain.subscription)
+    _check_targets(forward.address, to)
+    forward.targets = list(to)
+    forward.save(update_fields=["targets"])
+    tell_address(call, forward)
+    return shown(forward)
+
+
+@action("mail.remove_forward", permission="mail.write", on="forward")
+def remove_forward(call: Call, *, forward: ForwardRef) -> Result:
+    """Delete a forward."""
+    return _removed(call, forward)
+
+
+def _check_limit(subscription: Subscription) -> None:
+    limit = subscription.plan.mail_addresses
+    if queries.addresses_of(subscription).count() >= limit:
+        raise Refused("The plan’s limit of aliases and forwards is reached: %(limit)d.", limit=limit).at("name")
+
+
+def _check_targets(address: str, targets: Targets) -> None:
+    if not targets:
+        raise Refused("A forward needs an address that it leads to.").at("to")
+    check_loop(address, targets)
+
+
+def _added(call: Call, row: Address) -> Result:
+    row.save()
+    tell_address(call, row)
+    tell_domain(call, row.domain)
+    return shown(row)
+
+
+def _removed(call: Call, row: Address) -> Result:
+    check_changeable(call, row.domain.subscription)
+    result = shown(row)
+    row.delete()
+    tell_gone(call, row.domain.subscription, ADDRESS, row.address)
+    tell_domain(call, row.domain)
+    return result
+
+
+def shown(row: Address) -> Result:
+    """An alias or a forward as its verbs answer."""
+    targets = [row.mailbox.address] if row.mailbox else list(row.targets)
+    sort = "alias" if row.mailbox else "forward"
+    return {sort: f"{row.local}@{row.domain.value.unicode}", "to": targets}

@@ -1,0 +1,8 @@
+"""Names the slice to Django."""
+
+from django.apps import AppConfig
+
+
+class MailConfig(AppConfig):
+    name = "gasthof.slices.mail"
+    label = "mail"

@@ -1,0 +1,15 @@
+"""The sign on the door of mail."""
+
+from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.slices.mail.actions import hooks, moving
+
+CAPABILITY = Capability(
+    "mail",
+    permissions={"mail.write": OWNERS},
+    domain_added=hooks.make_mail,
+    domain_removed=hooks.remove_mail,
+    subscription_suspended=hooks.tell_all,
+    subscription_resumed=hooks.tell_all,
+    export=moving.export,
+    restore=moving.restore,
+)

@@ -1,0 +1,152 @@
+"""Reads of mail, and what a node is told about it."""
+
+from collections.abc import Iterable
+from typing import Annotated, TypeVar
+
+from django.db.models import Q, QuerySet
+
+from gasthof.kernel.fields import Reference
+from gasthof.kernel.permissions import Actor
+from gasthof.slices.domains.queries import Domain, find_domain
+from gasthof.slices.mail import rules
+from gasthof.slices.mail.models import Address, Mailbox, MailDomain
+from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved
+from gasthof.slices.subscriptions.queries import Subscription
+
+Row = TypeVar("Row", Mailbox, Address)
+MOST_STEPS = 50  # from forward to forward, before a chain is too long to be meant
+
+
+def mailboxes_of(subscription: Subscription) -> QuerySet[Mailbox]:
+    return Mailbox.objects.filter(domain__subscription=subscription).select_related("domain")
+
+
+def addresses_of(subscription: Subscription) -> QuerySet[Address]:
+    """Aliases and forwards."""
+    return Address.objects.filter(domain__subscription=subscription).select_related("domain")
+
+
+def taken(domain: Domain, local: str) -> bool:
+    """Whether a mailbox, an alias or a forward has this name in the domain."""
+    named = {"domain": domain, "local": local}
+    return Mailbox.objects.filter(**named).exists() or Address.objects.filter(**named).exists()
+
+
+def domain_specs(subscription: Subscription, rows: Iterable[MailDomain]) -> list[DomainSpec]:
+    """What the node is told: complete, so that it looks nothing up."""
+    found = {row.domain_id: row for row in rows}
+    boxes = Mailbox.objects.filter(domain__in=found).values_list("domain_id", "local")
+    first = dict(boxes.order_by("domain_id", "pk").distinct("domain_id"))
+    named = {"domain__in": found, "local__in": rules.RESERVED}
+    there = {*Mailbox.objects.filter(**named).values_list("domain_id", "local")}
+    there |= {*Address.objects.filter(**named).values_list("domain_id", "local")}
+    return [
+        _domain_spec(
+            subscription, row, first.get(number), [one for one in rules.RESERVED if (number, one) not in there]
+        )
+        for number, row in found.items()
+    ]
+
+
+def _domain_spec(subscription: Subscription, row: MailDomain, first: str | None, free: list[str]) -> DomainSpec:
+    """`first`: the oldest mailbox, which gets what nobody else of the customer's takes care of."""
+    name = row.domain.name
+    target = f"{first}@{name}" if first else None
+    return DomainSpec(
+        name=name,
+        subscription=subscription.system_name,
+        uid=subscription.uid,
+        active=row.active,
+        suspended=subscription.suspended,
+        catch_all=f"{row.catch_all.local}@{name}" if row.catch_all else None,
+        reserved=tuple(Reserved(local, target) for local in free),
+    )
+
+
+def mailbox_spec(row: Mailbox, subscription: Subscription) -> MailboxSpec:
+    return MailboxSpec(
+        address=row.address,
+        subscription=subscription.system_name,
+        uid=subscription.uid,
+        folder=f"{row.domain.name}/{row.folder}",
+        password=f"{{ARGON2ID}}{row.hash}",
+        quota_mb=row.quota_mb,
+        forward_to=tuple(row.forward_to),
+        keep_copy=row.keep_copy,
+    )
+
+
+def address_spec(row: Address, subscription: Subscription) -> AddressSpec:
+    targets = (row.mailbox.address,) if row.mailbox else tuple(row.targets)
+    senders = targets if row.mailbox else ()
+    return AddressSpec(row.address, subscription.system_name, targets, senders)
+
+
+def leads_back(address: str, targets: Iterable[str]) -> bool:
+    """Whether mail to the address would come back to it from one of these, by what is forwarded in this house.
+
+    A chain that is longer than MOST_STEPS counts as one that does.
+    """
+    seen: set[str] = set()
+    ahead = {rules.stripped(target) for target in targets}
+    for _ in range(MOST_STEPS):
+        if address in ahead:
+            return True
+        seen |= ahead
+        ahead = _next(ahead) - seen
+        if not ahead:
+            return False
+    return True
+
+
+def _next(addresses: Iterable[str]) -> set[str]:
+    """Where mail for these goes on to."""
+    here = Q(pk__in=[])
+    for address in addresses:
+        local, _, domain = address.rpartition("@")
+        here |= Q(local=local, domain__name=domain)
+    found = {target for row in Mailbox.objects.filter(here) for target in row.forward_to}
+    for row in Address.objects.filter(here).select_related("mailbox__domain"):
+        found |= {row.mailbox.address} if row.mailbox else set(row.targets)
+    return {rules.stripped(target) for target in found}
+
+
+def _in_domain(actor: Actor, text: str) -> tuple[Domain | None, str]:
+    local, _, name = text.strip().rpartition("@")
+    return find_domain(actor, name), local.lower()
+
+
+def find_mailbox(actor: Actor, text: str) -> Mailbox | None:
+    """By its address, the domain in A- or U-labels. Its subscription is locked first."""
+    domain, local = _in_domain(actor, text)
+    row = Mailbox.objects.filter(domain=domain, local=local).first() if domain else None
+    return _with(row, domain)
+
+
+def find_alias(actor: Actor, text: str) -> Address | None:
+    domain, local = _in_domain(actor, text)
+    rows = (
+        Address.objects.filter(domain=domain, local=local, mailbox__isnull=False) if domain else Address.objects.none()
+    )
+    return _with(rows.select_related("mailbox__domain").first(), domain)
+
+
+def find_forward(actor: Actor, text: str) -> Address | None:
+    domain, local = _in_domain(actor, text)
+    row = Address.objects.filter(domain=domain, local=local, mailbox=None).first() if domain else None
+    return _with(row, domain)
+
+
+def _with(row: Row | None, domain: Domain | None) -> Row | None:
+    if row and domain:
+        row.domain = domain
+    return row
+
+
+def _owner(row: Mailbox | Address) -> int:
+    return row.domain.subscription.customer_id
+
+
+MailboxRef = Annotated[Mailbox, Reference("mailbox", find_mailbox, _owner, "address of the mailbox")]
+AliasRef = Annotated[Address, Reference("alias", find_alias, _owner, "address of the alias")]
+ForwardRef = Annotated[Address, Reference("forward", find_forward, _owner, "address of the forward")]

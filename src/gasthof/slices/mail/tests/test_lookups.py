@@ -1,0 +1,312 @@
+"""Rows of objects, asked for with the queries of Postfix and Dovecot as these daemons would fill them in."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+
+import idna
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import DomainName
+from gasthof.slices.mail.node import lookups
+from gasthof.slices.mail.node.lookups import Rows
+from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved
+
+HOST = "server.gasthof.test"
+NAME, UMLAUT, FOLDED = "xn--gre-aus-kln-w6a02arc.test", "grüße-aus-köln.test", "grüsse-aus-köln.test"
+NEIGHBOUR = "xn--grsse-aus-kln-smb4f.test"  # grüsse-aus-köln.test, somebody else's
+PASSWORD = "{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"
+
+
+def domain(name: str = NAME, **fields: object) -> DomainSpec:
+    return DomainSpec(name, "s000012", 1_000_012, **fields)  # type: ignore[arg-type]
+
+
+def mailbox(address: str = f"info@{NAME}", **fields: object) -> MailboxSpec:
+    local, _, name = address.partition("@")
+    given = {"password": PASSWORD, "quota_mb": 500, **fields}
+    return MailboxSpec(address, "s000012", 1_000_012, f"{name}/{local}.00c0ffee", **given)  # type: ignore[arg-type]
+
+
+class Daemons:
+    """Both databases, filled, and questions to them."""
+
+    def __init__(self, *specs: DomainSpec | MailboxSpec | AddressSpec) -> None:
+        self.postfix, self.dovecot = sqlite3.connect(":memory:"), sqlite3.connect(":memory:")
+        for database, schema in ((self.postfix, lookups.POSTFIX_SCHEMA), (self.dovecot, lookups.DOVECOT_SCHEMA)):
+            for statement in schema:
+                database.execute(statement)
+        for spec in specs:
+            self.put(spec)
+
+    def put(self, spec: DomainSpec | MailboxSpec | AddressSpec) -> None:
+        if isinstance(spec, DomainSpec):
+            fill(self.postfix, spec.name, lookups.postfix_domain(spec, HOST))
+            fill(self.dovecot, spec.name, lookups.dovecot_domain(spec))
+        elif isinstance(spec, MailboxSpec):
+            fill(self.postfix, spec.address, lookups.postfix_mailbox(spec))
+            fill(self.dovecot, spec.address, lookups.dovecot_mailbox(spec, f"/mail/s000012/{spec.folder}"))
+        else:
+            fill(self.postfix, spec.address, lookups.postfix_address(spec))
+
+    def ask(self, query: str, key: str) -> list[str]:
+        """As sqlite_table(5): folded, the parts of the key quoted into the query; none for %u where there is no local part."""
+        key = key.casefold()
+        local, at, name = key.rpartition("@")
+        if "%u" in query and at and not local:
+            return []
+        parts = {"%s": key, "%u": local if at else key, "%d": name}
+        for sign, value in parts.items():
+            query = query.replace(sign, value.replace("'", "''"))
+        return sorted(str(row[0]) for row in self.postfix.execute(query))
+
+    def find(self, query: str, address: str) -> list[str]:
+        """As Postfix looks an address up: whole, without "+detail", its domain alone."""
+        local, _, name = address.casefold().rpartition("@")
+        tries = [f"{local}@{name}", f"{local.partition('+')[0]}@{name}", f"@{name}"]
+        return next((found for each in tries if (found := self.ask(query, each))), [])
+
+    def delivered(self, address: str) -> set[str]:
+        """Where mail ends up: recipient_canonical_maps once, virtual_alias_maps until nothing new comes (cleanup(8))."""
+        done: set[str] = set()
+        ahead = [lookups.marked(address)]
+        seen: set[str] = set()
+        while ahead:
+            one = ahead.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            found = self.find(lookups.ROUTES_QUERY, one)
+            ahead += [target for target in found if target != one]
+            done |= {one} if not found or one in found else set()
+        return done
+
+    def known(self, address: str) -> bool:
+        """Whether smtpd takes mail for it: by the domain as A-labels, and by what is listed."""
+        name = idna.encode(address.rpartition("@")[2], uts46=True).decode()
+        if not self.ask(lookups.DOMAINS_QUERY, name):
+            return False
+        if any(letter in address for letter in lookups.FOLDING):
+            return not self.ask(lookups.FOLDED_QUERY, address)
+        return bool(self.find(lookups.ROUTES_QUERY, address) or self.find(lookups.MAILBOXES_QUERY, address))
+
+    def login(self, query: str, user: str) -> list[dict[str, object]]:
+        """As Dovecot: %Ln and %Ld are the parts in ASCII lower case."""
+        local, _, name = user.rpartition("@")
+        lower = {"%Ln": local, "%Ld": name}
+        for sign, value in lower.items():
+            small = "".join(letter.lower() if letter.isascii() else letter for letter in value)
+            query = query.replace(sign, small.replace("'", "''"))
+        cursor = self.dovecot.execute(query)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def fill(database: sqlite3.Connection, owner: str, rows: Rows) -> None:
+    for table, found in rows.items():
+        for row in found:
+            marks = ", ".join("?" * (len(row) + 1))
+            database.execute(f"INSERT INTO {table} VALUES ({marks})", (owner, *row))
+
+
+@pytest.fixture
+def house() -> Daemons:
+    return Daemons(
+        domain(reserved=(Reserved("postmaster", f"info@{NAME}"), Reserved("abuse"))),
+        mailbox(),
+        mailbox(f"anna@{NAME}", forward_to=("anna@example.org", f"info@{NAME}"), keep_copy=True),
+        mailbox(f"weg@{NAME}", forward_to=("weg@example.org",), keep_copy=False),
+        AddressSpec(f"kontakt@{NAME}", "s000012", (f"info@{NAME}",), (f"info@{NAME}",)),
+        AddressSpec(f"alle@{NAME}", "s000012", (f"info@{NAME}", f"anna@{NAME}", "x@example.org")),
+    )
+
+
+@pytest.mark.parametrize("name", [NAME, NAME.upper(), UMLAUT, UMLAUT.capitalize()])
+def test_a_domain_is_found_by_every_way_to_write_it(house: Daemons, name: str) -> None:
+    assert house.known(f"Info@{name}") and house.known(f"info+shop@{name}") and house.known(f"postmaster@{name}")
+    assert not house.known(f"niemand@{name}") and not house.known("info@example.org")
+
+
+@pytest.mark.parametrize("name", [NAME, UMLAUT])
+def test_mail_arrives_where_it_should(house: Daemons, name: str) -> None:
+    assert house.delivered(f"info@{name}") == {f"info@{NAME}"}
+    assert house.delivered(f"info+shop@{name}") == {f"info+shop@{NAME}"}
+    assert house.delivered(f"kontakt@{name}") == {f"info@{NAME}"}
+    assert house.delivered(f"kontakt+a@{name}") == {f"info@{NAME}"}
+    assert house.delivered(f"weg@{name}") == {"weg@example.org"}
+    assert house.delivered(f"anna@{name}") == {f"anna@{NAME}", "anna@example.org", f"info@{NAME}"}
+    assert house.delivered(f"alle@{name}") == {f"info@{NAME}", f"anna@{NAME}", "anna@example.org", "x@example.org"}
+    assert house.delivered(f"postmaster@{name}") == {f"info@{NAME}"}
+    assert house.delivered(f"abuse@{name}") == {f"postmaster@{HOST}"}
+
+
+def test_a_catch_all_gets_only_what_is_left(house: Daemons) -> None:
+    house.put(domain("andere.test", catch_all="info@andere.test", reserved=(Reserved("abuse"),)))
+    house.put(mailbox("info@andere.test"))
+    house.put(mailbox("eigen@andere.test"))
+    assert house.delivered("irgendwer@andere.test") == {"info@andere.test"}
+    assert house.delivered("irgendwer+x@andere.test") == {"info@andere.test"}
+    assert house.delivered("+x@andere.test") == {"info@andere.test"}
+    assert house.delivered("eigen@andere.test") == {"eigen@andere.test"}
+    assert house.delivered("eigen+x@andere.test") == {"eigen+x@andere.test"}
+    assert house.delivered("abuse@andere.test") == {f"postmaster@{HOST}"}
+    assert not house.known(f"irgendwer@{NAME}")
+
+
+@pytest.mark.parametrize("name", [NAME, lookups.marked(UMLAUT)])
+def test_who_may_send_as_whom(house: Daemons, name: str) -> None:
+    assert house.find(lookups.SENDERS_QUERY, f"info@{name}") == [f"info@{NAME}"]
+    assert house.find(lookups.SENDERS_QUERY, f"Info+x@{name}") == [f"info@{NAME}"]
+    assert house.find(lookups.SENDERS_QUERY, f"kontakt@{name}") == [f"info@{NAME}"]
+    for nobody in ("alle", "postmaster", "niemand", ""):
+        assert house.find(lookups.SENDERS_QUERY, f"{nobody}@{name}") == []
+
+
+@pytest.mark.parametrize("user", [f"info@{NAME}", f"INFO@{NAME.upper()}", f"Info@{UMLAUT}"])
+def test_people_sign_in_by_either_name(house: Daemons, user: str) -> None:
+    (found,) = house.login(lookups.PASSWORD_QUERY, user)
+    assert found == {
+        "user": f"info@{NAME}", "password": PASSWORD, "userdb_home": f"/mail/s000012/{NAME}/info.00c0ffee",
+        "userdb_uid": 1_000_012, "userdb_gid": 1_000_012, "userdb_quota_rule": "*:storage=500M",
+    }  # fmt: skip
+    (known,) = house.login(lookups.USER_QUERY, user)
+    assert known == {name.removeprefix("userdb_"): value for name, value in found.items() if name != "password"}
+
+
+@pytest.mark.parametrize(
+    "user", [f"kontakt@{NAME}", f"alle@{NAME}", "info", "@", f"x' OR '1'='1@{NAME}", f"info@{FOLDED}"]
+)
+def test_nobody_else_signs_in(house: Daemons, user: str) -> None:
+    assert house.login(lookups.PASSWORD_QUERY, user) == []
+
+
+def test_a_mailbox_without_a_password_has_no_login(house: Daemons) -> None:
+    house.put(mailbox(f"betreiber@{NAME}", password=""))
+    assert house.login(lookups.PASSWORD_QUERY, f"betreiber@{NAME}") == []
+    assert len(house.login(lookups.USER_QUERY, f"betreiber@{NAME}")) == 1
+
+
+@pytest.mark.parametrize("name", [NAME, lookups.marked(UMLAUT)])
+def test_a_suspended_domain_refuses_mail(name: str) -> None:
+    reserved = (Reserved("postmaster", f"info@{NAME}"),)
+    house = Daemons(domain(suspended=True, reserved=reserved), mailbox(), domain("andere.test"))
+    for address in (f"info@{name}", f"info+x@{name}", f"niemand@{name}"):
+        assert house.ask(lookups.REFUSED_QUERY, address) == ["550 5.2.1 Mail for this address is suspended"]
+        assert house.ask(lookups.SUSPENDED_QUERY, address) == ["error:5.2.1 Mail for this address is suspended"]
+    for key in (f"postmaster@{name}", name, f"sub.{name}", "info@andere.test", "info@", f"info@sub.{name}"):
+        assert house.ask(lookups.REFUSED_QUERY, key) == house.ask(lookups.SUSPENDED_QUERY, key) == []
+    assert house.delivered(f"postmaster@{name}") == {f"info@{NAME}", f"postmaster@{HOST}"}
+    assert house.ask(lookups.FOLDED_QUERY, f"info@{UMLAUT}") == ["550 5.2.1 Mail for this address is suspended"]
+    assert house.ask(lookups.FOLDED_QUERY, f"postmaster@{UMLAUT}") == []
+
+
+@pytest.mark.parametrize("name", [NAME, UMLAUT])
+def test_a_suspended_domain_closes_its_mailboxes(name: str) -> None:
+    house = Daemons(domain(suspended=True), mailbox())
+    assert house.login(lookups.PASSWORD_QUERY, f"info@{name}") == []
+    assert len(house.login(lookups.USER_QUERY, f"info@{name}")) == 1  # what was accepted already has its place
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+def test_a_domain_that_is_off_is_nobodys_here(suspended: bool) -> None:
+    house = Daemons(
+        domain(active=False, suspended=suspended, catch_all=f"info@{NAME}", reserved=(Reserved("abuse"),)), mailbox()
+    )
+    for address in (f"info@{NAME}", f"info@{UMLAUT}", f"abuse@{NAME}", f"x@{NAME}"):
+        assert not house.ask(lookups.DOMAINS_QUERY, address.rpartition("@")[2])
+        assert house.delivered(address) == {lookups.marked(address)}
+        assert house.ask(lookups.REFUSED_QUERY, address) == []
+    assert bool(house.login(lookups.PASSWORD_QUERY, f"info@{NAME}")) is not suspended
+
+
+def test_a_folded_name_gets_none_of_its_mail(house: Daemons) -> None:
+    """Nor does this house take mail for it, or let anybody write in its name."""
+    assert not house.known(f"info@{FOLDED}") and not house.known("info@strasse.test")
+    assert house.delivered(f"info@{FOLDED}") == {f"info@{FOLDED}"}
+    assert house.find(lookups.SENDERS_QUERY, f"info@{FOLDED}") == []
+    assert house.login(lookups.PASSWORD_QUERY, f"info@{FOLDED}") == []
+
+
+def test_where_the_folded_name_is_another_domain_mail_must_be_clear(house: Daemons) -> None:
+    house.put(domain(NEIGHBOUR))
+    house.put(mailbox(f"info@{NEIGHBOUR}"))
+    assert house.delivered(f"info@{FOLDED}") == {f"info@{NEIGHBOUR}"} and house.known(f"info@{FOLDED}")
+    assert house.ask(lookups.FOLDED_QUERY, f"info@{UMLAUT}") == [f"550 5.1.2 {lookups.FOLDED_WORDS}"]
+    assert house.delivered(f"info@{NAME}") == {f"info@{NAME}"}
+    assert house.login(lookups.PASSWORD_QUERY, f"info@{UMLAUT}")[0]["user"] == f"info@{NAME}"
+    assert house.login(lookups.PASSWORD_QUERY, f"info@{FOLDED}")[0]["user"] == f"info@{NEIGHBOUR}"
+
+
+def test_two_that_fold_alike_are_refused_by_that_name() -> None:
+    house = Daemons(domain("xn--ss-fia.test"), domain("xn--ss-hia.test"))  # ßss.test, ssß.test
+    house.put(mailbox("info@xn--ss-fia.test"))
+    assert not house.known("info@ßss.test") and not house.known("info@ssß.test") and house.known("info@xn--ss-fia.test")
+
+
+def test_what_folding_changes_is_known_only_where_there_is_such_an_address(house: Daemons) -> None:
+    for address in (f"info@{UMLAUT}", f"info+x@{UMLAUT}", f"abuse@{UMLAUT}", "info@straße.test"):
+        assert house.ask(lookups.FOLDED_QUERY, address) == []
+    assert house.ask(lookups.FOLDED_QUERY, f"niemand@{UMLAUT}") == [f"550 5.1.1 {lookups.UNKNOWN_WORDS}"]
+    assert house.ask(lookups.FOLDED_QUERY, UMLAUT) == house.ask(lookups.FOLDED_QUERY, "info@") == []
+    house.put(domain("xn--strae-oqa.test", catch_all="a@xn--strae-oqa.test"))
+    assert house.ask(lookups.FOLDED_QUERY, "niemand@straße.test") == []
+
+
+@given(st.text("aäßςσs", min_size=1, max_size=6))
+def test_folding_never_joins_two_domains(label: str) -> None:
+    """What is asked for as certain belongs to one domain only."""
+    try:
+        name = DomainName.parse(f"{label}.test")
+    except Refused:
+        return
+    for asked, exact in lookups.names(name.ascii):
+        assert asked == asked.casefold()
+        if exact and "_" not in asked:
+            assert DomainName.parse(asked) == name
+        elif exact:
+            with pytest.raises(Refused):
+                DomainName.parse(asked)
+
+
+@pytest.mark.parametrize("text", ["x'y", "x' OR 1=1 --", "%", "a%sb", "''"])
+def test_quotes_in_keys_stay_in_them(house: Daemons, text: str) -> None:
+    for query in (lookups.ROUTES_QUERY, lookups.MAILBOXES_QUERY, lookups.SENDERS_QUERY, lookups.REFUSED_QUERY):
+        assert house.ask(query, f"{text}@{NAME}") == [] == house.ask(query, f"info@{text}")
+    assert house.ask(lookups.DOMAINS_QUERY, text) == []
+
+
+LOCALS = st.sampled_from(["a", "b", "c", "d"])
+FORWARDS = st.dictionaries(LOCALS, st.lists(LOCALS, max_size=3), max_size=4)
+
+
+@given(FORWARDS, st.sets(LOCALS))
+def test_mail_ends_at_mailboxes_or_elsewhere(forwards: Mapping[str, list[str]], boxes: set[str]) -> None:
+    """Whatever leads where, expanding ends, and what is kept is kept in a mailbox that was on the way."""
+    house = Daemons(domain("x.test"))
+    for local in boxes:
+        targets = tuple(f"{each}@x.test" for each in forwards.get(local, ()))
+        house.put(mailbox(f"{local}@x.test", forward_to=targets))
+    for local in set(forwards) - boxes:
+        house.put(AddressSpec(f"{local}@x.test", "s000012", tuple(f"{each}@x.test" for each in forwards[local])))
+    for local in boxes:
+        assert f"{local}@x.test" in house.delivered(f"{local}@x.test")
+
+
+@pytest.fixture(scope="module")
+def crowded() -> Iterator[Daemons]:
+    house = Daemons()
+    for number in range(500):
+        house.put(domain(f"kunde{number}.test"))
+        house.put(mailbox(f"info@kunde{number}.test"))
+    yield house
+
+
+def test_every_query_goes_by_an_index(crowded: Daemons) -> None:
+    queries = [getattr(lookups, name) for name in dir(lookups) if name.endswith("_QUERY") and name != "ITERATE_QUERY"]
+    assert len(queries) == 9
+    for query in queries:
+        database = crowded.dovecot if "%Ln" in query else crowded.postfix
+        steps = [str(row[3]) for row in database.execute(f"EXPLAIN QUERY PLAN {query}")]
+        assert steps and not [step for step in steps if step.startswith("SCAN ")], query

@@ -1,0 +1,54 @@
+"""Values that only mail's verbs take."""
+
+from typing import Self
+
+from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import LONGEST_INPUT, Line, Secret, plain_text
+from gasthof.slices.mail import rules
+
+
+class LocalPart(str):
+    """The part before the @ of an address here, in lower case."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        return cls(rules.check_local(plain_text(raw)))
+
+
+class Targets(tuple[str, ...]):
+    """Addresses that mail is forwarded to: a list, or text with commas between them. May be empty."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        if isinstance(raw, list | tuple):
+            if len(raw) > LONGEST_INPUT:
+                raise Refused("This is too long.")
+            return cls(rules.check_targets(raw))
+        parts = plain_text(raw).split(",")
+        return cls(rules.check_targets(part for part in parts if part.strip()))
+
+
+class DisplayName(Line):
+    """A person's or an office's name beside the address; may be empty."""
+
+    maximum = 100
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        return super().parse(raw) if not isinstance(raw, str) or raw.strip() else cls("")
+
+
+class MailPassword(Secret):
+    """A mailbox's password being set, by the rules of spec row P17."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        password = super().parse(raw)
+        rules.check_password(password.reveal())
+        return password
