@@ -1,9 +1,11 @@
 """What subscriptions teach the agent."""
 
 from gasthof.agent.kinds import Kind
+from gasthof.slices.subscriptions.node import transfers
 from gasthof.slices.subscriptions.node.facts import gather, present
 from gasthof.slices.subscriptions.node.plan import plan
-from gasthof.slices.subscriptions.spec import HomeSpec
+from gasthof.slices.subscriptions.node.service import transfers as service
+from gasthof.slices.subscriptions.spec import HomeSpec, TransferSpec
 
 KINDS = (
     Kind(
@@ -16,4 +18,15 @@ KINDS = (
         plan=plan,
         present=present,
     ),
+    Kind(
+        name="subscriptions.transfer",
+        spec=TransferSpec,
+        version=1,
+        rank=1000,  # after all that contents are loaded into
+        scope=lambda spec: str(spec.subscription),
+        gather=transfers.gather,
+        plan=transfers.plan,
+        present=transfers.present,
+    ),
 )
+SERVICES = {transfers.SERVICE: service}
