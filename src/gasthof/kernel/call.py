@@ -26,13 +26,14 @@ class Call:
     clocks: Clocks
     scratch: dict[str, Any] = field(default_factory=dict)
     awaited: list[Awaited] = field(default_factory=list)
+    _late: list[Callable[[], None]] = field(default_factory=list)
     _last: list[Callable[[], None]] = field(default_factory=list)
 
-    def before_commit(self, function: Callable[[], None]) -> None:
-        """Run this last in the transaction, once, in the order of registration."""
-        self._last.append(function)
+    def before_commit(self, function: Callable[[], None], *, last: bool = False) -> None:
+        """Run this at the end of the transaction, once, in the order of registration; `last`: when nothing else is left."""
+        (self._last if last else self._late).append(function)
 
     def finish(self) -> None:
         """Run what was registered, also what is registered meanwhile. The kernel calls it."""
-        while self._last:
-            self._last.pop(0)()
+        while self._late or self._last:
+            (self._late or self._last).pop(0)()

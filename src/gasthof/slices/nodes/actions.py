@@ -25,7 +25,7 @@ def desire(call: Call, node: Node, kind: str, key: str, spec: Any | None, spec_v
     """
     collected: dict[int, dict[Key, Desired]] = call.scratch.setdefault(_SCRATCH, {})
     if not collected:
-        call.before_commit(lambda: _flush(call))
+        call.before_commit(lambda: _flush(call), last=True)
     text = None if spec is None else msgspec.json.encode(spec, order="deterministic").decode()
     collected.setdefault(node.pk, {})[kind, key] = Desired(kind, key, spec_version, text)
 
