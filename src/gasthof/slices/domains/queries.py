@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, reaches
@@ -11,7 +11,7 @@ from gasthof.kernel.values import DomainName
 from gasthof.slices.domains.models import Claim, Domain
 from gasthof.slices.subscriptions.queries import find_subscription
 
-__all__ = ["Domain", "DomainRef", "find_domain", "in_use", "obstacle"]
+__all__ = ["Domain", "DomainRef", "claims_within", "find_domain", "in_use", "obstacle"]
 
 
 def find_domain(actor: Actor, text: str) -> Domain | None:
@@ -45,6 +45,12 @@ def obstacle(name: DomainName, customer: int) -> int | None:
 def in_use(name: DomainName) -> bool:
     """Whether anybody has claimed exactly this name."""
     return Claim.objects.filter(name=name.ascii).exists()
+
+
+def claims_within(name: DomainName) -> QuerySet[Claim]:
+    """Every host name in use that is this one or lies below it, with the node that serves it."""
+    within = Claim.objects.filter(reverse__startswith=name.reverse)
+    return within.select_related("domain__subscription__node").order_by("name")
 
 
 _DOMAIN = Reference("domain", find_domain, lambda row: row.subscription.customer_id, "name of the domain")
