@@ -51,12 +51,12 @@ def export(subscription: Subscription) -> Mapping[str, Any]:
         row.domain.name: MovedDomain(row.active, row.catch_all.local if row.catch_all else None, [], [])
         for row in rows.order_by("domain__name")
     }
-    for box in queries.mailboxes_of(subscription).order_by("local"):
+    for box in queries.mailboxes_of(subscription).order_by("pk"):
         moved = MovedMailbox(
             box.local, box.title, box.folder, box.hash, box.quota_mb, list(box.forward_to), box.keep_copy
         )
         found[box.domain.name].mailboxes.append(moved)
-    for address in queries.addresses_of(subscription).select_related("mailbox__domain").order_by("local"):
+    for address in queries.addresses_of(subscription).select_related("mailbox__domain").order_by("pk"):
         mailbox = address.mailbox.address if address.mailbox else None
         found[address.domain.name].addresses.append(MovedAddress(address.local, mailbox, list(address.targets)))
     built: Mapping[str, Any] = msgspec.to_builtins(found)
