@@ -1,0 +1,56 @@
+"""`python -m gasthof.slices.mail.delivery`: the process between Postfix and Dovecot, one thread a connection (decision 0006)."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from contextlib import suppress
+
+from gasthof.kernel.clock import SystemClock
+from gasthof.prefix import Prefix
+from gasthof.slices.mail.delivery.journal import Journal
+from gasthof.slices.mail.delivery.session import Place, Session
+from gasthof.slices.mail.node import places
+
+HOUR = 3600.0
+
+
+def main() -> None:
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    prefix, clock = Prefix.current(), SystemClock()
+    journal = Journal(places.state(prefix) / "delivery" / "journal.db")
+    place = Place(
+        prefix.host,
+        places.dovecot_socket(prefix, "lmtp"),
+        places.dovecot_socket(prefix, "doveadm-server"),
+        journal,
+        clock.now,
+    )
+    threading.Thread(target=_purge, args=(journal, clock), daemon=True).start()
+    with _listener(prefix) as listener:
+        while True:
+            stream, _ = listener.accept()
+            threading.Thread(target=Session(place, stream).run, daemon=True).start()
+
+
+def _listener(prefix: Prefix) -> socket.socket:
+    """The folder's group is Postfix', and the socket gets it from there."""
+    path = places.delivery_socket(prefix)
+    with suppress(FileNotFoundError):
+        path.unlink()
+    os.umask(0o117)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(128)
+    return listener
+
+
+def _purge(journal: Journal, clock: SystemClock) -> None:
+    while True:
+        journal.purge(clock.now())
+        time.sleep(HOUR)
+
+
+if __name__ == "__main__":
+    main()

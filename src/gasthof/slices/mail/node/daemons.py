@@ -1,0 +1,111 @@
+"""Postfix, Dovecot, the nginx that ends TLS for them, the process between the two, and what they need of the machine."""
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from gasthof.agent import probes
+from gasthof.agent.daemons import Daemons, Folder, Probe, Program
+from gasthof.prefix import Prefix
+from gasthof.slices.mail.node import places
+from gasthof.slices.mail.node.places import DELIVERY_USER, FRONT_USER, OPERATOR_USER
+
+
+def programs(prefix: Prefix, python: str) -> tuple[Program, ...]:
+    """In the order of their start: nobody hands mail to one that is not there yet."""
+    state = places.state(prefix)
+    dovecot = ("/usr/sbin/dovecot", "-F", "-c", str(state / "dovecot" / "dovecot.conf"))
+    front = (
+        "/usr/sbin/nginx",
+        "-p",
+        f"{state}/front/",
+        "-c",
+        f"{state}/front/nginx.conf",
+        "-e",
+        f"{prefix.logs}/mail-front.log",
+    )
+    return (
+        Program("dovecot", dovecot, package="dovecot-core"),
+        Program("mail-delivery", (python, "-m", "gasthof.slices.mail.delivery"), DELIVERY_USER),
+        Program("mail-front", front, stop="QUIT", package="nginx", ports=("imaps", "pop3s")),
+        Program(
+            "postfix",
+            (python, "-m", "gasthof.slices.mail.postfix"),
+            package="postfix",
+            ports=("smtp", "submission", "smtps"),
+        ),
+    )
+
+
+def _probes(prefix: Prefix) -> Mapping[str, Probe]:
+    ports, authority = prefix.ports, prefix.ca_certificate
+    return {
+        "dovecot": lambda: probes.greets(ports["imaps"], b"* OK [CAPABILITY IMAP4rev1", authority, prefix.host),
+        "mail-front": lambda: probes.greets(ports["pop3s"], b"+OK", authority, prefix.host),
+        "mail-delivery": lambda: _delivery(prefix),
+        "postfix": lambda: probes.greets(ports["smtp"], f"220 {prefix.host} ESMTP".encode()),
+    }
+
+
+def _delivery(prefix: Prefix) -> str | None:
+    """It greets, and reaches Dovecot."""
+    with socket.socket(socket.AF_UNIX) as wire:
+        wire.settimeout(probes.PATIENCE)
+        wire.connect(str(places.delivery_socket(prefix)))
+        wire.sendall(b"LHLO probe\r\n")
+        with wire.makefile("rb") as lines:
+            said = lines.readline(1000) + lines.readline(1000)
+    return None if b"\r\n250-" in said else f"it says {said!r}"
+
+
+def _sockets(prefix: Prefix) -> Mapping[str, Path]:
+    return {"mail-delivery": places.delivery_socket(prefix), "dovecot-lmtp": places.dovecot_socket(prefix, "lmtp")}
+
+
+DAEMONS = Daemons(
+    packages=(
+        "postfix",
+        "postfix-sqlite",
+        "dovecot-core",
+        "dovecot-imapd",
+        "dovecot-pop3d",
+        "dovecot-lmtpd",
+        "dovecot-sieve",
+        "dovecot-sqlite",
+        "nginx",
+        "libnginx-mod-stream",
+    ),
+    test_packages=("swaks", "iproute2", "openssl"),
+    users=(FRONT_USER, DELIVERY_USER, OPERATOR_USER),
+    folders=(
+        Folder("mail", 0o711),
+        Folder("run/mail", 0o711),
+        Folder("run/mail/delivery", 0o2750, DELIVERY_USER, "postfix"),
+        Folder("run/mail/dovecot", 0o755),
+        Folder("node/mail", 0o711),
+        Folder("node/mail/postfix", 0o755),
+        Folder("node/mail/postfix/conf", 0o755),
+        Folder("node/mail/postfix/queue", 0o755),
+        Folder("node/mail/postfix/data", 0o700, "postfix"),
+        Folder("node/mail/dovecot", 0o755),
+        Folder("node/mail/dovecot/state", 0o755),
+        Folder("node/mail/front", 0o755),
+        Folder("node/mail/delivery", 0o700, DELIVERY_USER, DELIVERY_USER),
+        Folder("node/mail/lookup-postfix", 0o750, "root", "postfix"),
+        Folder("node/mail/lookup-certificates", 0o750, "root", "postfix"),
+        Folder("node/mail/lookup-dovecot", 0o750, "root", "dovecot"),
+        Folder("node/mail/tls", 0o750, "root", FRONT_USER),
+        Folder("node/mail/operator", 0o700, OPERATOR_USER, OPERATOR_USER),
+    ),
+    private_logs=("postfix.log", "dovecot.log", "mail-front.log"),
+    programs=programs,
+    probes=_probes,
+    listens={
+        "smtp": "smtp://{} (127.0.0.1, ::1)",
+        "submission": "smtp://{} with STARTTLS and password (127.0.0.1, ::1)",
+        "smtps": "smtps://{} with password (127.0.0.1, ::1)",
+        "imaps": "imaps://mail.*.test:{} (127.0.0.1, ::1)",
+        "pop3s": "pop3s://mail.*.test:{} (127.0.0.1, ::1)",
+    },
+    sockets=_sockets,
+)

@@ -1,0 +1,53 @@
+"""Dovecot's configuration, rendered from the prefix. Pure but for its own templates, which are part of the program."""
+
+from importlib.resources import files
+from pathlib import Path
+from zlib import crc32
+
+from gasthof.prefix import Prefix
+from gasthof.slices.mail.node import lookups, places
+
+TEMPLATES = files(__package__).joinpath("etc", "dovecot")
+
+
+def dovecot_files(prefix: Prefix) -> dict[str, bytes]:
+    """Path relative to node/mail/dovecot -> content. ValueError for a prefix that could not be written down."""
+    values = _values(places.checked(prefix))
+    return {
+        name: places.filled(TEMPLATES.joinpath(name).read_text("utf-8"), values).encode()
+        for name in ("dovecot.conf", "sql.conf")
+    }
+
+
+def folder(prefix: Prefix) -> Path:
+    return places.state(prefix) / "dovecot"
+
+
+def pid_file(prefix: Prefix) -> Path:
+    """The master's: HUP reads the configuration anew."""
+    return places.run(prefix) / "dovecot" / "master.pid"
+
+
+def command(prefix: Prefix) -> list[str]:
+    """In the foreground, for a supervisor, as root."""
+    return ["/usr/sbin/dovecot", "-F", "-c", str(folder(prefix) / "dovecot.conf")]
+
+
+def _values(prefix: Prefix) -> dict[str, str]:
+    return {
+        "state": str(places.state(prefix)),
+        "run": str(places.run(prefix)),
+        "logs": str(prefix.logs),
+        "conf": str(folder(prefix)),
+        "host": prefix.host,
+        "instance": f"{crc32(str(prefix.root).encode()):08x}",
+        "inside": places.inside(prefix),
+        "front": places.front(prefix),
+        "imap": str(places.IMAP),
+        "pop3": str(places.POP3),
+        "submission": f"127.0.0.1:{int(prefix.ports['smtp'])}",
+        "database": str(places.state(prefix) / "lookup-dovecot" / "dovecot.db"),
+        "password_query": lookups.PASSWORD_QUERY,
+        "user_query": lookups.USER_QUERY,
+        "iterate_query": lookups.ITERATE_QUERY,
+    }

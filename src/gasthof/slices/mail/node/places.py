@@ -1,0 +1,68 @@
+"""Where the mail daemons keep what they have, and where they meet. Pure, standard library only."""
+
+import re
+from pathlib import Path
+
+from gasthof.prefix import Prefix
+
+FRONT_USER = "gasthof-mail-front"  # worker of the nginx that ends TLS for IMAP and POP3; its group reads the keys
+DELIVERY_USER = "gasthof-mail-delivery"  # the process between Postfix and Dovecot
+OPERATOR_USER = "gasthof-mail"  # owner of the operator's own mailbox
+SAFE_PATH = re.compile(r"/[A-Za-z0-9/._-]*")  # what needs no quoting in any of the daemons' configurations
+SOCKET_LIMIT = 107  # bytes of a unix socket's path, unix(7)
+IMAP, POP3 = 10143, 10110  # on an address that is this installation's own
+
+
+def state(prefix: Prefix) -> Path:
+    """What is written by the agent's fixtures, and by Postfix below postfix/."""
+    return prefix.state / "mail"
+
+
+def run(prefix: Prefix) -> Path:
+    return prefix.run / "mail"
+
+
+def tls(prefix: Prefix) -> Path:
+    """NAME/{key,cert}.pem for each name that presents a certificate, "server" for the machine's own."""
+    return state(prefix) / "tls"
+
+
+def delivery_socket(prefix: Prefix) -> Path:
+    """Where Postfix hands mail over: LMTP."""
+    return run(prefix) / "delivery" / "lmtp.sock"
+
+
+def dovecot_socket(prefix: Prefix, name: str) -> Path:
+    """lmtp, doveadm-server, auth-submission or quota-status."""
+    return run(prefix) / "dovecot" / name
+
+
+def inside(prefix: Prefix) -> str:
+    """The address on which Dovecot listens for the mail nginx; two installations share no port, so they share no address."""
+    return _loopback(77, prefix.ports["imaps"])
+
+
+def front(prefix: Prefix) -> str:
+    """The address from which the mail nginx calls. Customers' PHP cannot choose one (web/activator/callfilter.py)."""
+    return _loopback(78, prefix.ports["imaps"])
+
+
+def checked(prefix: Prefix) -> Prefix:
+    """ValueError for a prefix that could not be written into a daemon's configuration."""
+    if not SAFE_PATH.fullmatch(str(prefix.root)):
+        raise ValueError(
+            f"prefix {str(prefix.root)!r}: only letters, digits and / . _ - are safe in mail's configuration"
+        )
+    for socket in (delivery_socket(prefix), dovecot_socket(prefix, "login/ssl-params-longest-name")):
+        if len(str(socket)) > SOCKET_LIMIT:
+            raise ValueError(f"{socket}: longer than a socket's path can be")
+    return prefix
+
+
+def filled(template: str, values: dict[str, str]) -> str:
+    """<<name>> becomes values["name"]; KeyError for one that is not there."""
+    return re.sub(r"<<(\w+)>>", lambda match: values[match[1]], template)
+
+
+def _loopback(second: int, port: int) -> str:
+    return f"127.{second}.{port >> 8}.{port & 255}"

@@ -1,0 +1,33 @@
+"""Whom the agent may ask and tell about mail: Postfix' certificates, and Dovecot's sessions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gasthof.agent.sdk.ask import Away, Reply, Service
+from gasthof.prefix import Prefix
+from gasthof.slices.mail.node import doveadm, places
+from gasthof.slices.mail.node.sni import SniMap
+
+NOBODY = ("-NOTFOUND", "-NOUSER")
+
+
+@dataclass(frozen=True)
+class Dovecot:
+    """The service "dovecot". kick ADDRESS ends all its sessions, kick_domain A-LABEL those of all its mailboxes."""
+
+    prefix: Prefix
+
+    def ask(self, verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
+        return {one: self._kick(f"*@{one}" if verb == "kick_domain" else one) for one in arguments}
+
+    def _kick(self, mask: str) -> Reply:
+        try:
+            doveadm.ask(places.dovecot_socket(self.prefix, "doveadm-server"), "", "kick", mask)
+        except OSError as error:
+            raise Away(f"dovecot does not answer: {error}") from error
+        except doveadm.Failed as error:
+            return Reply() if str(error).endswith(NOBODY) else Reply(error=str(error))
+        return Reply()
+
+
+SERVICES: Mapping[str, Callable[[Prefix], Service]] = {"mail-sni": SniMap, "dovecot": Dovecot}

@@ -1,0 +1,327 @@
+"""A mail machine for tests: the real daemons under a prefix of its own, rows written directly as the agent would.
+
+    with Machine.started() as machine:
+        machine.domain("grüße-aus-köln.test")
+        machine.mailbox("info@grüße-aus-köln.test", "password")
+        machine.send(...); machine.imap(...)
+
+Every process it starts ends with it.
+"""
+
+import contextlib
+import grp
+import imaplib
+import os
+import poplib
+import pwd
+import shutil
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import idna
+
+from gasthof.agent import lookup_files as makers
+from gasthof.agent.rows import LookUps
+from gasthof.agent.run import Run
+from gasthof.agent.sdk.steps import LookupDatabase, Plan, Rows, SetRows
+from gasthof.kernel.passwords import hashed
+from gasthof.prefix import Prefix
+from gasthof.slices.mail.node import dovecot, front, lookups, places, postfix, sni
+from gasthof.slices.mail.node.daemons import DAEMONS
+from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec
+from gasthof.slices.web.tests.authority import Authority
+
+SOURCE = Path(__file__).parents[4]
+UMLAUT = "grüße-aus-köln.test"
+ASCII = idna.encode(UMLAUT, uts46=True).decode()
+PASSWORD = "Ein gutes Passwort 1"
+UID = 1_000_007
+NAMES = ("smtp", "submission", "smtps", "imaps", "pop3s")
+
+
+def ensure_users() -> None:
+    for name in DAEMONS.users:
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            options = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", name]
+            subprocess.run(["/usr/sbin/useradd", *options], check=True)
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as held:
+        found: list[int] = []
+        while len(found) < count:
+            one = held.enter_context(socket.socket())
+            one.bind(("127.0.0.1", 0))
+            other = held.enter_context(socket.socket(socket.AF_INET6))
+            with contextlib.suppress(OSError):
+                other.bind(("::1", one.getsockname()[1]))
+                found.append(one.getsockname()[1])
+        return found
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 15, what: str = "") -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"timed out: {what or condition}"
+        time.sleep(0.03)
+
+
+def ascii_address(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+
+
+@dataclass
+class Machine:
+    prefix: Prefix
+    authority: Authority = field(default_factory=Authority)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    writer: LookUps = field(default_factory=LookUps)
+    extra: str = ""  # lines at the end of main.cf
+    boxes: int = 0
+
+    @classmethod
+    @contextlib.contextmanager
+    def started(cls, extra: str = "", **more: str) -> Iterator["Machine"]:
+        ensure_users()
+        root = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp"))
+        root.chmod(0o755)
+        ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
+        lines = ["[node]", *(f'{name} = "{value}"' for name, value in more.items())]
+        lines += ["[ports]", *(f"{name} = {port}" for name, port in ports.items())]
+        (root / "config.toml").write_text("\n".join(lines) + "\n")
+        machine = cls(Prefix.load(root), extra=extra)
+        try:
+            machine.lay_out()
+            for name in ("dovecot", "mail-delivery", "mail-front", "postfix"):
+                machine.start(name)
+            machine.wait_until_well()
+            yield machine
+        finally:
+            machine.stop()
+            shutil.rmtree(root, ignore_errors=True)
+
+    # what bootstrap and the agent do
+
+    def lay_out(self) -> None:
+        for folder, mode in (("run", 0o755), ("node", 0o711), ("customers", 0o711), ("logs", 0o711)):
+            (self.prefix.root / folder).mkdir()
+            (self.prefix.root / folder).chmod(mode)
+        for folder in DAEMONS.folders:
+            path = self.prefix.root / folder.path
+            path.mkdir(exist_ok=True)
+            os.chown(path, pwd.getpwnam(folder.owner).pw_uid, grp.getgrnam(folder.group).gr_gid)
+            path.chmod(folder.mode)
+        self.prefix.ca_certificate.write_text(self.authority.pem)
+        self.certificate("server", self.prefix.host)
+        self.configure()
+        for base in self.databases:
+            makers.make(base)
+
+    def configure(self) -> None:
+        for folder, found in (
+            (postfix.folder(self.prefix), postfix.postfix_files(self.prefix)),
+            (dovecot.folder(self.prefix), dovecot.dovecot_files(self.prefix)),
+            (front.folder(self.prefix), front.front_files(self.prefix)),
+        ):
+            for name, content in found.items():
+                (folder / name).write_bytes(content + (self.extra.encode() if name == "main.cf" else b""))
+
+    @property
+    def databases(self) -> tuple[LookupDatabase, LookupDatabase, LookupDatabase]:
+        state = places.state(self.prefix)
+        return (
+            LookupDatabase(state / "lookup-postfix" / "postfix.db", lookups.POSTFIX_SCHEMA, "postfix", "wal"),
+            LookupDatabase(state / "lookup-dovecot" / "dovecot.db", lookups.DOVECOT_SCHEMA, "dovecot", "wal"),
+            sni.database(self.prefix),
+        )
+
+    def rows(self, owner: str, postfix_rows: Rows, dovecot_rows: Rows | None = None) -> None:
+        steps = [SetRows(self.databases[0], owner, postfix_rows)]
+        if dovecot_rows is not None:
+            steps.append(SetRows(self.databases[1], owner, dovecot_rows))
+        run = Run(Plan(rows=tuple(steps)))
+        for _ in self.writer.write([run]):
+            pass
+        for _ in self.writer.settle([run]):
+            pass
+        assert run.error is None, run.error
+
+    def certificate(self, folder: str, *names: str) -> None:
+        where = places.tls(self.prefix) / folder
+        where.mkdir(exist_ok=True)
+        certificate, key = self.authority.issue(names)
+        group = grp.getgrnam(places.FRONT_USER).gr_gid
+        for path, content in ((where / "key.pem", key), (where / "cert.pem", certificate)):
+            path.write_bytes(content)
+            path.chmod(0o640)
+        for path in (where, where / "key.pem", where / "cert.pem"):
+            os.chown(path, 0, group)
+        where.chmod(0o750)
+
+    def present(self, name: str) -> None:
+        """A mail name with a certificate, on all ports."""
+        self.certificate(name, name)
+        reply = sni.SniMap(self.prefix).ask("put", [name])[name]
+        assert reply.value and not reply.error, reply
+
+    # customers
+
+    def domain(self, name: str = UMLAUT, **fields: object) -> str:
+        ascii_name = idna.encode(name, uts46=True).decode()
+        spec = DomainSpec(ascii_name, "s000007", UID, **fields)  # type: ignore[arg-type]
+        self.rows(
+            f"mail.domain {ascii_name}", lookups.postfix_domain(spec, self.prefix.host), lookups.dovecot_domain(spec)
+        )
+        return ascii_name
+
+    def mailbox(self, address: str, password: str = PASSWORD, uid: int = UID, **fields: object) -> str:
+        address = ascii_address(address)
+        local, _, domain = address.rpartition("@")
+        self.boxes += 1
+        defaults = {"folder": f"{domain}/{local}.{self.boxes}", "quota_mb": 10}
+        secret = "{ARGON2ID}" + hashed(password) if password else ""
+        spec = MailboxSpec(address, "s000007", uid, password=secret, **(defaults | fields))  # type: ignore[arg-type]
+        base = self.prefix.root / "mail" / f"u{uid}"
+        if not base.exists():
+            base.mkdir(mode=0o700)
+            os.chown(base, uid, uid)
+        home = str(base / spec.folder)
+        self.rows(f"mail.mailbox {address}", lookups.postfix_mailbox(spec), lookups.dovecot_mailbox(spec, home))
+        return address
+
+    def address(self, address: str, *targets: str, senders: tuple[str, ...] = ()) -> str:
+        address = ascii_address(address)
+        spec = AddressSpec(address, "s000007", tuple(map(ascii_address, targets)), tuple(map(ascii_address, senders)))
+        self.rows(f"mail.address {address}", lookups.postfix_address(spec))
+        return address
+
+    # daemons
+
+    def environment(self) -> Mapping[str, str]:
+        return {
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(SOURCE),
+            "GASTHOF_PREFIX": str(self.prefix.root),
+            "LANG": "C.UTF-8",
+        }
+
+    def start(self, name: str) -> subprocess.Popen[bytes]:
+        program = {each.name: each for each in DAEMONS.programs(self.prefix, sys.executable)}[name]
+        words = (self.prefix.root / f"{name}.out").open("ab")
+        self.processes[name] = subprocess.Popen(
+            program.command, env=self.environment(), cwd="/", stdout=words, stderr=words, stdin=subprocess.DEVNULL,
+            start_new_session=True, user=program.user, group=program.user, extra_groups=[],
+        )  # fmt: skip
+        return self.processes[name]
+
+    def wait_until_well(self) -> None:
+        for name, probe in DAEMONS.probes(self.prefix).items():
+            wait_for(lambda probe=probe: _well(probe), what=f"{name}: {self.words()}")
+
+    def words(self) -> str:
+        found = [path.read_text("utf-8", "replace")[-1500:] for path in self.prefix.root.glob("*.out")]
+        return "\n".join([*found, *(path.read_text("utf-8", "replace")[-3000:] for path in self.prefix.logs.iterdir())])
+
+    def kill(self, name: str) -> None:
+        """kill -9 of the main process alone."""
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def stop(self) -> None:
+        self.writer.close()
+        for process in reversed(self.processes.values()):
+            if process.poll() is None:
+                process.terminate()
+        for process in self.processes.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(8)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    # clients
+
+    def trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cadata=self.authority.pem)
+
+    def imap(self, user: str, password: str = PASSWORD, name: str = "") -> imaplib.IMAP4_SSL:
+        client = _Imap("127.0.0.1", self.prefix.ports["imaps"], name or self.prefix.host, self.trust())
+        client.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
+        return client
+
+    def pop3(self, user: str, password: str = PASSWORD) -> poplib.POP3_SSL:
+        context = self.trust()
+        context.check_hostname = False
+        client = poplib.POP3_SSL("127.0.0.1", self.prefix.ports["pop3s"], context=context, timeout=15)
+        client.user(user)
+        client.pass_(password)
+        return client
+
+    def submission(self, user: str = "", password: str = PASSWORD) -> smtplib.SMTP:
+        client = smtplib.SMTP("127.0.0.1", self.prefix.ports["submission"], "client.example", timeout=20)
+        client._host = self.prefix.host  # the name for TLS
+        client.starttls(context=self.trust())
+        client.ehlo()
+        if user:
+            client.user, client.password = user, password
+            client.auth("PLAIN", lambda _=None: f"\0{user}\0{password}")
+        return client
+
+    def smtp(self, host: str = "127.0.0.1") -> smtplib.SMTP:
+        client = smtplib.SMTP(host, self.prefix.ports["smtp"], "client.example", timeout=20)
+        client.ehlo()
+        return client
+
+    def swaks(self, *words: str, space: str = "") -> subprocess.CompletedProcess[str]:
+        inside = ["/usr/bin/ip", "netns", "exec", space] if space else []
+        line = [*inside, "/usr/bin/swaks", "--suppress-data", *words]
+        return subprocess.run(
+            line,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        )
+
+    def messages(self, user: str, folder: str = "INBOX") -> list[bytes]:
+        """All mails of a folder, whole."""
+        with self.imap(user) as client:
+            client.select(f'"{folder}"', readonly=True)
+            numbers = client.search(None, "ALL")[1][0].split()
+            return [client.fetch(number.decode(), "(BODY.PEEK[])")[1][0][1] for number in numbers]  # type: ignore[index]
+
+    def wait_for_mails(self, user: str, count: int, folder: str = "INBOX") -> list[bytes]:
+        wait_for(lambda: len(self.messages(user, folder)) >= count, what=f"{count} mails of {user}: {self.words()}")
+        return self.messages(user, folder)
+
+
+class _Imap(imaplib.IMAP4_SSL):
+    """Connects to an address and asks for another name."""
+
+    def __init__(self, host: str, port: int, name: str, context: ssl.SSLContext) -> None:
+        self._name = name
+        super().__init__(host, port, ssl_context=context, timeout=20)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        plain = imaplib.IMAP4._create_socket(self, timeout)
+        return self.ssl_context.wrap_socket(plain, server_hostname=self._name)
+
+
+def _well(probe: Callable[[], str | None]) -> bool:
+    try:
+        return probe() is None
+    except OSError:
+        return False
