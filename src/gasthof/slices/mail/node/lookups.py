@@ -28,15 +28,16 @@ Dovecot:
   PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
 """
 
-from collections.abc import Mapping
-
 import idna
 
+from gasthof.agent.sdk.steps import LookupDatabase, Row, Rows
+from gasthof.prefix import Prefix
+from gasthof.slices.mail.node import places
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec
 
 FOLDING = {"ß": "_sz_", "ς": "_fs_"}  # of all letters in U-labels (RFC 5892 section 2.6), with their marks
-Row = tuple[str | int | None, ...]  # without its owner, which comes first in the table
-Rows = Mapping[str, tuple[Row, ...]]  # table -> rows
+OPERATOR = ("abuse", "hostmaster", "root", "webmaster")  # what else leads to the operator's postmaster
+OPERATOR_MB = 1_000  # size of the operator's mailbox
 
 POSTFIX_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS domains (owner TEXT NOT NULL, name TEXT NOT NULL, ascii TEXT NOT NULL, exact INTEGER NOT NULL,"
@@ -104,12 +105,22 @@ FOLDED_QUERY = (
 
 _LOGIN = "FROM domains d JOIN mailboxes m ON m.address = '%Ln' || '@' || d.ascii WHERE d.name = '%Ld'"
 _USER = "m.address AS user, m.home AS {0}home, m.uid AS {0}uid, m.uid AS {0}gid, '*:storage=' || m.quota_mb || 'M' AS {0}quota_rule"
-PASSWORD_QUERY = (  # with what the userdb would say, for `driver = prefetch`
-    f"SELECT m.password AS password, {_USER.format('userdb_')} {_LOGIN} AND NOT d.suspended"
-    " AND m.password <> '' LIMIT 1"
+CLOSED_WORDS = "Dieses Postfach ist gesperrt. / This mailbox is suspended."
+PASSWORD_QUERY = (  # with what the userdb would say, for `driver = prefetch`; %s is the service: only these two heed nologin
+    f"SELECT m.password AS password, {_USER.format('userdb_')}, CASE WHEN d.suspended THEN 'y' END AS nologin,"
+    f" CASE WHEN d.suspended THEN '{CLOSED_WORDS}' END AS reason {_LOGIN}"
+    " AND (NOT d.suspended OR '%s' IN ('imap', 'pop3')) AND m.password <> '' LIMIT 1"
 )
 USER_QUERY = f"SELECT {_USER.format('')} {_LOGIN} LIMIT 1"
 ITERATE_QUERY = "SELECT address AS user FROM mailboxes"
+
+
+def postfix_database(prefix: Prefix) -> LookupDatabase:
+    return LookupDatabase(places.state(prefix) / "lookup-postfix" / "postfix.db", POSTFIX_SCHEMA, "postfix", "wal")
+
+
+def dovecot_database(prefix: Prefix) -> LookupDatabase:
+    return LookupDatabase(places.state(prefix) / "lookup-dovecot" / "dovecot.db", DOVECOT_SCHEMA, "dovecot", "wal")
 
 
 def marked(unicode: str) -> str:
@@ -166,3 +177,22 @@ def postfix_address(spec: AddressSpec) -> Rows:
         "routes": tuple((spec.address, target, 0) for target in spec.targets),
         "senders": tuple((spec.address, login) for login in spec.senders),
     }
+
+
+def postfix_operator(host: str) -> Rows:
+    """The machine's own name as a domain, with a mailbox that nobody can sign in to."""
+    mailbox = postfix_mailbox(_operator(host, 0))
+    others: tuple[Row, ...] = tuple((f"{local}@{host}", f"postmaster@{host}", 0) for local in OPERATOR)
+    return {
+        "domains": postfix_domain(DomainSpec(host, "", 0), host)["domains"],
+        "mailboxes": mailbox["mailboxes"],
+        "routes": (*mailbox["routes"], *others),
+    }
+
+
+def dovecot_operator(host: str, uid: int, home: str) -> Rows:
+    return {**dovecot_domain(DomainSpec(host, "", uid)), **dovecot_mailbox(_operator(host, uid), home)}
+
+
+def _operator(host: str, uid: int) -> MailboxSpec:
+    return MailboxSpec(f"postmaster@{host}", "", uid, "", "", OPERATOR_MB)

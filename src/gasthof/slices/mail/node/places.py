@@ -27,6 +27,16 @@ def tls(prefix: Prefix) -> Path:
     return state(prefix) / "tls"
 
 
+def mailboxes(prefix: Prefix, subscription: str) -> Path:
+    """What holds a subscription's mail: the customer's own, its name root's, and where no PHP of theirs comes."""
+    return prefix.root / "mail" / subscription
+
+
+def operator(prefix: Prefix) -> Path:
+    """Home of the operator's mailbox."""
+    return state(prefix) / "operator"
+
+
 def delivery_socket(prefix: Prefix) -> Path:
     """Where Postfix hands mail over: LMTP."""
     return run(prefix) / "delivery" / "lmtp.sock"

@@ -92,16 +92,17 @@ class Daemons:
             return not self.ask(lookups.FOLDED_QUERY, address)
         return bool(self.find(lookups.ROUTES_QUERY, address) or self.find(lookups.MAILBOXES_QUERY, address))
 
-    def login(self, query: str, user: str) -> list[dict[str, object]]:
-        """As Dovecot: %Ln and %Ld are the parts in ASCII lower case."""
+    def login(self, query: str, user: str, service: str = "imap") -> list[dict[str, object]]:
+        """As Dovecot: %Ln and %Ld are the parts in ASCII lower case. What is NULL is not told."""
         local, _, name = user.rpartition("@")
-        lower = {"%Ln": local, "%Ld": name}
+        lower = {"%Ln": local, "%Ld": name, "%s": service}
         for sign, value in lower.items():
             small = "".join(letter.lower() if letter.isascii() else letter for letter in value)
             query = query.replace(sign, small.replace("'", "''"))
         cursor = self.dovecot.execute(query)
         names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor]
+        return [{name: value for name, value in row.items() if value is not None} for row in rows]
 
 
 def fill(database: sqlite3.Connection, owner: str, rows: Rows) -> None:
@@ -205,7 +206,10 @@ def test_a_suspended_domain_refuses_mail(name: str) -> None:
 @pytest.mark.parametrize("name", [NAME, UMLAUT])
 def test_a_suspended_domain_closes_its_mailboxes(name: str) -> None:
     house = Daemons(domain(suspended=True), mailbox())
-    assert house.login(lookups.PASSWORD_QUERY, f"info@{name}") == []
+    assert house.login(lookups.PASSWORD_QUERY, f"info@{name}", "smtp") == []
+    for service in ("imap", "pop3"):
+        (found,) = house.login(lookups.PASSWORD_QUERY, f"info@{name}", service)
+        assert (found["nologin"], found["reason"]) == ("y", lookups.CLOSED_WORDS)
     assert len(house.login(lookups.USER_QUERY, f"info@{name}")) == 1  # what was accepted already has its place
 
 
@@ -218,7 +222,7 @@ def test_a_domain_that_is_off_is_nobodys_here(suspended: bool) -> None:
         assert not house.ask(lookups.DOMAINS_QUERY, address.rpartition("@")[2])
         assert house.delivered(address) == {lookups.marked(address)}
         assert house.ask(lookups.REFUSED_QUERY, address) == []
-    assert bool(house.login(lookups.PASSWORD_QUERY, f"info@{NAME}")) is not suspended
+    assert bool(house.login(lookups.PASSWORD_QUERY, f"info@{NAME}", "smtp")) is not suspended
 
 
 def test_a_folded_name_gets_none_of_its_mail(house: Daemons) -> None:
