@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from gasthof.agent.backoff import Backoff
-from gasthof.agent.execute import Executor, Outcome
+from gasthof.agent.execute import Executor
 from gasthof.agent.journal import Desired, Id, Journal, Verdict
 from gasthof.agent.kinds import Kind, Knowledge, Machine, Wanted
+from gasthof.agent.run import Outcome
 from gasthof.agent.sdk.steps import LocalCertificate, Plan, RemoveTree
 
 HIGHEST = 1_000_000  # rank of what this agent does not know
@@ -63,6 +63,7 @@ class Applier:
         ]
         final = [verdict for verdict in verdicts if verdict]
         self.journal.mark(final)
+        self.journal.reopen([one.desired for one, verdict in zip(free, verdicts, strict=True) if not verdict])
         self._hurry([verdict.desired for verdict in final if verdict.state == "live" and verdict.desired.scope])
         return final
 
@@ -108,6 +109,9 @@ class Applier:
         if outcome.unfinished:
             (self.backoff.queued if outcome.queued else self.backoff.unfinished)(one.desired.id)
             return None
+        if outcome.working:
+            self.backoff.working(one.desired.id)
+            return None
         if outcome.live:
             self.backoff.forget([one.desired.id])
             self.strangers.pop(one.desired.id, None)
@@ -140,10 +144,11 @@ def _readable(kind: Kind, text: str) -> Any | None:
 
 
 def _apart(planned: Sequence[Planned]) -> Iterator[Planned]:
-    """Those that touch no path of an earlier one."""
-    taken: set[Path] = set()
+    """Those that touch no path and no owner's rows of an earlier one."""
+    taken: set[object] = set()
     for one in planned:
-        paths = {step.path for step in one.plan.change}
+        paths: set[object] = {step.path for step in one.plan.change}
+        paths |= {(step.database.path, step.owner) for step in one.plan.rows}
         paths |= {step.directory for step in one.plan.prepare if isinstance(step, LocalCertificate)}
         paths |= {step.path for step in one.plan.clean if isinstance(step, RemoveTree)}
         if not paths & taken:

@@ -12,6 +12,7 @@ FIRST, LONGEST = 1.0, 300.0  # seconds
 LONGEST_AWAY = 15.0  # seconds, while a daemon does not answer: that ends soon, and for all at once
 MOST_DOUBLINGS = 30
 FIRST_MORE, LONGEST_MORE = 0.5, 2.0  # seconds, until the next part of what takes long
+FIRST_LOOK, LONGEST_LOOK = 0.2, 5.0  # seconds, until a daemon that is still at it is asked again
 
 
 @dataclass
@@ -20,12 +21,21 @@ class Backoff:
 
     clock: Callable[[], float]  # monotonic seconds
     waiting: dict[Id, tuple[int, float]] = field(default_factory=dict)  # id -> attempts, due
+    looking: set[Id] = field(default_factory=set)  # those of them whose attempts were only looks
 
     def failed(self, one: Id, *, away: bool = False) -> None:
+        if one in self.looking:
+            self.forget([one])
         self._wait(one, FIRST, LONGEST_AWAY if away else LONGEST)
 
     def unfinished(self, one: Id) -> None:
         self._wait(one, FIRST_MORE, LONGEST_MORE)
+
+    def working(self, one: Id) -> None:
+        if one not in self.looking:
+            self.forget([one])
+            self.looking.add(one)
+        self._wait(one, FIRST_LOOK, LONGEST_LOOK)
 
     def queued(self, one: Id) -> None:
         """It was not its turn: no attempt, so that it comes before those that had one."""
@@ -42,6 +52,7 @@ class Backoff:
     def forget(self, ids: Iterable[Id]) -> None:
         for one in ids:
             self.waiting.pop(one, None)
+            self.looking.discard(one)
 
     def due(self, one: Id) -> bool:
         return one not in self.waiting or self.waiting[one][1] <= self.clock()

@@ -1,11 +1,12 @@
 """What a plan would change, as text: unified diffs of files, a line for each other step. Reads, changes nothing."""
 
 import difflib
+import re
 from collections.abc import Iterator
 
 import msgspec
 
-from gasthof.agent.sdk import read
+from gasthof.agent.sdk import lookup, read
 from gasthof.agent.sdk.steps import (
     Ask,
     Change,
@@ -13,13 +14,19 @@ from gasthof.agent.sdk.steps import (
     CustomerFile,
     LocalAuthority,
     LocalCertificate,
+    LookupDatabase,
     MakeDirectory,
+    MakeLookup,
     Plan,
     RemoveCustomerTree,
     RemoveTree,
+    Row,
+    SetRows,
     WriteFile,
 )
 
+MASKED = "(secret)"
+HASH = re.compile(r"(\{[A-Za-z0-9._-]+\})?\$\w+\$")  # crypt(5), also as Dovecot writes it
 LONGEST_TEXT = 200_000  # bytes; longer ones are named only
 
 
@@ -29,6 +36,8 @@ def lines(plan: Plan) -> Iterator[str]:
         yield from _prepared(step)
     for change in plan.change:
         yield from _changed(change)
+    for rows in plan.rows:
+        yield from _set(rows)
     for last in plan.clean:
         if isinstance(last, RemoveTree):
             yield f"- {last.path}/ with all below"
@@ -48,6 +57,9 @@ def _prepared(step: object) -> Iterator[str]:
             yield f"+ {step.certificate}: a new certificate authority"
         case LocalCertificate():
             yield f"+ {step.directory}/: a certificate for {', '.join(step.names)}"
+        case MakeLookup():
+            path, group = step.database.path, step.database.group
+            yield f"+ {path}: an empty look-up database, {step.database.mode:04o} root:{group}"
         case Ask():
             return
 
@@ -60,6 +72,26 @@ def _changed(step: Change) -> Iterator[str]:
         yield from difflib.unified_diff(_text(before), _text(after), *names, n=1, lineterm="")
     if isinstance(step, WriteFile):
         yield f"  {step.path} {step.mode:04o} {step.owner}:{step.group}"
+
+
+def _set(step: SetRows) -> Iterator[str]:
+    database = step.database
+    found = lookup.rows(database, [step.owner]).get(step.owner, {})
+    yield f"  {database.path} {step.owner}"
+    for table in lookup.differing(found, step.rows):
+        columns = lookup.columns(database, table)
+        before, after = lookup.in_order(found.get(table, ())), lookup.in_order(step.rows.get(table, ()))
+        yield from (f"- {table}: {_row(database, columns, row)}" for row in before if row not in after)
+        yield from (f"+ {table}: {_row(database, columns, row)}" for row in after if row not in before)
+
+
+def _row(database: LookupDatabase, columns: list[str], row: Row) -> str:
+    named = zip(columns or [""] * len(row), row, strict=False)
+    return ", ".join(MASKED if _secret(database, name, value) else str(value) for name, value in named)
+
+
+def _secret(database: LookupDatabase, name: str, value: object) -> bool:
+    return value is not None and (name in database.secrets or bool(HASH.match(str(value))))
 
 
 def _text(content: bytes) -> list[str]:

@@ -232,11 +232,22 @@ class Journal:
         """What was found changed by hand is told, and open until it is set right."""
         with self._writing():
             for one, words in found:
-                self.db.execute(
-                    "UPDATE object SET state = 'pending', before = json_array(spec) WHERE kind = ? AND key = ?", one.id
-                )
+                self._reopen(one)
                 if one.revision:
                     self._tell(Report(one.kind, one.key, one.revision, "drift", words))
+
+    def reopen(self, objects: Sequence[Desired]) -> None:
+        """Live objects that are being set right and are not yet: open, and nothing is told."""
+        if objects:
+            with self._writing():
+                for one in objects:
+                    self._reopen(one)
+
+    def _reopen(self, one: Desired) -> None:
+        self.db.execute(
+            "UPDATE object SET state = 'pending', before = json_array(spec) WHERE kind = ? AND key = ? AND state = 'live'",
+            one.id,
+        )
 
     def _tell(self, report: Report) -> None:
         words = "".join(char if char.isprintable() or char == "\n" else " " for char in report.words[:LONGEST_WORDS])

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from gasthof.agent.sdk.ask import Service
 from gasthof.agent.sdk.steps import Plan
+from gasthof.agent.sdk.tools import Reloadable
 from gasthof.kernel.clock import WallClock
 from gasthof.prefix import Prefix
 
@@ -64,6 +66,9 @@ class Knowledge:
     offers: Mapping[str, Callable[[Prefix], list[str]]] = field(
         default_factory=dict
     )  # for the control plane: "php" -> versions
+    services: Mapping[str, Callable[[Prefix], Service]] = field(default_factory=dict)  # whom an Ask may ask
+    tools: Mapping[str, str] = field(default_factory=dict)  # what a RunTool may run: name -> absolute path
+    reloads: Mapping[str, Reloadable] = field(default_factory=dict)  # what a Reload may reload
 
     def scope_of(self, kind: str, spec: str) -> str:
         """The subscription that a spec's JSON belongs to; "" where this agent cannot tell."""

@@ -16,6 +16,7 @@ from gasthof.agent.guard import Guard
 from gasthof.agent.journal import Id, Journal
 from gasthof.agent.kinds import Fixture, Knowledge, Machine
 from gasthof.agent.link import LinkLost
+from gasthof.agent.sdk.steps import MakeLookup
 from gasthof.agent.wire import Answer, Batch, NodeReport, Position
 
 CHUNK = 250  # objects applied together
@@ -52,7 +53,7 @@ class Agent:
         executor: Executor | None = None,
     ) -> None:
         self.machine, self.knowledge, self.journal, self.connect = machine, knowledge, journal, connect
-        self.executor = executor or Executor(machine)
+        self.executor = executor or Executor(machine, knowledge)
         self.backoff = Backoff(monotonic)
         self.guard = Guard(journal)
         self.applier = Applier(machine, knowledge, journal, self.executor, self.backoff)
@@ -248,6 +249,8 @@ class Agent:
             plan = fixture.plan(self.machine.prefix, fixture.gather(self.machine))
             outcome = self.executor.carry_out([plan])[0]
             words = "" if outcome.live else outcome.words
+            if outcome.live and any(isinstance(step, MakeLookup) for step in plan.prepare):
+                self.look_again()
         except Exception as error:
             words = f"{type(error).__name__}: {error}"
         if words:
@@ -256,6 +259,11 @@ class Agent:
         else:
             self.broken.discard(fixture.name)
         return f"{fixture.name}: {words}" if words else ""
+
+    def look_again(self) -> None:
+        """A look-up database may be empty now; what failed may have waited for it."""
+        self.auditing, self.audit_at = None, 0.0
+        self.backoff.forget(list(self.backoff.waiting))
 
     def work(self, seconds: float = float("inf")) -> None:
         """The change pass: apply everything that is open and due, a chunk at a time, and tell after each."""

@@ -3,6 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+Row = tuple[str | int | None, ...]  # the columns after `owner`, in their order
+Rows = Mapping[str, tuple[Row, ...]]  # table -> rows
+
+
+@dataclass(frozen=True)
+class LookupDatabase:
+    """A daemon's SQLite file: the agent alone writes it, in place, and the daemon's group reads it (docs/decisions/0004).
+
+    Each statement of `schema` is one CREATE TABLE or INDEX IF NOT EXISTS. A table's first column is `owner TEXT NOT NULL`, which
+    holds "KIND KEY" of the object that a row is of. Another schema is another database: it is emptied, and filled from the specs.
+    """
+
+    path: Path  # in a folder 0750 root:group
+    schema: tuple[str, ...]
+    group: str
+    journal: Literal["wal", "delete"]  # delete: for a reader that cannot bear a write-ahead log
+    mode: int = 0o640
+    secrets: tuple[str, ...] = ("password", "hash", "secret")  # columns that a preview masks
 
 
 @dataclass(frozen=True)
@@ -97,10 +117,26 @@ class LocalCertificate:
 
 
 @dataclass(frozen=True)
+class MakeLookup:
+    """A look-up database made, or set right; an empty one where there is none, or a damaged one, or another schema's."""
+
+    database: LookupDatabase
+
+
+@dataclass(frozen=True)
+class SetRows:
+    """All rows of this owner in this database become these; tables that are not named hold none. Put back like a WriteFile."""
+
+    database: LookupDatabase
+    owner: str  # "KIND KEY"
+    rows: Rows
+
+
+@dataclass(frozen=True)
 class Ask:
     """One question to a daemon over its unix socket; equal services and verbs of a batch are asked together."""
 
-    service: str  # a name out of sdk.ask.services: "nginx", "activator"
+    service: str  # a name out of a slice's SERVICES: "nginx", "activator"
     verb: str
     argument: str
     expect: str | None = None  # the answer that is wanted; "" is "nothing there", None takes any
@@ -108,7 +144,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class RunTool:
-    """One of the listed tools, by name, with an argument vector. Its words come back when it refuses."""
+    """A tool out of a slice's TOOLS, by name, with an argument vector. Its words come back when it refuses."""
 
     tool: str
     arguments: tuple[str, ...]
@@ -116,12 +152,21 @@ class RunTool:
 
 @dataclass(frozen=True)
 class Reload:
-    """Once a batch, however many plans want it."""
+    """A daemon out of a slice's RELOADS; once a batch, however many plans want it."""
 
     daemon: str
 
 
-Prepare = MakeDirectory | ScratchTree | CustomerDirectory | CustomerFile | LocalAuthority | LocalCertificate | Ask
+Prepare = (
+    MakeDirectory
+    | ScratchTree
+    | CustomerDirectory
+    | CustomerFile
+    | LocalAuthority
+    | LocalCertificate
+    | MakeLookup
+    | Ask
+)
 Change = WriteFile | RemoveFile
 After = Ask | Reload
 Clean = RemoveTree | RemoveCustomerTree | Ask
@@ -131,8 +176,8 @@ Clean = RemoveTree | RemoveCustomerTree | Ask
 class Plan:
     """What brings one object to its desired state, in the order it is carried out; an empty one changes nothing.
 
-    prepare: harmless alone. change: staged all, checked, swapped. after: wakes the daemon. verify: asks it.
-    When check, after or verify fails, changes are put back and `after` runs once more. clean: only after success.
+    prepare: harmless alone. change: staged all, checked, swapped; then rows. after: wakes the daemon. verify: asks it.
+    When check, rows, after or verify fails, changes and rows are put back and `after` runs once more. clean: only after success.
     """
 
     prepare: tuple[Prepare, ...] = ()
@@ -142,9 +187,10 @@ class Plan:
     verify: tuple[Ask, ...] = ()
     clean: tuple[Clean, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)  # drift found: path -> what was different
+    rows: tuple[SetRows, ...] = ()
 
     @property
     def empty(self) -> bool:
-        """Nothing would be written or removed (asking a daemon does not count)."""
+        """Nothing would be written or removed, and nothing was found different (asking a daemon alone does not count)."""
         written = [step for step in (*self.prepare, *self.clean) if not isinstance(step, Ask)]
-        return not written and not self.change
+        return not written and not self.change and not self.rows and not self.notes

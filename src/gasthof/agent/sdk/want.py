@@ -6,17 +6,32 @@ from hashlib import sha256
 from pathlib import Path
 
 from gasthof.agent.sdk import acl
+from gasthof.agent.sdk.lookup import BEFORE, differing
 from gasthof.agent.sdk.read import MISSING, Fact
-from gasthof.agent.sdk.steps import Change, MakeDirectory, Prepare, RemoveFile, WriteFile
+from gasthof.agent.sdk.steps import (
+    Change,
+    LookupDatabase,
+    MakeDirectory,
+    MakeLookup,
+    Prepare,
+    RemoveFile,
+    Rows,
+    SetRows,
+    WriteFile,
+)
 
 
 @dataclass
 class Draft:
-    """A plan in the making: wishes go in, the steps still needed come out in `prepare` and `change`."""
+    """A plan in the making: wishes go in, the steps still needed come out in `prepare`, `change` and `row_sets`."""
 
     facts: Mapping[Path, Fact]
+    found: Mapping[Path, Mapping[str, Rows]] = field(
+        default_factory=dict
+    )  # lookup.facts: database -> owner -> table -> rows
     prepare: list[Prepare] = field(default_factory=list)
     change: list[Change] = field(default_factory=list)
+    row_sets: list[SetRows] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
 
     def directory(self, step: MakeDirectory) -> None:
@@ -38,6 +53,28 @@ class Draft:
         if found.what != "missing" or found.unsettled:
             self.change.append(RemoveFile(path))
             self.notes[str(path)] = "should not be there"
+
+    def lookup(self, database: LookupDatabase, wrong: str) -> None:
+        """`wrong`: what lookup.wrong says of the database."""
+        if wrong:
+            self.prepare.append(MakeLookup(database))
+            self.notes[str(database.path)] = wrong
+
+    def rows(self, step: SetRows) -> None:
+        found = self.found.get(step.database.path, {}).get(step.owner, {})
+        names = differing(found, step.rows)
+        if names:
+            self.row_sets.append(step)
+        if words := _rows_differ(found, step, [name for name in names if name != BEFORE]):
+            self.notes[f"{step.database.path} {step.owner}"] = words
+
+
+def _rows_differ(found: Rows, step: SetRows, names: list[str]) -> str:
+    if not names:
+        return ""
+    if not found:
+        return "rows missing"
+    return f"rows differ in {', '.join(names)}" if any(step.rows.values()) else "should not be there"
 
 
 def _directory_differs(found: Fact, step: MakeDirectory) -> str:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gasthof.agent import knowledge, loop
-from gasthof.agent.execute import Executor, Run
+from gasthof.agent.execute import Executor
 from gasthof.agent.journal import Journal
 from gasthof.agent.kinds import Knowledge, Machine
+from gasthof.agent.run import Run
 from gasthof.agent.sdk import place
-from gasthof.agent.sdk.ask import Reply, Service, services
+from gasthof.agent.sdk.ask import Reply, Service
 from gasthof.agent.tests.node import Node, connecting
 from gasthof.kernel.clock import SystemClock
 
@@ -76,14 +77,13 @@ def child(
 ) -> int:
     countdown = Countdown(at)
     machine = Machine(node.prefix, SystemClock())
-    asked = dict(services(node.prefix))
-    for service, *rest in stubborn:
-        asked[service] = Stubborn(asked[service], *rest)
-    executor = Watched(machine, asked)
+    taught = taught or knowledge.installed()
+    asked = {service: Stubborn(taught.services[service](node.prefix), *rest) for service, *rest in stubborn}
+    executor = Watched(machine, taught, asked)
     executor.countdown = countdown
     journal = Journal(node.prefix.state / "agent.db")
     without_disk(journal)
-    agent = loop.Agent(machine, taught or knowledge.installed(), journal, connecting(node.intent), executor)
+    agent = loop.Agent(machine, taught, journal, connecting(node.intent), executor)
     for name in WRITING:
         setattr(journal, name, ticking(countdown, getattr(journal, name)))
     for name in CHANGING:
@@ -107,6 +107,8 @@ def run(
     stubborn: tuple[Any, ...] = (),
 ) -> int | None:
     """The number of boundaries passed, or None when it was killed. What it told the control plane is in node.intent only if it lived."""
+    for agent in node.agents:  # SQLite's connections must not cross a fork
+        agent.executor.close()
     reader, writer = os.pipe()
     pid = os.fork()
     if not pid:

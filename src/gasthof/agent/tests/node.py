@@ -201,6 +201,7 @@ class Node:
     def stop(self) -> None:
         for agent in self.agents:
             agent.journal.close()
+            agent.executor.close()
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.terminate()

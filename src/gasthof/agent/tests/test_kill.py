@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from gasthof.agent.loop import Agent
-from gasthof.agent.sdk import ask, certificate, customer, tools
+from gasthof.agent.sdk import certificate, customer, tools
 from gasthof.agent.sdk.ask import Reply
 from gasthof.agent.tests import killing
 from gasthof.agent.tests.node import UMLAUT, Intent, Node, php, tree
 from gasthof.kernel.clock import SystemClock
 from gasthof.slices.web.node import facts as web_facts
 from gasthof.slices.web.node import plan as web_plan
+from gasthof.slices.web.node import services as web_services
 from gasthof.slices.web.node.document import host_path
 from gasthof.slices.web.node.nginx import configuration_digest, nginx_files
 from gasthof.slices.web.spec import Protection
@@ -180,6 +181,7 @@ def reset(node: Node) -> None:
     work(agent)
     node.agents.remove(agent)
     agent.journal.close()
+    agent.executor.close()
     for path in (*node.prefix.state.glob("agent.db*"), *node.prefix.state.glob("web/*/??")):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert not list(node.prefix.customers.iterdir())
@@ -267,7 +269,7 @@ def fix(agent: Agent) -> None:
 
 
 def wait_loaded(node: Node, digest: str) -> None:
-    found = ask.NginxAdmin(node.prefix.nginx_admin).ask("configuration", [digest])
+    found = web_services.NginxAdmin(node.prefix.nginx_admin).ask("configuration", [digest])
     assert found[digest].value == digest
 
 
@@ -279,7 +281,7 @@ def older(node: Node) -> None:
     settings.write_text(settings.read_text().replace(wanted, "0" * 64))
     conf.write_text("# older\n" + conf.read_text())
     (web / "lua/gasthof/older.lua").write_text("return 1\n")
-    tools.reload(node.prefix, "nginx")
+    tools.reload(node.prefix, web_services.RELOADS["nginx"])
     wait_loaded(node, "0" * 64)
 
 
@@ -325,7 +327,7 @@ def test_refused_configuration_killed_anywhere(node: Node, how: str, monkeypatch
             "lua/gasthof/settings.lua": made["lua/gasthof/settings.lua"].replace(digest.encode(), b"f" * 64),
         }
 
-    monkeypatch.setattr(ask, "SETTLING", 0.25)
+    monkeypatch.setattr(web_services, "SETTLING", 0.25)
     monkeypatch.setattr(web_plan, "nginx_files", broken)
     monkeypatch.setattr(web_facts, "nginx_files", broken)
     words = node.agent().fix()

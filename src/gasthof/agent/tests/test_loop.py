@@ -34,7 +34,7 @@ class Toy:
         self.agent = self.start()
 
     def start(self) -> Agent:
-        executor = Executor(Machine(self.prefix, SystemClock()), {"toy": self.daemon})
+        executor = Executor(Machine(self.prefix, SystemClock()), KNOWN, {"toy": self.daemon})
         return self.node.agent(KNOWN, executor)
 
     def put(self, key: str, text: str, kind: str = "toy.note", **fields: str) -> None:

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from gasthof.agent.sdk.ask import NginxAdmin
 from gasthof.bench.figures import machine
 from gasthof.prefix import WEB_USER
 from gasthof.slices.web.bench.ground import Ground, Server, free_port, laid_out, running
 from gasthof.slices.web.bench.load import handshakes, requests_per_second, visit, zipf
 from gasthof.slices.web.node.document import host_path, tls_directory
+from gasthof.slices.web.node.services import NginxAdmin
 
 SITES, ADDED = 1_000, 5
 HEAD = """\

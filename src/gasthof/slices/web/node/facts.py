@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 from gasthof.agent.kinds import Machine, Wanted
-from gasthof.agent.sdk import ask, beneath, certificate, read, tools
+from gasthof.agent.sdk import beneath, certificate, read, tools
+from gasthof.agent.sdk.ask import Away
 from gasthof.agent.sdk.certificate import CertificateFact
 from gasthof.agent.sdk.read import Fact
 from gasthof.prefix import Prefix
@@ -15,6 +16,7 @@ from gasthof.slices.web.node.document import HOST, fallback_tls, host_path, tls_
 from gasthof.slices.web.node.nginx import nginx_files
 from gasthof.slices.web.node.plan import nginx_folders, trial_folder
 from gasthof.slices.web.node.pool import conf_path, json_path, parse_key
+from gasthof.slices.web.node.services import RELOADS, NginxAdmin
 from gasthof.slices.web.spec import SiteSpec
 
 LUA = ("lua", "pages")  # folders below node/web that hold nothing but nginx's configuration
@@ -178,7 +180,7 @@ def nginx(machine: Machine) -> NginxFacts:
     extra = {_settled(path) for path in found} - wanted
     places = {path: read.fact(path) for path in wanted | extra}
     places |= {path: read.directory(path) for path in (*nginx_folders(web, names), trial_folder(prefix))}
-    running = tools.running(prefix, "nginx") is not None
+    running = tools.running(prefix, RELOADS["nginx"]) is not None
     return NginxFacts(places, tuple(sorted(extra)), running, _loaded(prefix) if running else "")
 
 
@@ -189,6 +191,6 @@ def _settled(path: Path) -> Path:
 
 def _loaded(prefix: Prefix) -> str:
     try:
-        return ask.NginxAdmin(prefix.nginx_admin).configuration()
-    except (ask.Away, RuntimeError):
+        return NginxAdmin(prefix.nginx_admin).configuration()
+    except (Away, RuntimeError):
         return ""

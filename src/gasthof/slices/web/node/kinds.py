@@ -3,7 +3,10 @@
 from gasthof.agent.kinds import Fixture, Kind
 from gasthof.slices.web.activator.builds import installed_versions
 from gasthof.slices.web.node import facts, plan
+from gasthof.slices.web.node.services import RELOADS, SERVICES, TOOLS
 from gasthof.slices.web.spec import PoolSpec, SiteSpec
+
+__all__ = ["FIXTURES", "KINDS", "OFFERS", "RELOADS", "SERVICES", "TOOLS"]
 
 KINDS = (
     Kind("web.pool", PoolSpec, 1, 20, lambda spec: str(spec.subscription), facts.pools, plan.pool, facts.present_pools),

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gasthof.agent.sdk.ask import Activator
 from gasthof.slices.web.activator.house import GRACE
 from gasthof.slices.web.activator.tests.harness import Node, ask, node, shutting_down
 from gasthof.slices.web.activator.tests.load import Load
+from gasthof.slices.web.node.services import Activator
 
 pytestmark = pytest.mark.daemons
 
