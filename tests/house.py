@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gasthof.kernel.actions import Outcome, perform
 from gasthof.kernel.clock import SystemClock
 from gasthof.kernel.permissions import Actor
-from gasthof.slices.nodes.models import DesiredObject, Node, NodeContact
+from gasthof.slices.nodes.models import DesiredObject, Node, NodeContact, ObjectReport
 from gasthof.slices.nodes.registration import register
 
 OPERATOR = Actor("operator")
@@ -46,3 +46,10 @@ def desired(kind: str) -> dict[str, str]:
     """What the node is told now: key -> spec as JSON, tombstones left out."""
     rows = DesiredObject.objects.filter(kind=kind, spec__isnull=False)
     return {row.key: row.spec for row in rows if row.spec is not None}
+
+
+def all_live(state: str = "live", words: str = "", **which: str) -> None:
+    """As if the node had said so of all, or of those with that kind or key."""
+    for row in DesiredObject.objects.filter(**which):
+        said = {"revision": row.revision, "state": state, "words": words, "at": SystemClock().now()}
+        ObjectReport.objects.update_or_create(target=row, defaults=said)

@@ -167,11 +167,13 @@ def test_no_field_beside_those_of_the_verb(house: House, verb: str) -> None:
 def test_others_objects_by_guessing(house: House, verb: str) -> None:
     """The baker names everything of the gardener's that a verb takes, by every name that it has."""
     prepare(house, verb)
+    export = house.run("subscriptions.export", subscription=house.other).result["export"]
     theirs = {
         "customer": [str(house.gardener.customer), "Gärtnerei Grün"],
         "subscription": [house.other, str(int(house.other[1:])), "Gärtnerei Grün"],
         "domain": ["gärtnerei-grün.test", "xn--grtnerei-grn-gcb06a.test", "GÄRTNEREI-GRÜN.test"],
         "node": ["local"],
+        "export": [export, export.removeprefix("x").lstrip("0")],
     }
     on = actions()[verb].on or ""
     before = stored()

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from tests.house import OPERATOR, House
+from gasthof.slices.subscriptions.models import Export
+from tests.house import OPERATOR, House, all_live
 
 DOMAIN, ALIAS, PATH = "bäckerei-müller.test", "brötchen.test", "web/intern"
 OTHERS_DOMAIN, OTHERS_PATH = "gärtnerei-grün.test", "web/beete"
@@ -42,6 +43,12 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "subscriptions.suspend": mine,
         "subscriptions.resume": mine,
         "subscriptions.delete": mine,
+        "subscriptions.export": mine,
+        "subscriptions.import": {"export": _last_export(), "plan": "Standard"},
+        "subscriptions.delete_export": {"export": _last_export()},
+        "subscriptions.exports": {"customer": house.baker.customer},
+        "subscriptions.usage": mine,
+        "subscriptions.health": mine,
         "domains.add": mine | {"name": "törtchen.test"},
         "domains.delete": {"domain": DOMAIN},
         "web.change_site": {
@@ -58,11 +65,21 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
     }  # fmt: skip
 
 
+def _last_export() -> str:
+    last = Export.objects.order_by("number").last()
+    return last.name if last else "x000001"
+
+
 def prepare(house: House, verb: str) -> None:
     """What must have happened before that verb can be done."""
     furnish(house)
     if verb == "subscriptions.resume":
         house.run("subscriptions.suspend", OPERATOR, subscription=house.mine)
+    if verb in ("subscriptions.import", "subscriptions.delete_export"):
+        house.run("subscriptions.export", subscription=house.mine)
+        all_live()
+    if verb == "subscriptions.import":
+        house.run("subscriptions.delete", subscription=house.mine)
     if verb == "nodes.release":
         house.node.contact.held = "web.site x.test"
         house.node.contact.save()

@@ -15,10 +15,11 @@ pytestmark = pytest.mark.django_db
 
 # What a customer may do with what is theirs: written down a second time, on purpose.
 CUSTOMERS = {
-    "accounts.change", "domains.add", "domains.delete", "web.change_site", "web.add_alias", "web.remove_alias", "web.protect",
+    "accounts.change", "subscriptions.usage", "subscriptions.health",
+    "domains.add", "domains.delete", "web.change_site", "web.add_alias", "web.remove_alias", "web.protect",
     "web.unprotect", "web.add_protected_user", "web.change_protected_user", "web.remove_protected_user",
 }  # fmt: skip
-WHILE_SUSPENDED = {"accounts.change"}
+WHILE_SUSPENDED = {"accounts.change", "subscriptions.usage", "subscriptions.health"}
 VERBS = sorted(actions())
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 from gasthof.agent.sdk import beneath, place
 from gasthof.agent.sdk.beneath import ELSEWHERE, FOLDER, RESOLVE_NO_SYMLINKS, opened
@@ -105,7 +106,7 @@ class Layer:
         file = os.open(name, NEW, 0o600, dir_fd=parent)
         try:
             read = info.offset_data
-            for at, length in info.sparse or [(0, info.size)]:
+            for at, length in _pieces(info) or [(0, info.size)]:
                 self._copy(file, read, at, length)
                 read += length
             os.ftruncate(file, info.size)
@@ -151,11 +152,17 @@ def _reading(source: int) -> Iterator[tarfile.TarFile]:
 def entries(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """One after the other, without keeping them."""
     while (info := tar.next()) is not None:
-        if info.sparse is not None:  # what is stored ends elsewhere than its size says
-            stored = sum(length for _, length in info.sparse)
+        parts = _pieces(info)
+        if parts is not None:  # what is stored ends elsewhere than its size says
+            stored = sum(length for _, length in parts)
             tar.offset = info.offset_data + stored + -stored % BLOCK
-        tar.members.clear()
+        tar.members.clear()  # type: ignore[attr-defined] # it would keep millions
         yield info
+
+
+def _pieces(info: tarfile.TarInfo) -> list[tuple[int, int]] | None:
+    """Where a sparse file holds data; typeshed takes it for bytes."""
+    return cast("list[tuple[int, int]] | None", info.sparse)
 
 
 def _lay_down(tar: tarfile.TarFile, layer: Layer) -> None:

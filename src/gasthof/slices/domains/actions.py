@@ -28,6 +28,11 @@ def add(
 ) -> Result:
     """Add a domain; a website for it is made at once."""
     check_changeable(call, subscription)
+    _add(call, subscription, name)
+    return {"domain": name.unicode, "ascii": name.ascii, "subscription": subscription.system_name}
+
+
+def _add(call: Call, subscription: Subscription, name: DomainName) -> None:
     limit = subscription.plan.domains
     if Domain.objects.filter(subscription=subscription).count() >= limit:
         raise Refused("The plan’s limit of domains is reached: %(limit)d.", limit=limit).at("name")
@@ -35,7 +40,6 @@ def add(
     domain = Domain.objects.create(name=name.ascii, subscription=subscription, created=call.clocks.business.now())
     claim(domain, name)
     registry.announce("domain_added", call, domain)
-    return {"domain": name.unicode, "ascii": name.ascii, "subscription": subscription.system_name}
 
 
 @action("domains.delete", permission="domains.write", on="domain")
@@ -57,6 +61,21 @@ def remove_all(call: Call, subscription: Subscription) -> None:
     for domain in Domain.objects.filter(subscription=subscription).order_by("pk"):
         domain.subscription = subscription
         remove(call, domain)
+
+
+def export(subscription: Subscription) -> list[str]:
+    """Hook: the names, in the order in which they came."""
+    return list(Domain.objects.filter(subscription=subscription).order_by("pk").values_list("name", flat=True))
+
+
+def restore(call: Call, subscription: Subscription, settings: list[str]) -> None:
+    """Hook: the domains of an export, with all that comes with new domains. Raises Refused, about the part with that name."""
+    for name in map(DomainName, settings):
+        try:
+            _add(call, subscription, name)
+        except Refused as refusal:
+            refusal.part = name.unicode
+            raise
 
 
 def check_free(customer: int, name: DomainName) -> None:

@@ -7,4 +7,6 @@ CAPABILITY = Capability(
     "domains",
     permissions={"domains.write": OWNERS},
     subscription_removed=actions.remove_all,
+    export=actions.export,
+    restore=actions.restore,
 )

@@ -1,4 +1,4 @@
-"""Plans and the subscriptions on them."""
+"""Plans, the subscriptions on them, and exports of those."""
 
 from django.db import models
 
@@ -33,6 +33,7 @@ class Subscription(models.Model):
     node = models.ForeignKey("nodes.Node", models.PROTECT)
     state = models.CharField(max_length=10, default=ACTIVE)
     created = models.DateTimeField()  # business time
+    source = models.ForeignKey("Export", models.PROTECT, null=True, related_name="made_of_it")  # what it was made of
 
     @property
     def system_name(self) -> str:
@@ -51,3 +52,30 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return self.system_name
+
+
+class Export(models.Model):
+    """A subscription as it was: its settings here, its contents on the node. It outlives the subscription."""
+
+    number = models.AutoField(primary_key=True)
+    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="exports")
+    node = models.ForeignKey("nodes.Node", models.PROTECT)
+    plan = models.ForeignKey(Plan, models.PROTECT)
+    subscription = models.IntegerField(db_index=True)  # its number; it may be gone
+    suspended = models.BooleanField()
+    limits = models.JSONField()  # the plan's, at that time
+    settings = models.JSONField()  # slice -> what its `export` hook gave
+    created = models.DateTimeField()  # business time
+
+    @property
+    def name(self) -> str:
+        """Its folder on the node: "x000007"."""
+        return f"x{self.number:06d}"
+
+    @property
+    def system_name(self) -> str:
+        """Of the subscription that it was made of."""
+        return f"s{self.subscription:06d}"
+
+    def __str__(self) -> str:
+        return self.name

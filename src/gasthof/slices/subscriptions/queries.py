@@ -5,17 +5,28 @@ from typing import Annotated
 
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import EVERYWHERE, Actor
+from gasthof.kernel.permissions import EVERYWHERE, Actor, reaches
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import is_number
-from gasthof.slices.subscriptions.models import Plan, Subscription
+from gasthof.slices.nodes.queries import Progress, failed, progress
+from gasthof.slices.subscriptions.models import Export, Plan, Subscription
 
-__all__ = ["PlanRef", "Subscription", "SubscriptionRef", "check_changeable", "find_plan", "find_subscription"]
+__all__ = [
+    "PlanRef",
+    "Subscription",
+    "SubscriptionRef",
+    "check_changeable",
+    "find_plan",
+    "find_subscription",
+    "home_health",
+]
+
+HOME, TRANSFER = "subscriptions.home", "subscriptions.transfer"
 
 
 def find_subscription(actor: Actor, text: str) -> Subscription | None:
     """By number, system name, or its customer's name where that leaves only one. Locked: changes to it stand in a queue."""
-    rows = Subscription.objects.select_related("customer", "plan", "node__contact").select_for_update(
+    rows = Subscription.objects.select_related("customer", "plan", "node__contact", "source").select_for_update(
         of=("self",), no_key=True
     )
     if actor.role not in EVERYWHERE:
@@ -37,9 +48,51 @@ def check_changeable(call: Call, subscription: Subscription) -> None:
         raise Refused("This subscription is suspended.")
 
 
+def find_export(actor: Actor, text: str) -> Export | None:
+    """By number or name. Locked: changes to it stand in a queue."""
+    rows = Export.objects.select_related("customer", "plan", "node").select_for_update(of=("self",), no_key=True)
+    digits = text.removeprefix("x") if re.fullmatch(r"x[0-9]{6,9}", text) else text
+    found = rows.filter(number=int(digits)).first() if is_number(digits) else None
+    return found if found and reaches(actor, found.customer_id) else None
+
+
+def exports_of(subscription: Subscription) -> list[Export]:
+    return list(Export.objects.filter(subscription=subscription.number).select_related("node").order_by("number"))
+
+
+def load_key(export: Export, subscription: Subscription) -> str:
+    return f"{export.name}/{subscription.system_name}"
+
+
+def saved(export: Export) -> Progress:
+    """Whether its contents are on its node: live, failed, pending."""
+    return progress(export.node_id, TRANSFER, export.name, 0)
+
+
+def loaded(export: Export, subscription: Subscription) -> Progress:
+    """Whether its contents are in the subscription's place."""
+    return progress(export.node_id, TRANSFER, load_key(export, subscription), 0)
+
+
+def limits(plan: Plan) -> dict[str, int | bool]:
+    """What the plan allows at most, by field."""
+    return {field.name: getattr(plan, field.name) for field in Plan._meta.fields if field.name not in ("id", "name")}
+
+
+def home_health(subscription: Subscription) -> list[str]:
+    """What the node could not do about the subscription's place, exports and imports, in its words."""
+    transfers = [export.name for export in exports_of(subscription)]
+    transfers += [load_key(subscription.source, subscription)] if subscription.source else []
+    found = failed(subscription.node, HOME, [subscription.system_name])
+    found += failed(subscription.node, TRANSFER, transfers)
+    return [f"{each.key}: {each.words}" for each in found]
+
+
 _SUBSCRIPTION = Reference(
     "subscription", find_subscription, lambda row: row.customer_id, "number or system name of the subscription"
 )
 SubscriptionRef = Annotated[Subscription, _SUBSCRIPTION]
 _PLAN = Reference("plan", find_plan, lambda row: None, "name of the plan")
 PlanRef = Annotated[Plan, _PLAN]
+_EXPORT = Reference("export", find_export, lambda row: row.customer_id, "name of the export, such as x000007")
+ExportRef = Annotated[Export, _EXPORT]

@@ -1,7 +1,8 @@
 """The sign on the door of web."""
 
 from gasthof.kernel.capability import OWNERS, Capability
-from gasthof.slices.web.actions import hooks
+from gasthof.slices.web import queries
+from gasthof.slices.web.actions import hooks, moving, zone
 
 CAPABILITY = Capability(
     "web",
@@ -11,4 +12,8 @@ CAPABILITY = Capability(
     subscription_suspended=hooks.tell_all,
     subscription_resumed=hooks.tell_all,
     subscription_removed=hooks.remove_protection,
+    dns_records=zone.records,
+    health=queries.health,
+    export=moving.export,
+    restore=moving.restore,
 )

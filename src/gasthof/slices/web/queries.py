@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
+from gasthof.kernel.values import DomainName
+from gasthof.slices.nodes.queries import failed
 from gasthof.slices.subscriptions.queries import Subscription
 from gasthof.slices.web import rules
 from gasthof.slices.web.models import Alias, ProtectedDirectory, ProtectedUser, Site
@@ -80,3 +82,12 @@ def _site_spec(
 
 def uses_php(subscription: Subscription, version: str) -> bool:
     return sites_of(subscription).filter(php=True, php_version=version).exists()
+
+
+def health(subscription: Subscription) -> list[str]:
+    """Hook: what the node could not do about the sites and pools, in its words."""
+    sites = list(sites_of(subscription))
+    pools = {f"{site.php_version}/{subscription.system_name}" for site in sites if site.php}
+    found = failed(subscription.node, "web.site", [site.domain.name for site in sites])
+    found += failed(subscription.node, "web.pool", sorted(pools))
+    return [f"{DomainName(each.key).unicode if each.kind == 'web.site' else each.key}: {each.words}" for each in found]

@@ -1,5 +1,5 @@
 """Every write of the web slice; importing it registers the verbs."""
 
-from gasthof.slices.web.actions import hooks, protection, sites
+from gasthof.slices.web.actions import hooks, moving, protection, sites
 
-__all__ = ["hooks", "protection", "sites"]
+__all__ = ["hooks", "moving", "protection", "sites"]

@@ -8,6 +8,7 @@ from gasthof.slices.nodes.queries import php_versions
 from gasthof.slices.subscriptions.queries import Subscription
 from gasthof.slices.web import queries, rules
 from gasthof.slices.web.actions.desired import tell_gone, tell_pool, tell_pools, tell_sites
+from gasthof.slices.web.actions.zone import tell_zone
 from gasthof.slices.web.models import Alias, ProtectedDirectory, Site
 
 
@@ -37,6 +38,8 @@ def remove_site(call: Call, domain: Domain) -> None:
     """The website goes with its domain, and so does the protection of what only it showed."""
     subscription = domain.subscription
     site = Site.objects.get(domain=domain)
+    for name in Alias.objects.filter(site=site).values_list("name", flat=True):
+        tell_zone(call, DomainName(name))
     site.delete()
     if not queries.sites_showing(subscription, site.docroot).exists():
         queries.protected_below(subscription, site.docroot).delete()

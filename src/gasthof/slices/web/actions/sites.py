@@ -10,9 +10,10 @@ from gasthof.kernel.values import DomainName, RelativePath
 from gasthof.slices.domains.actions import check_free, claim, unclaim
 from gasthof.slices.domains.queries import Domain, DomainRef
 from gasthof.slices.nodes.queries import php_versions
-from gasthof.slices.subscriptions.queries import check_changeable
+from gasthof.slices.subscriptions.queries import Subscription, check_changeable
 from gasthof.slices.web import queries, rules
 from gasthof.slices.web.actions.desired import tell_pools, tell_sites
+from gasthof.slices.web.actions.zone import tell_zone
 from gasthof.slices.web.models import Alias, Site
 from gasthof.slices.web.values import PhpSettings, PhpVersion
 
@@ -60,13 +61,12 @@ def add_alias(
 ) -> Result:
     """Let a website answer to a further host name."""
     site = _site(call, domain)
-    limit = domain.subscription.plan.aliases
     own = Alias.objects.filter(site=site).exclude(name=rules.www_name(domain.name) or "")
-    if own.count() >= limit:
-        raise Refused("The plan’s limit of further names is reached: %(limit)d.", limit=limit).at("name")
+    check_aliases(domain.subscription, own.count() + 1)
     check_free(domain.subscription.customer_id, name)
     claim(domain, name)
     Alias.objects.create(site=site, name=name.ascii)
+    tell_zone(call, name)
     tell_sites(call, domain.subscription, [site])
     return shown(site)
 
@@ -83,11 +83,19 @@ def remove_alias(
     if not unclaim(domain, name):
         raise Refused("The website has no such further name.").at("name")
     Alias.objects.filter(site=site, name=name.ascii).delete()
+    tell_zone(call, name)
     if site.preferred == name.ascii:
         site.preferred = None
         site.save(update_fields=["preferred"])
     tell_sites(call, domain.subscription, [site])
     return shown(site)
+
+
+def check_aliases(subscription: Subscription, count: int) -> None:
+    """Whether a site may have so many further names besides its www name. Raises Refused."""
+    limit = subscription.plan.aliases
+    if count > limit:
+        raise Refused("The plan’s limit of further names is reached: %(limit)d.", limit=limit).at("name")
 
 
 def _site(call: Call, domain: Domain) -> Site:

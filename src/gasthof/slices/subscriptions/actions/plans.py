@@ -1,22 +1,14 @@
-"""What can be done with plans and subscriptions."""
+"""What can be done with plans."""
 
 from typing import Annotated
 
-from gasthof.kernel import registry
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Title
-from gasthof.slices.accounts.queries import CustomerRef
-from gasthof.slices.nodes.actions import desire
-from gasthof.slices.nodes.queries import NodeRef
-from gasthof.slices.subscriptions.models import Plan, Subscription
-from gasthof.slices.subscriptions.queries import PlanRef, SubscriptionRef
-from gasthof.slices.subscriptions.spec import HomeSpec
-
-HOME = "subscriptions.home"
-VERSION = 1  # of HomeSpec
+from gasthof.slices.subscriptions.models import Plan
+from gasthof.slices.subscriptions.queries import PlanRef, limits
 
 Domains = Annotated[int, Between(0, 100_000), "how many domains"]
 Aliases = Annotated[int, Between(0, 200), "how many further host names a website may have"]
@@ -90,65 +82,5 @@ def change_plan(
     return shown_plan(plan)
 
 
-@action("subscriptions.create", permission="subscriptions.manage")
-def create(
-    call: Call,
-    *,
-    customer: CustomerRef,
-    plan: PlanRef,
-    node: NodeRef,
-) -> Result:
-    """Open a subscription for a customer."""
-    subscription = Subscription.objects.create(
-        customer=customer, plan=plan, node=node, created=call.clocks.business.now()
-    )
-    home = HomeSpec(subscription.system_name, subscription.uid)
-    desire(call, node, HOME, subscription.system_name, home, VERSION)
-    registry.announce("subscription_created", call, subscription)
-    return shown(subscription)
-
-
-@action("subscriptions.suspend", permission="subscriptions.manage", on="subscription")
-def suspend(call: Call, *, subscription: SubscriptionRef) -> Result:
-    """Suspend a subscription: its websites show a page that says so."""
-    return _become(call, subscription, Subscription.SUSPENDED, "subscription_suspended")
-
-
-@action("subscriptions.resume", permission="subscriptions.manage", on="subscription")
-def resume(call: Call, *, subscription: SubscriptionRef) -> Result:
-    """End a suspension."""
-    return _become(call, subscription, Subscription.ACTIVE, "subscription_resumed")
-
-
-@action("subscriptions.delete", permission="subscriptions.manage", on="subscription")
-def delete(call: Call, *, subscription: SubscriptionRef) -> Result:
-    """Delete a subscription with all its domains, websites and files."""
-    result = {**shown(subscription), "state": "deleted"}
-    registry.announce("subscription_removed", call, subscription)
-    desire(call, subscription.node, HOME, subscription.system_name, None, VERSION)
-    Subscription.objects.filter(pk=subscription.pk).delete()
-    return result
-
-
-def _become(call: Call, subscription: Subscription, state: str, hook: str) -> Result:
-    if subscription.state != state:
-        subscription.state = state
-        subscription.save(update_fields=["state"])
-        registry.announce(hook, call, subscription)
-    return shown(subscription)
-
-
-def shown(subscription: Subscription) -> Result:
-    return {
-        "subscription": subscription.system_name,
-        "number": subscription.number,
-        "customer": subscription.customer_id,
-        "plan": subscription.plan.name,
-        "node": subscription.node.name,
-        "state": subscription.state,
-    }
-
-
 def shown_plan(plan: Plan) -> Result:
-    limits = {field.name: getattr(plan, field.name) for field in Plan._meta.fields if field.name not in ("id", "name")}
-    return {"plan": plan.name, **limits}
+    return {"plan": plan.name, **limits(plan)}

@@ -1,0 +1,93 @@
+"""What can be done with subscriptions: opened, suspended, resumed, deleted."""
+
+from gasthof.kernel import registry
+from gasthof.kernel.actions import Result, action
+from gasthof.kernel.call import Call
+from gasthof.kernel.refusal import Refused
+from gasthof.slices.accounts.queries import Customer, CustomerRef
+from gasthof.slices.nodes.actions import desire
+from gasthof.slices.nodes.queries import NodeRef
+from gasthof.slices.subscriptions.actions.told import tell_load
+from gasthof.slices.subscriptions.models import Export, Plan, Subscription
+from gasthof.slices.subscriptions.queries import PlanRef, SubscriptionRef, exports_of, saved
+from gasthof.slices.subscriptions.spec import HomeSpec
+
+HOME = "subscriptions.home"
+VERSION = 1  # of HomeSpec
+
+
+@action("subscriptions.create", permission="subscriptions.manage")
+def create(
+    call: Call,
+    *,
+    customer: CustomerRef,
+    plan: PlanRef,
+    node: NodeRef,
+) -> Result:
+    """Open a subscription for a customer."""
+    return shown(open_place(call, customer, plan, node))
+
+
+@action("subscriptions.suspend", permission="subscriptions.manage", on="subscription")
+def suspend(call: Call, *, subscription: SubscriptionRef) -> Result:
+    """Suspend a subscription: its websites show a page that says so."""
+    become(call, subscription, Subscription.SUSPENDED, "subscription_suspended")
+    return shown(subscription)
+
+
+@action("subscriptions.resume", permission="subscriptions.manage", on="subscription")
+def resume(call: Call, *, subscription: SubscriptionRef) -> Result:
+    """End a suspension."""
+    become(call, subscription, Subscription.ACTIVE, "subscription_resumed")
+    return shown(subscription)
+
+
+@action("subscriptions.delete", permission="subscriptions.manage", on="subscription")
+def delete(call: Call, *, subscription: SubscriptionRef) -> Result:
+    """Delete a subscription with all its domains, websites and files."""
+    _check_no_export_under_way(subscription)
+    result = {**shown(subscription), "state": "deleted"}
+    registry.announce("subscription_removed", call, subscription)
+    desire(call, subscription.node, HOME, subscription.system_name, None, VERSION)
+    if subscription.source:
+        tell_load(call, subscription.source, subscription, wanted=False)
+    Subscription.objects.filter(pk=subscription.pk).delete()
+    return result
+
+
+def open_place(call: Call, customer: Customer, plan: Plan, node: NodeRef, source: Export | None = None) -> Subscription:
+    """A new subscription with a folder and a uid of its own, told to all slices."""
+    subscription = Subscription.objects.create(
+        customer=customer, plan=plan, node=node, created=call.clocks.business.now(), source=source
+    )
+    home = HomeSpec(subscription.system_name, subscription.uid)
+    desire(call, node, HOME, subscription.system_name, home, VERSION)
+    registry.announce("subscription_created", call, subscription)
+    return subscription
+
+
+def become(call: Call, subscription: Subscription, state: str, hook: str) -> None:
+    if subscription.state != state:
+        subscription.state = state
+        subscription.save(update_fields=["state"])
+        registry.announce(hook, call, subscription)
+
+
+def _check_no_export_under_way(subscription: Subscription) -> None:
+    """What it saves would go while it saves it."""
+    for export in exports_of(subscription):
+        if saved(export).state == "pending":
+            raise Refused("The export %(name)s of this subscription is still under way.", name=export.name).at(
+                "subscription"
+            )
+
+
+def shown(subscription: Subscription) -> Result:
+    return {
+        "subscription": subscription.system_name,
+        "number": subscription.number,
+        "customer": subscription.customer_id,
+        "plan": subscription.plan.name,
+        "node": subscription.node.name,
+        "state": subscription.state,
+    }
