@@ -1,0 +1,334 @@
+"""Domains' mail, mailboxes and addresses by the agent: rows, certificates, folders, what is left and what is not."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from gasthof.agent.execute import Executor
+from gasthof.agent.kinds import Knowledge, Machine
+from gasthof.agent.loop import Agent
+from gasthof.agent.sdk import certificate, lookup
+from gasthof.agent.sdk.ask import Reply
+from gasthof.agent.sdk.customer import acting_as
+from gasthof.agent.sdk.steps import LocalAuthority, Plan, Rows, SetRows
+from gasthof.agent.tests.node import UMLAUT, Node
+from gasthof.kernel.clock import SystemClock
+from gasthof.slices.mail.node import facts, places, plan, sni, transfer
+from gasthof.slices.mail.node.kinds import FIXTURES, KINDS
+from gasthof.slices.mail.node.lookups import dovecot_database, postfix_database
+from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved
+from gasthof.slices.mail.tests.machine import ensure_users
+from gasthof.slices.subscriptions.spec import HomeSpec
+
+pytestmark = pytest.mark.daemons
+UID, OTHER = 1_000_012, 1_000_013
+PASSWORD = "{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNo"
+INFO = f"info@{UMLAUT}"
+
+
+class Sessions:
+    """Stands where Dovecot would be asked, and keeps what it was."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def ask(self, verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
+        self.asked += [(verb, one) for one in arguments]
+        return {one: Reply() for one in arguments}
+
+
+class Mail:
+    def __init__(self, node: Node) -> None:
+        self.node, self.prefix, self.sessions = node, node.prefix, Sessions()
+        services = {"mail-sni": sni.SniMap, "dovecot": lambda _: self.sessions}
+        databases = [each for each in FIXTURES if each.name in ("mail.lookups", "mail.base")]
+        self.taught = Knowledge({kind.name: kind for kind in KINDS}, tuple(databases), services=services)
+        self.prepare()
+        self.agent: Agent = node.agent(self.taught)
+        assert self.agent.fix() == []
+
+    def prepare(self) -> None:
+        """As bootstrap and the web part do."""
+        ca = self.prefix.ca_key
+        ca.parent.mkdir(mode=0o700, exist_ok=True)
+        (self.prefix.root / "mail").mkdir(exist_ok=True)
+        executor = Executor(Machine(self.prefix, SystemClock()), self.taught)
+        assert executor.carry_out([Plan(prepare=(LocalAuthority(ca, self.prefix.ca_certificate),))])[0].live
+        executor.close()
+
+    def turn(self) -> None:
+        self.agent.backoff.waiting.clear()
+        self.agent.reach()
+        self.agent.fetch()
+        self.agent.work()
+        self.agent.deliver()
+
+    def put(self, *specs: DomainSpec | MailboxSpec | AddressSpec) -> None:
+        kinds = {DomainSpec: plan.DOMAIN, MailboxSpec: plan.MAILBOX, AddressSpec: plan.ADDRESS}
+        for spec in specs:
+            key = spec.name if isinstance(spec, DomainSpec) else spec.address
+            self.node.intent.put(kinds[type(spec)], key, spec)
+        self.turn()
+
+    def drop(self, *objects: tuple[str, str]) -> None:
+        for kind, key in objects:
+            self.node.drop(kind, key)
+        self.turn()
+
+    def rows(self, kind: str, key: str) -> list[Rows]:
+        """In Postfix' and in Dovecot's database."""
+        owner = f"{kind} {key}"
+        return [
+            lookup.rows(base, [owner]).get(owner, {})
+            for base in (postfix_database(self.prefix), dovecot_database(self.prefix))
+        ]
+
+    def folder(self, subscription: str = "s000012") -> Path:
+        return places.mailboxes(self.prefix, subscription)
+
+    def receive(self, spec: MailboxSpec, text: str = "Grüße") -> Path:
+        """What Dovecot leaves behind."""
+        place = self.folder(spec.subscription) / spec.folder / "Maildir" / "new"
+        with acting_as(spec.uid):
+            place.mkdir(parents=True)
+            (place / "1.eml").write_text(text)
+            (place.parent / "maildirsize").write_text(f"10485760S\n{len(text)} 1\n")
+        return place / "1.eml"
+
+    def last(self, key: str) -> str:
+        return self.node.intent.states()[key][-1]
+
+
+def domain(name: str = UMLAUT, subscription: str = "s000012", uid: int = UID, **fields: object) -> DomainSpec:
+    return DomainSpec(name, subscription, uid, **fields)  # type: ignore[arg-type]
+
+
+def mailbox(
+    address: str = INFO, token: str = "00c0ffee", subscription: str = "s000012", uid: int = UID, **fields: object
+) -> MailboxSpec:
+    local, _, name = address.partition("@")
+    given = {"password": PASSWORD, "quota_mb": 10, **fields}
+    return MailboxSpec(address, subscription, uid, f"{name}/{local}.{token}", **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def mail() -> Iterator[Mail]:
+    ensure_users()
+    with Node.made() as node:
+        yield Mail(node)
+
+
+def test_a_domain_has_rows_a_folder_and_a_certificate_that_postfix_presents(mail: Mail) -> None:
+    mail.put(domain(reserved=(Reserved("postmaster"),)))
+    assert mail.last(UMLAUT) == "live"
+    postfix, dovecot = mail.rows(plan.DOMAIN, UMLAUT)
+    assert postfix["routes"] == ((f"postmaster@{UMLAUT}", f"postmaster@{mail.prefix.host}", 0),)
+    assert {row[0] for row in postfix["domains"]} >= {UMLAUT, "grü_sz_e-aus-köln.test"} and len(dovecot["domains"]) == 2
+    found = mail.folder().stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (UID, UID, 0o700)
+    name = f"mail.{UMLAUT}"
+    issued = certificate.load_certificate((places.tls(mail.prefix) / name / "cert.pem").read_bytes())
+    assert issued and certificate._names(issued) == (name,)
+    assert sni.stored(mail.prefix, [name]) == {name: sni.fingerprint(mail.prefix, name)}
+    key = (places.tls(mail.prefix) / name / "key.pem").stat()
+    assert key.st_mode & 0o777 == 0o640 and key.st_uid == 0
+
+
+def test_mailboxes_and_addresses_are_rows_and_nothing_else(mail: Mail) -> None:
+    mail.put(domain(), mailbox(), AddressSpec(f"kontakt@{UMLAUT}", "s000012", (INFO,), (INFO,)))
+    postfix, dovecot = mail.rows(plan.MAILBOX, INFO)
+    assert postfix["mailboxes"] == ((INFO,),)
+    home = str(mail.folder() / f"{UMLAUT}/info.00c0ffee")
+    assert dovecot["mailboxes"] == ((INFO, PASSWORD, UID, home, 10),)
+    assert mail.rows(plan.ADDRESS, f"kontakt@{UMLAUT}") == [
+        {"routes": ((f"kontakt@{UMLAUT}", INFO, 0),), "senders": ((f"kontakt@{UMLAUT}", INFO),)}, {},
+    ]  # fmt: skip
+    assert list(mail.folder().iterdir()) == [] and mail.sessions.asked == []
+
+
+def test_the_operators_mailbox_is_there_from_the_start(mail: Mail) -> None:
+    postfix, dovecot = mail.rows(plan.OPERATOR, mail.prefix.host)
+    assert (f"abuse@{mail.prefix.host}", f"postmaster@{mail.prefix.host}", 0) in postfix["routes"]
+    assert dovecot["mailboxes"][0][1] == "" and "senders" not in postfix
+    mail.agent.audit_now()
+    assert mail.rows(plan.OPERATOR, mail.prefix.host) == [postfix, dovecot]
+
+
+def test_a_new_password_and_a_suspension_end_sessions(mail: Mail) -> None:
+    mail.put(domain(), mailbox())
+    mail.put(mailbox(quota_mb=20))
+    assert mail.sessions.asked == []
+    mail.put(mailbox(quota_mb=20, password=PASSWORD.replace("aGFz", "bGFz")))
+    assert mail.sessions.asked == [("kick", INFO)]
+    mail.put(domain(suspended=True))
+    assert mail.sessions.asked[-1] == ("kick_domain", UMLAUT)
+    assert mail.rows(plan.DOMAIN, UMLAUT)[1]["domains"][0][-1] == 1
+
+
+def test_a_mailbox_goes_with_its_mail_and_no_other(mail: Mail) -> None:
+    gone, stays = mailbox(), mailbox(f"anna@{UMLAUT}")
+    mail.put(domain(), gone, stays)
+    old, other = mail.receive(gone), mail.receive(stays)
+    mail.drop((plan.MAILBOX, INFO))
+    assert not old.exists() and not old.parents[2].exists() and other.exists()
+    assert mail.rows(plan.MAILBOX, INFO) == [{}, {}] and ("kick", INFO) in mail.sessions.asked
+    assert (plan.MAILBOX, INFO) not in mail.node.intent.changes
+
+
+def test_a_mailbox_of_an_old_name_never_sees_old_mail(mail: Mail) -> None:
+    """Deleted and made again before the node heard of either."""
+    mail.put(domain(), mailbox())
+    old = mail.receive(mailbox())
+    mail.put(mailbox(token="12345678"))
+    assert not old.exists() and not old.parents[2].exists()
+    assert mail.rows(plan.MAILBOX, INFO)[1]["mailboxes"][0][3] == str(mail.folder() / f"{UMLAUT}/info.12345678")
+
+
+def test_a_mailbox_that_moves_to_another_customer_takes_no_mail_along(mail: Mail) -> None:
+    mail.put(domain(), mailbox())
+    old = mail.receive(mailbox())
+    mail.put(domain(subscription="s000013", uid=OTHER), mailbox(token="12345678", subscription="s000013", uid=OTHER))
+    assert not old.exists() and mail.folder("s000013").stat().st_uid == OTHER
+
+
+def test_a_domain_goes_and_with_the_last_one_all_mail_of_the_subscription(mail: Mail) -> None:
+    mail.put(domain(), domain("zwei.test"), mailbox(), mailbox("info@zwei.test"))
+    mail.receive(mailbox())
+    stays = mail.receive(mailbox("info@zwei.test"))
+    mail.drop((plan.MAILBOX, INFO), (plan.DOMAIN, UMLAUT))
+    assert not (mail.folder() / UMLAUT).exists() and stays.exists()
+    assert mail.rows(plan.DOMAIN, UMLAUT) == [{}, {}] and not (places.tls(mail.prefix) / f"mail.{UMLAUT}").exists()
+    assert sni.present(mail.prefix) == ["mail.zwei.test"]
+    mail.drop((plan.MAILBOX, "info@zwei.test"), (plan.DOMAIN, "zwei.test"))
+    assert not mail.folder().exists() and sni.present(mail.prefix) == []
+    assert mail.node.intent.changes == {}
+
+
+def test_what_is_only_not_listed_keeps_its_mail(mail: Mail) -> None:
+    mail.put(domain(), mailbox())
+    kept = mail.receive(mailbox())
+    mail.node.intent.changes.clear()
+    mail.node.intent.epoch = "restored"
+    mail.turn()
+    assert mail.rows(plan.MAILBOX, INFO) == mail.rows(plan.DOMAIN, UMLAUT) == [{}, {}] and kept.exists()
+
+
+@pytest.mark.parametrize("how", ["link", "parent"])
+def test_no_link_of_the_customers_leads_removal_elsewhere(mail: Mail, how: str) -> None:
+    """Through mail of a neighbour, and root's own."""
+    neighbour = mailbox("info@nachbar.test", subscription="s000013", uid=OTHER)
+    mail.put(domain(), mailbox(), domain("nachbar.test", "s000013", OTHER), neighbour)
+    safe = mail.receive(neighbour)
+    with acting_as(UID):
+        place = mail.folder() / UMLAUT
+        if how == "link":
+            place.mkdir()
+            (place / "info.00c0ffee").symlink_to(safe.parents[2])
+        else:
+            place.symlink_to(safe.parents[3])
+            (mail.folder() / "etc").symlink_to("/etc")
+    mail.drop((plan.MAILBOX, INFO), (plan.DOMAIN, UMLAUT))
+    assert safe.read_text() == "Grüße" and Path("/etc/passwd").exists() and not mail.folder().exists()
+
+
+def test_drift_is_noted_and_set_right(mail: Mail) -> None:
+    mail.put(domain(), mailbox())
+    name = f"mail.{UMLAUT}"
+    for base in (postfix_database(mail.prefix), dovecot_database(mail.prefix)):
+        assert mail.agent.executor.carry_out(
+            [Plan(rows=(SetRows(base, f"{plan.MAILBOX} {INFO}", {}), SetRows(base, f"{plan.MAILBOX} x@fremd.test", {"mailboxes": strange(base.group)})))]
+        )[0].live  # fmt: skip
+    sni.SniMap(mail.prefix).ask("drop", [name])
+    sni.SniMap(mail.prefix).ask("put", [])
+    mail.folder().chmod(0o777)
+    mail.agent.audit_now()
+    mail.agent.deliver()
+    words = {
+        one.key: one.words for report in mail.node.intent.reports for one in report.reports if one.state == "drift"
+    }
+    assert "rows missing" in words[INFO] and "mode 0777" in words[UMLAUT]
+    assert mail.rows(plan.MAILBOX, INFO)[1]["mailboxes"][0][0] == INFO
+    assert mail.rows(plan.MAILBOX, "x@fremd.test") == [{}, {}]
+    assert sni.stored(mail.prefix, [name]) == {name: sni.fingerprint(mail.prefix, name)}
+    assert mail.folder().stat().st_mode & 0o777 == 0o700
+    reports = len(mail.node.intent.reports)
+    mail.agent.audit_now()
+    mail.agent.deliver()
+    assert not [one for report in mail.node.intent.reports[reports:] for one in report.reports]
+
+
+def strange(group: str) -> tuple[tuple[str | int, ...], ...]:
+    whole = ("x@fremd.test", PASSWORD, 0, "/root", 1)
+    return (whole if group == "dovecot" else whole[:1],)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        mailbox(uid=0), mailbox(subscription="../x"), mailbox(password="{PLAIN}x"), mailbox(token="../../../x"), mailbox(quota_mb=0),
+        mailbox(forward_to=("|cat@x.test",)), mailbox(forward_to=("a b@x.test",)), mailbox("a/b@x.test"), mailbox("büro@x.test"),
+        mailbox("info@x"), AddressSpec(INFO, "s000012", ("-f@x.test",)), AddressSpec(INFO, "s000012", (":include:/etc/passwd",)),
+        AddressSpec(INFO, "s000012", (INFO,), ("a'b@x_y",)), domain(uid=0), domain("a_b.test"), domain("../../etc"), domain("x"),
+        domain(catch_all="/etc/passwd"), domain(reserved=(Reserved("root"),)), domain(subscription="s1"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_no_daemon_should_be_told_is_refused(mail: Mail, spec: DomainSpec | MailboxSpec | AddressSpec) -> None:
+    mail.put(spec)
+    key = spec.name if isinstance(spec, DomainSpec) else spec.address
+    assert mail.last(key) == "failed" and "told of" in mail.node.intent.words(key)
+    assert not list((mail.prefix.root / "mail").iterdir())
+
+
+def test_used_bytes_are_read_cheaply_and_as_the_customer(mail: Mail) -> None:
+    mail.put(domain(), mailbox())
+    machine = Machine(mail.prefix, SystemClock())
+    assert facts.findings(machine, {INFO: mailbox()}) == {INFO: {"bytes": 0}}
+    mail.receive(mailbox(), "x" * 1234)
+    assert facts.findings(machine, {INFO: mailbox()}) == {INFO: {"bytes": 1234}}
+    sizes = mail.folder() / mailbox().folder / facts.SIZES
+    with acting_as(UID):
+        sizes.unlink()
+        os.mkfifo(sizes)
+    assert facts.size(mail.prefix, mailbox()) == 0
+    secret = mail.prefix.root / "secret"
+    secret.write_text("1S\n77 1\n")
+    secret.chmod(0o600)
+    with acting_as(UID):
+        sizes.unlink()
+        sizes.symlink_to(secret)
+    assert facts.size(mail.prefix, mailbox()) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "size"),
+    [
+        (b"10S\n5 1\n7 1\n-2 -1\n", 10),
+        (b"", 0),
+        (b"10S\n-5 1\n", 0),
+        (b"10S\nx y\n\n9 1", 9),
+        (b"1S\n" + b"9" * 30 + b" 1\n", 0),
+    ],
+)
+def test_sums_of_what_a_customer_may_have_written(content: bytes, size: int) -> None:
+    assert facts.summed(content) == size
+
+
+def test_all_mail_is_carried_out_and_in_byte_for_byte(mail: Mail, tmp_path: Path) -> None:
+    mail.put(domain(), mailbox(), domain("neu.test", "s000013", OTHER))
+    text = mail.receive(mailbox(), "Schöne Grüße")
+    machine = Machine(mail.prefix, SystemClock())
+    assert list(transfer.TRANSFER.save(machine, HomeSpec("s000012", UID), None, tmp_path) or ()) == []
+    transfer.TRANSFER.load(machine, HomeSpec("s000013", OTHER), None, tmp_path)
+    arrived = mail.folder("s000013") / text.relative_to(mail.folder())
+    assert arrived.read_text() == "Schöne Grüße" and arrived.stat().st_uid == OTHER
+    assert arrived.stat().st_mtime_ns == text.stat().st_mtime_ns
+
+
+def test_a_subscription_without_mail_carries_nothing(mail: Mail, tmp_path: Path) -> None:
+    machine = Machine(mail.prefix, SystemClock())
+    transfer.TRANSFER.save(machine, HomeSpec("s000099", 1_000_099), None, tmp_path)
+    transfer.TRANSFER.load(machine, HomeSpec("s000099", 1_000_099), None, tmp_path)
+    assert list(tmp_path.iterdir()) == []
