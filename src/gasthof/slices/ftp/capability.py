@@ -1,0 +1,16 @@
+"""The sign on the door of ftp."""
+
+from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.slices.ftp import actions, queries
+
+CAPABILITY = Capability(
+    "ftp",
+    permissions={"ftp.write": OWNERS},
+    subscription_suspended=actions.tell_all,
+    subscription_resumed=actions.tell_all,
+    subscription_removed=actions.remove_all,
+    dns_records=queries.records,
+    health=queries.health,
+    export=queries.export,
+    restore=actions.restore,
+)

@@ -1,0 +1,38 @@
+"""ProFTPD, and what it needs of the machine."""
+
+from collections.abc import Mapping
+
+from gasthof.agent import probes
+from gasthof.agent.daemons import Daemons, Folder, Probe, Program
+from gasthof.prefix import Prefix
+from gasthof.slices.ftp.node.configuration import FTP_USER
+
+
+def _programs(_prefix: Prefix, python: str) -> tuple[Program, ...]:
+    command = (python, "-m", "gasthof.slices.ftp.proftpd")
+    return (Program("proftpd", command, package="proftpd-core", ports=("ftp", "sftp")),)
+
+
+def _probes(prefix: Prefix) -> Mapping[str, Probe]:
+    return {"proftpd": lambda: _greets(prefix)}
+
+
+def _greets(prefix: Prefix) -> str | None:
+    ftp = probes.greets(prefix.ports["ftp"], b"220 ")
+    return ftp or probes.greets(prefix.ports["sftp"], b"SSH-2.0-")
+
+
+DAEMONS = Daemons(
+    packages=("proftpd-core", "proftpd-mod-crypto", "proftpd-mod-sqlite"),
+    test_packages=("lftp", "openssh-client"),
+    users=(FTP_USER,),
+    folders=(
+        Folder("node/ftp", 0o750, "root", FTP_USER),
+        Folder("node/ftp/tls", 0o700),
+        Folder("node/ftp/ssh", 0o700),
+        Folder("run/ftp", 0o700),
+    ),
+    programs=_programs,
+    probes=_probes,
+    listens={"ftp": "ftp://*.test:{}, TLS required (127.0.0.1, ::1)", "sftp": "sftp://*.test:{} (127.0.0.1, ::1)"},
+)
