@@ -60,6 +60,11 @@ def test_runs_as_the_customer_with_the_sites_settings(node: WebNode, cologne: Si
     assert shown(node, "/ordner/")["SCRIPT_NAME"] == "/ordner/index.php"
 
 
+@pytest.mark.parametrize(("path", "script"), [("/echo.php", "/echo.php"), ("/ordner/?x", "/ordner/index.php")])
+def test_a_script_knows_its_own_address(node: WebNode, cologne: SiteSpec, path: str, script: str) -> None:
+    assert shown(node, path, secure=True)["PHP_SELF"] == script, "an empty PATH_INFO makes php-fpm forget it"
+
+
 def test_every_setting_of_the_safe_list_arrives(node: WebNode, cologne: SiteSpec) -> None:
     assert cologne.php
     settings = shown(node, "/echo.php")["ini"]
