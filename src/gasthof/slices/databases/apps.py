@@ -1,0 +1,8 @@
+"""Names the slice to Django."""
+
+from django.apps import AppConfig
+
+
+class DatabasesConfig(AppConfig):
+    name = "gasthof.slices.databases"
+    label = "databases"

@@ -1,0 +1,12 @@
+"""The sign on the door of databases."""
+
+from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.slices.databases.actions import hooks
+
+CAPABILITY = Capability(
+    "databases",
+    permissions={"databases.write": OWNERS},
+    subscription_suspended=hooks.tell_all_users,
+    subscription_resumed=hooks.tell_all_users,
+    subscription_removed=hooks.remove_all,
+)

@@ -1,0 +1,89 @@
+"""Reads of databases and their users, and what a node is told about them."""
+
+from collections.abc import Iterable
+from typing import Annotated, TypeVar
+
+from django.db.models import QuerySet
+
+from gasthof.kernel.fields import Reference
+from gasthof.kernel.permissions import Actor, reaches
+from gasthof.prefix import Prefix
+from gasthof.slices.databases import rules
+from gasthof.slices.databases.models import Database, DatabaseUser
+from gasthof.slices.databases.spec import Access, DatabaseSpec, UserSpec
+from gasthof.slices.subscriptions.queries import Subscription, find_subscription
+
+DATABASE = "databases.database"
+Row = TypeVar("Row", Database, DatabaseUser)
+
+
+def databases_of(subscription: Subscription) -> QuerySet[Database]:
+    return Database.objects.filter(subscription=subscription).order_by("server", "name")
+
+
+def users_of(subscription: Subscription) -> QuerySet[DatabaseUser]:
+    return DatabaseUser.objects.filter(subscription=subscription).order_by("server", "name")
+
+
+def database_spec(subscription: Subscription, row: Database) -> DatabaseSpec:
+    return DatabaseSpec(row.server, row.name, subscription.system_name)  # type: ignore[arg-type]
+
+
+def user_specs(subscription: Subscription, users: Iterable[DatabaseUser]) -> list[UserSpec]:
+    """What the node is told: complete, so that it looks nothing up."""
+    rows = list(users)
+    access: dict[int, list[Access]] = {row.pk: [] for row in rows}
+    grants = DatabaseUser.objects.filter(pk__in=access, grants__isnull=False).order_by("grants__database__name")
+    for user, name, rights in grants.values_list("pk", "grants__database__name", "grants__rights"):
+        access[user].append(Access(name, rights))
+    return [
+        UserSpec(
+            server=row.server,  # type: ignore[arg-type]
+            name=row.name,
+            subscription=subscription.system_name,
+            verifier=row.verifier,
+            access=tuple(access[row.pk]),
+            locked=subscription.suspended,
+        )
+        for row in rows
+    ]
+
+
+def address(server: str) -> dict[str, str | int]:
+    """Where customers' programs reach a server: over TCP, "localhost" would mean a socket to most of them."""
+    return {"host": "127.0.0.1", "port": Prefix.current().ports[server]}
+
+
+def find_database(actor: Actor, text: str) -> Database | None:
+    """By "server/name". Its subscription is locked first; a database that goes meanwhile is not found."""
+    return _find(Database.objects.all(), actor, text)
+
+
+def find_user(actor: Actor, text: str) -> DatabaseUser | None:
+    """By "server/name", with its subscription locked."""
+    return _find(DatabaseUser.objects.all(), actor, text)
+
+
+def _find(rows: QuerySet[Row], actor: Actor, text: str) -> Row | None:
+    match = rules.KEY.fullmatch(text)
+    if not match:
+        return None
+    named = rows.filter(server=match[1], name=match[2])
+    row = named.values("subscription", "subscription__customer").first()
+    if row is None or not reaches(actor, row["subscription__customer"]):
+        return None
+    subscription = find_subscription(actor, str(row["subscription"]))
+    found = named.filter(subscription=subscription).first() if subscription else None
+    if found and subscription:
+        found.subscription = subscription
+    return found
+
+
+_DATABASE = Reference(
+    "database", find_database, lambda row: row.subscription.customer_id, "the database, such as mariadb/s000012_shop"
+)
+DatabaseRef = Annotated[Database, _DATABASE]
+_USER = Reference(
+    "database user", find_user, lambda row: row.subscription.customer_id, "the user, such as mariadb/s000012_anna"
+)
+UserRef = Annotated[DatabaseUser, _USER]
