@@ -1,0 +1,197 @@
+"""Exports and imports on a node: the agent asks, the program works, and whoever is killed meanwhile changes nothing."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gasthof.agent.loop import Agent
+from gasthof.agent.sdk.customer import acting_as
+from gasthof.agent.tests.node import UMLAUT, Node, tree
+from gasthof.slices.subscriptions.node.places import control, export
+from gasthof.slices.subscriptions.spec import TransferSpec
+from gasthof.slices.web.tests.nginx_harness import connects, wait_for
+
+pytestmark = pytest.mark.daemons
+
+KIND, NAME, OLD, NEW = "subscriptions.transfer", "x000007", 12, 19
+DOCUMENT = {"format": 1, "settings": {"web": {"sites": {}}}}
+
+
+class Scene:
+    def __init__(self, node: Node) -> None:
+        self.node, self.prefix = node, node.prefix
+        self.agent: Agent = node.agent()
+        assert self.agent.fix() == []
+        self.start()
+        node.put_home(OLD)
+        self.turn()
+
+    def start(self) -> None:
+        process = self.node.start("gasthof.slices.subscriptions.transfers")
+        wait_for(lambda: connects(control(self.prefix)), process)
+
+    def kill(self) -> None:
+        self.node.processes[-1].send_signal(signal.SIGKILL)
+        self.node.processes[-1].wait()
+
+    def turn(self) -> None:
+        self.agent.backoff.waiting.clear()
+        self.agent.reach()
+        self.agent.fetch()
+        self.agent.work()
+        self.agent.deliver()
+
+    def until(self, done: Callable[[], bool], seconds: float = 60.0) -> None:
+        end = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+            self.turn()
+
+    def put(self, direction: Any, number: int) -> str:
+        name = f"s{number:06d}"
+        spec = TransferSpec(
+            direction, NAME, name, self.prefix.uid_base + number, DOCUMENT if direction == "save" else None
+        )
+        key = NAME if direction == "save" else f"{NAME}/{name}"
+        self.node.intent.put(KIND, key, spec)
+        return key
+
+    def state(self, key: str) -> str:
+        return self.node.intent.states().get(key, ["pending"])[-1]
+
+    def live(self, key: str) -> Callable[[], bool]:
+        return lambda: self.state(key) == "live"
+
+    def web(self, number: int) -> Path:
+        return self.prefix.home(f"s{number:06d}") / "web"
+
+    def fill(self, count: int = 3, size: int = 1000) -> None:
+        with acting_as(self.prefix.uid_base + OLD):
+            (self.web(OLD) / UMLAUT / "bilder").mkdir(parents=True)
+            for number in range(count):
+                (self.web(OLD) / UMLAUT / "bilder" / f"ä{number}.jpg").write_bytes(os.urandom(size))
+            (self.web(OLD) / UMLAUT / "index.php").symlink_to("bilder/ä0.jpg")
+
+    def shown(self, number: int) -> dict[str, Any]:
+        uid = self.prefix.uid_base + number
+        return {
+            path: (mode, owner == uid, group, content)
+            for path, (mode, owner, group, content) in tree(self.web(number)).items()
+        }
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    with Node.made() as node:
+        yield Scene(node)
+
+
+def test_export_delete_import_gives_back_every_byte(scene: Scene) -> None:
+    scene.fill()
+    before = scene.shown(OLD)
+    saved = scene.put("save", OLD)
+    scene.until(scene.live(saved))
+    folder = export(scene.prefix, NAME)
+    assert folder.stat().st_mode & 0o777 == 0o700 and folder.parent.stat().st_mode & 0o777 == 0o700
+    assert json.loads((folder / "settings.json").read_text("utf-8")) == DOCUMENT
+    scene.node.drop("subscriptions.home", "s000012")
+    scene.until(lambda: not scene.web(OLD).exists())
+    scene.node.put_home(NEW)
+    scene.node.put_site(UMLAUT, NEW)
+    loading = scene.put("load", NEW)
+    scene.until(scene.live(loading))
+    assert scene.shown(NEW) == before and len(before) == 6
+    with acting_as(scene.prefix.uid_base + NEW):
+        (scene.web(NEW) / UMLAUT / "neu").write_bytes(b"later")
+    scene.node.intent.epoch = "two"  # everything is told anew
+    scene.put("load", NEW)
+    scene.turn()
+    assert (scene.web(NEW) / UMLAUT / "neu").exists(), "what was loaded once is not loaded again"
+    scene.agent.audit_now()
+    assert folder.is_dir()
+    scene.node.drop(KIND, loading)
+    scene.node.drop(KIND, saved)
+    scene.until(lambda: not list(folder.parent.iterdir()))
+
+
+def test_a_long_export_holds_up_nobody(scene: Scene) -> None:
+    scene.fill(40, 8_000_000)
+    saved = scene.put("save", OLD)
+    began = time.monotonic()
+    scene.node.put_home(13)
+    scene.turn()
+    took = time.monotonic() - began
+    assert scene.web(13).is_dir() and scene.state("s000013") == "live"
+    assert scene.state(saved) == "pending" and took < 2
+    scene.until(scene.live(saved))
+
+
+def test_killed_again_and_again_it_ends_the_same(scene: Scene) -> None:
+    scene.fill(30, 3_000_000)
+    before = scene.shown(OLD)
+    saved = scene.put("save", OLD)
+    for pause in (0.0, 0.02, 0.05, 0.1, 0.2):
+        scene.turn()
+        time.sleep(pause)
+        scene.kill()
+        scene.turn()
+        assert scene.state(saved) in ("pending", "failed", "live")
+        scene.start()
+    scene.until(scene.live(saved))
+    scene.node.put_home(NEW)
+    loading = scene.put("load", NEW)
+    for pause in (0.0, 0.05, 0.1, 0.15, 0.2, 0.3):
+        scene.turn()
+        time.sleep(pause)
+        scene.kill()
+        scene.start()
+    scene.until(scene.live(loading))
+    assert scene.shown(NEW) == before
+    assert sorted(path.name for path in export(scene.prefix, NAME).parent.iterdir()) == [NAME]
+
+
+def test_what_was_changed_in_an_export_is_not_loaded(scene: Scene) -> None:
+    scene.fill()
+    scene.until(scene.live(scene.put("save", OLD)))
+    with (export(scene.prefix, NAME) / "web" / "files.tar").open("ab") as archive:
+        archive.write(b"x")
+    scene.node.put_home(NEW)
+    loading = scene.put("load", NEW)
+    scene.until(lambda: scene.state(loading) == "failed")
+    assert scene.node.intent.words(loading) == "the export was changed or damaged: web/files.tar"
+    assert scene.shown(NEW) == {}
+
+
+def test_what_cannot_be_saved_says_why(scene: Scene) -> None:
+    scene.node.drop("subscriptions.home", "s000012")
+    scene.turn()
+    saved = scene.put("save", OLD)
+    scene.until(lambda: scene.state(saved) == "failed")
+    assert scene.node.intent.words(saved) == "s000012 is not on this machine"
+
+
+def test_an_export_that_nobody_ordered_to_go_stays(scene: Scene) -> None:
+    scene.fill()
+    scene.until(scene.live(scene.put("save", OLD)))
+    del scene.node.intent.changes[KIND, NAME]
+    scene.node.intent.epoch = "two"
+    scene.turn()
+    scene.agent.audit_now()
+    assert export(scene.prefix, NAME).is_dir()
+
+
+def test_sizes_are_measured_beside_the_agent(scene: Scene) -> None:
+    scene.fill(10, 100_000)
+    ask = {"verb": "size", "argument": json.dumps({"name": "s000012", "uid": scene.prefix.uid_base + OLD})}
+    service = scene.agent.executor.asker.services["transfers"]
+    assert service.talk([ask]) == [{"ok": True, "bytes": None}]  # type: ignore[attr-defined]
+    found = []
+    scene.until(lambda: bool(found.append(service.talk([ask])[0]["bytes"]) or found[-1]))  # type: ignore[attr-defined,func-returns-value]
+    assert 1_000_000 <= found[-1] < 1_200_000
