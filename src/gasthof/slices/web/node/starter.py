@@ -9,9 +9,13 @@ PAGE = """\
 <html lang="de">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>{name}</title>
-<style>body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1rem }}</style>
+<style>
+body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1rem }}
+h1 {{ font-size: 1.6rem; line-height: 1.25; overflow-wrap: anywhere }}
+</style>
 </head>
 <body>
 <h1>{name}</h1>
