@@ -18,13 +18,12 @@ BENCHES = {
 
 
 def bench(place: Place, name: str | None, *, as_json: bool, small: bool) -> int:
-    """Runs in the Python environment. Raises Refusal for a name that is none."""
+    """Runs in the Python environment; without a name it lists the names. Raises Refusal for a name that is none."""
+    if name is None:
+        say("\n".join(BENCHES))
+        return 0
     if name not in BENCHES:
-        raise Refusal(
-            f"Benchmarks: {', '.join(BENCHES)}."
-            if name is None
-            else f"No benchmark {name}. There are: {', '.join(BENCHES)}."
-        )
+        raise Refusal(f"No benchmark {name}. There are: {', '.join(BENCHES)}.")
     if not place.python.exists():
         raise Refusal("The Python environment is not there yet: ./gasthof up makes it.")
     options = [option for option, wanted in (("--json", as_json), ("--small", small)) if wanted]

@@ -83,7 +83,7 @@ def _make(folder: Path) -> None:
 
 def _install(folder: Path, lock: Path) -> None:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-    failure = "The Python packages could not be installed; is there a network?"
+    failure = "The Python packages could not be installed. They come over the network: see that there is one, then run this again."
     _run([*pip, "--progress-bar", "off", "--require-hashes", "-r", str(lock)], failure)
 
 

@@ -85,7 +85,7 @@ def test_an_environment_half_changed_is_trusted_no_more(tmp_path: Path) -> None:
     digest = environment.lock_digest(tmp_path / "requirements" / "runtime.lock")
     environment._mark(place.default / "env", {"runtime": digest})
     assert not environment.ensure(place)
-    with pytest.raises(Refusal):
+    with pytest.raises(Refusal, match="over the network: see that there is one, then run this again"):
         environment.ensure(locked(tmp_path, "new"))
     assert environment._marker(place.default / "env") == {}
 
@@ -181,6 +181,14 @@ def test_not_root_gets_a_sentence() -> None:
     )
     assert done.returncode == 1
     assert "as root" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_benchmarks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    place = Place(ROOT, ROOT, ROOT / "var", ROOT / "var")
+    assert benches.bench(place, None, as_json=False, small=False) == 0
+    assert capsys.readouterr().out.splitlines() == list(benches.BENCHES)
+    with pytest.raises(Refusal, match="No benchmark blitz"):
+        benches.bench(place, "blitz", as_json=False, small=False)
 
 
 def test_nonsense_is_a_usage_error() -> None:
