@@ -81,13 +81,14 @@ def _site_spec(
 
 
 def uses_php(subscription: Subscription, version: str) -> bool:
-    return sites_of(subscription).filter(php=True, php_version=version).exists()
+    """Whether a pool of this version should be there; not while the subscription is suspended."""
+    return not subscription.suspended and sites_of(subscription).filter(php=True, php_version=version).exists()
 
 
 def health(subscription: Subscription) -> list[str]:
     """Hook: what the node could not do about the sites and pools, in its words."""
     sites = list(sites_of(subscription))
-    pools = {f"{site.php_version}/{subscription.system_name}" for site in sites if site.php}
+    pools = {f"{site.php_version}/{subscription.system_name}" for site in sites if site.php_version}
     found = failed(subscription.node, "web.site", [site.domain.name for site in sites])
     found += failed(subscription.node, "web.pool", sorted(pools))
     return [f"{DomainName(each.key).unicode if each.kind == 'web.site' else each.key}: {each.words}" for each in found]

@@ -22,7 +22,7 @@ def make_site(call: Call, domain: Domain) -> None:
     _add_www(site)
     tell_sites(call, subscription, [site])
     if version is not None:
-        tell_pool(call, subscription, version, used=True)
+        tell_pool(call, subscription, version, used=not subscription.suspended)
 
 
 def _add_www(site: Site) -> None:
@@ -53,5 +53,7 @@ def remove_protection(call: Call, subscription: Subscription) -> None:
 
 
 def tell_all(call: Call, subscription: Subscription) -> None:
-    """A subscription was suspended or resumed."""
-    tell_sites(call, subscription, queries.sites_of(subscription))
+    """A subscription was suspended or resumed: suspended, its sites say so, and none of its PHP runs."""
+    sites = list(queries.sites_of(subscription))
+    tell_sites(call, subscription, sites)
+    tell_pools(call, subscription, [site.php_version for site in sites if site.php])

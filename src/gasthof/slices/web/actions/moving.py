@@ -12,6 +12,7 @@ from gasthof.slices.subscriptions.queries import Subscription
 from gasthof.slices.web import queries, rules
 from gasthof.slices.web.actions.desired import tell_pools, tell_sites
 from gasthof.slices.web.actions.sites import check_aliases
+from gasthof.slices.web.actions.zone import tell_zone
 from gasthof.slices.web.models import Alias, ProtectedDirectory, ProtectedUser, Site
 
 FIELDS = ("docroot", "preferred", "https_redirect", "php", "php_version", "php_settings", "front_controller")
@@ -43,10 +44,10 @@ def restore(call: Call, subscription: Subscription, settings: Settings) -> None:
     sites = {site.domain.name: site for site in queries.sites_of(subscription)}
     versions = {site.php_version for site in sites.values()}
     for name, wanted in settings["sites"].items():
-        _give_up_names(sites[name], wanted["aliases"])
+        _give_up_names(call, sites[name], wanted["aliases"])
     for name, wanted in settings["sites"].items():
         with _about(DomainName(name).unicode):
-            _become(subscription, sites[name], wanted)
+            _become(call, subscription, sites[name], wanted)
     _protect(subscription, settings["protected"])
     tell_sites(call, subscription, sites.values())
     tell_pools(call, subscription, versions | {site.php_version for site in sites.values()})
@@ -61,14 +62,15 @@ def _about(part: str) -> Iterator[None]:
         raise
 
 
-def _give_up_names(site: Site, wanted: list[str]) -> None:
+def _give_up_names(call: Call, site: Site, wanted: list[str]) -> None:
     """Before any is claimed: a new site's www name may be another one's alias."""
     for name in set(queries.hosts_of(site)) - {site.domain.name, *wanted}:
         unclaim(site.domain, DomainName(name))
         Alias.objects.filter(site=site, name=name).delete()
+        tell_zone(call, DomainName(name))
 
 
-def _become(subscription: Subscription, site: Site, wanted: Settings) -> None:
+def _become(call: Call, subscription: Subscription, site: Site, wanted: Settings) -> None:
     rules.check_docroot(RelativePath.parse(wanted["docroot"]))
     rules.php_settings(wanted["php_settings"])
     if wanted["php"] and not subscription.plan.php:
@@ -80,6 +82,7 @@ def _become(subscription: Subscription, site: Site, wanted: Settings) -> None:
         check_free(subscription.customer_id, DomainName(name))
         claim(site.domain, DomainName(name))
         Alias.objects.create(site=site, name=name)
+        tell_zone(call, DomainName(name))
     for field in FIELDS:
         setattr(site, field, wanted[field])
     site.save()

@@ -196,6 +196,19 @@ def test_only_web_is_protected_and_shown(house: House, path: str) -> None:
     assert set(refused(house, "web.change_site", domain=NAME, docroot="web")) == {"docroot"}
 
 
+def test_no_php_of_a_suspended_subscription_runs(house: House) -> None:
+    house.run("domains.add", subscription=house.mine, name="zwei.test")
+    house.run("domains.add", subscription=house.other, name="andere.test")
+    before = desired("web.pool")
+    house.run("subscriptions.suspend", subscription=house.mine)
+    house.run("domains.add", subscription=house.mine, name="drei.test")
+    house.run("web.change_site", domain="drei.test", php_version="8.2")
+    assert list(desired("web.pool")) == [f"8.10/{house.other}"]
+    house.run("domains.delete", domain="drei.test")
+    house.run("subscriptions.resume", subscription=house.mine)
+    assert desired("web.pool") == before
+
+
 def test_suspension_is_told_for_every_site(house: House) -> None:
     house.run("domains.add", house.baker, subscription=house.mine, name="zwei.test")
     house.run("domains.add", house.gardener, subscription=house.other, name="andere.test")
