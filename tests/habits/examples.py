@@ -16,6 +16,7 @@ def furnish(house: House) -> None:
         (house.other, OTHERS_DOMAIN, "blüten.test", OTHERS_PATH),
     ):
         house.run("domains.add", subscription=place, name=domain)
+        house.run("dns.set_records", domain=domain, name="büro", type="TXT", contents="Grüße")
         house.run("web.add_alias", domain=domain, name=alias)
         house.run("web.protect", subscription=place, path=path, title="Nur für uns")
         house.run("web.add_protected_user", subscription=place, path=path, name="jörg", password="Sehr geheim 1")
@@ -25,6 +26,7 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
     """Fields with which the baker, or the operator for the baker, does each verb."""
     mine = {"subscription": house.mine}
     user = mine | {"path": PATH, "name": "jörg"}
+    record = {"domain": DOMAIN, "name": "büro", "type": "TXT"}
     limits = {"mailboxes": 3, "mail_addresses": 9, "mailbox_mb": 50, "ftp_users": 2, "databases": 1, "dns_records": 7}
     return {
         "accounts.create": {"name": "Schreinerei Jäger", "language": "de"},
@@ -51,6 +53,16 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "subscriptions.health": mine,
         "domains.add": mine | {"name": "törtchen.test"},
         "domains.delete": {"domain": DOMAIN},
+        "dns.set_records": record | {"type": "A", "name": "kasse", "contents": "192.0.2.1", "ttl": 300},
+        "dns.add_record": record | {"content": "noch ein Gruß", "ttl": 300},
+        "dns.change_record": record | {"content": "Grüße", "new": "Gruß", "ttl": 300},
+        "dns.remove_record": record | {"content": "Grüße"},
+        "dns.remove_records": record,
+        "dns.switch_default": record | {"name": "@", "type": "NS", "on": "yes"},
+        "dns.switch_dnssec": {"domain": DOMAIN, "on": "no", "forget_key": "yes"},
+        "dns.zone": {"domain": DOMAIN},
+        "dns.history": {"domain": DOMAIN, "before": 999_999_999},
+        "dns.restore": record | {"change": 0},
         "web.change_site": {
             "domain": DOMAIN, "docroot": "web/laden", "preferred": f"www.{DOMAIN}", "https_redirect": "no", "php": "yes",
             "php_version": "8.9", "php_settings": "memory_limit=256M", "front_controller": "yes",

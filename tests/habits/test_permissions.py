@@ -18,8 +18,10 @@ CUSTOMERS = {
     "accounts.change", "subscriptions.usage", "subscriptions.health",
     "domains.add", "domains.delete", "web.change_site", "web.add_alias", "web.remove_alias", "web.protect",
     "web.unprotect", "web.add_protected_user", "web.change_protected_user", "web.remove_protected_user",
+    "dns.set_records", "dns.add_record", "dns.change_record", "dns.remove_record", "dns.remove_records",
+    "dns.switch_default", "dns.switch_dnssec", "dns.zone", "dns.history", "dns.restore",
 }  # fmt: skip
-WHILE_SUSPENDED = {"accounts.change", "subscriptions.usage", "subscriptions.health"}
+WHILE_SUSPENDED = {"accounts.change", "dns.zone", "dns.history", "subscriptions.usage", "subscriptions.health"}
 VERBS = sorted(actions())
 
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Line, plain_text
-from gasthof.slices.dns import names
+from gasthof.slices.dns.rules import names
 
 MOST_CONTENTS = 100  # of one record set
 

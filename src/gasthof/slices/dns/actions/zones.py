@@ -50,13 +50,11 @@ def show(call: Call, *, domain: DomainRef) -> Result:
     """Show a zone: every record set, where it comes from, and the DS record for the registrar."""
     zone = queries.zone_of(domain)
     ground = queries.ground(zone)
-    found = queries.findings(zone)
     return {
         "domain": domain.value.unicode,
-        "serial": found.get("serial", zone.serial),
+        "serial": zone.serial,
         "name_servers": list(ground.servers),
         "dnssec": zone.dnssec,
-        "ds": found.get("ds", []) if zone.dnssec else [],
         "own": number(ground.own),
         "limit": domain.subscription.plan.dns_records,
         "records": [shown(ground, placed) for placed in compose(ground)],
@@ -87,7 +85,8 @@ def restore(
         raise Refused("Name and type belong together.").at("type" if type is UNCHANGED else "name")
     if name is not UNCHANGED and type is not UNCHANGED:
         with about("name"):
-            chosen = _only(chosen, (names.absolute(name, domain.name), type))
+            owner = names.absolute(name, domain.name)
+        chosen = _only(chosen, (owner, type))
     for (owner, kind), state in chosen.items():
         if state is None:
             draft.drop(owner, kind)

@@ -39,7 +39,7 @@ def configuration(prefix: Prefix, resolver: str) -> bytes:
         "guardian": "no",
         "write-pid": "no",
         "disable-syslog": "yes",
-        "loglevel": "4",
+        "loglevel": "3",
         "local-address": ",".join(addresses(prefix)),
         "local-port": prefix.ports["dns"],
         "api": "no",
