@@ -5,12 +5,15 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from gasthof.kernel.clock import SystemClock
 from gasthof.prefix import Prefix
 from gasthof.slices.mail.delivery.journal import Journal
 from gasthof.slices.mail.delivery.session import Place, Session
+from gasthof.slices.mail.delivery.spelling import serve
 from gasthof.slices.mail.node import places
 
 HOUR = 3600.0
@@ -28,15 +31,19 @@ def main() -> None:
         clock.now,
     )
     threading.Thread(target=_purge, args=(journal, clock), daemon=True).start()
-    with _listener(prefix) as listener:
-        while True:
-            stream, _ = listener.accept()
-            threading.Thread(target=Session(place, stream).run, daemon=True).start()
+    spellings = _listener(places.spelling_socket(prefix))
+    threading.Thread(target=_serve, args=(spellings, serve), daemon=True).start()
+    _serve(_listener(places.delivery_socket(prefix)), lambda stream: Session(place, stream).run())
 
 
-def _listener(prefix: Prefix) -> socket.socket:
+def _serve(listener: socket.socket, answer: Callable[[socket.socket], None]) -> None:
+    while True:
+        stream, _ = listener.accept()
+        threading.Thread(target=answer, args=(stream,), daemon=True).start()
+
+
+def _listener(path: Path) -> socket.socket:
     """The folder's group is Postfix', and the socket gets it from there."""
-    path = places.delivery_socket(prefix)
     with suppress(FileNotFoundError):
         path.unlink()
     os.umask(0o117)

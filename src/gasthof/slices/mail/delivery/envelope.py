@@ -42,6 +42,20 @@ def ascii_address(address: bytes) -> bytes:
         return b""
 
 
+def spelled(line: bytes) -> bytes:
+    """A command of SMTP with its address' domain as A-labels; b"" where nothing is to be changed, or where it cannot."""
+    path = parsed(line)
+    if not path or path.address.isascii():
+        return b""
+    local, at, domain = path.address.rpartition(b"@")
+    try:
+        found = local + at + idna.encode(domain.decode("utf-8"), uts46=True)
+    except (idna.IDNAError, UnicodeDecodeError):
+        return b""
+    verb = line[: line.index(b":")]
+    return command(verb, Path(found, path.parameters)).rstrip() if found != path.address else b""
+
+
 def command(verb: bytes, path: Path) -> bytes:
     return b" ".join([verb + b":<" + path.address + b">", *path.parameters]) + b"\r\n"
 

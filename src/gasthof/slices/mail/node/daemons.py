@@ -75,7 +75,7 @@ DAEMONS = Daemons(
         "nginx",
         "libnginx-mod-stream",
     ),
-    test_packages=("swaks", "iproute2", "openssl"),
+    test_packages=("swaks", "libnet-ssleay-perl", "iproute2", "openssl"),
     users=(FRONT_USER, DELIVERY_USER, OPERATOR_USER),
     folders=(
         Folder("mail", 0o711),

@@ -42,6 +42,11 @@ def delivery_socket(prefix: Prefix) -> Path:
     return run(prefix) / "delivery" / "lmtp.sock"
 
 
+def spelling_socket(prefix: Prefix) -> Path:
+    """Where Postfix asks for a command by A-labels: socketmap."""
+    return run(prefix) / "delivery" / "spelling.sock"
+
+
 def dovecot_socket(prefix: Prefix, name: str) -> Path:
     """lmtp, doveadm-server, auth-submission or quota-status."""
     return run(prefix) / "dovecot" / name

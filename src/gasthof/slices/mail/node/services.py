@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gasthof.agent.sdk.ask import Away, Reply, Service
+from gasthof.agent.sdk.tools import Reloadable
 from gasthof.prefix import Prefix
-from gasthof.slices.mail.node import doveadm, places
+from gasthof.slices.mail.node import doveadm, dovecot, front, places, postfix
 from gasthof.slices.mail.node.sni import SniMap
 
 NOBODY = ("-NOTFOUND", "-NOUSER")
@@ -31,3 +32,13 @@ class Dovecot:
 
 
 SERVICES: Mapping[str, Callable[[Prefix], Service]] = {"mail-sni": SniMap, "dovecot": Dovecot}
+TOOLS: Mapping[str, str] = {
+    "postconf": "/usr/sbin/postconf",
+    "doveconf": "/usr/bin/doveconf",
+    "nginx": "/usr/sbin/nginx",
+}
+RELOADS: Mapping[str, Reloadable] = {
+    "postfix": Reloadable(postfix.pid_file, f"{postfix.DAEMONS}/master"),
+    "dovecot": Reloadable(dovecot.pid_file, "/usr/sbin/dovecot"),
+    "mail-front": Reloadable(front.pid_file, "/usr/sbin/nginx"),
+}

@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,15 +31,29 @@ from pathlib import Path
 import idna
 
 from gasthof.agent import lookup_files as makers
+from gasthof.agent.execute import Executor
+from gasthof.agent.kinds import Knowledge
+from gasthof.agent.kinds import Machine as Node
 from gasthof.agent.rows import LookUps
 from gasthof.agent.run import Run
-from gasthof.agent.sdk.steps import LookupDatabase, Plan, Rows, SetRows
+from gasthof.agent.sdk.steps import (
+    Ask,
+    LocalAuthority,
+    LocalCertificate,
+    LookupDatabase,
+    MakeDirectory,
+    Plan,
+    Rows,
+    SetRows,
+)
+from gasthof.kernel.clock import SystemClock
 from gasthof.kernel.passwords import hashed
 from gasthof.prefix import Prefix
-from gasthof.slices.mail.node import dovecot, front, lookups, places, postfix, sni
+from gasthof.slices.mail.node import lookups, places, postfix, sni
 from gasthof.slices.mail.node.daemons import DAEMONS
+from gasthof.slices.mail.node.fixtures import FIXTURES
+from gasthof.slices.mail.node.services import RELOADS, SERVICES, TOOLS
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec
-from gasthof.slices.web.tests.authority import Authority
 
 SOURCE = Path(__file__).parents[4]
 UMLAUT = "grüße-aus-köln.test"
@@ -85,7 +100,6 @@ def ascii_address(address: str) -> str:
 @dataclass
 class Machine:
     prefix: Prefix
-    authority: Authority = field(default_factory=Authority)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     writer: LookUps = field(default_factory=LookUps)
     extra: str = ""  # lines at the end of main.cf
@@ -123,20 +137,25 @@ class Machine:
             path.mkdir(exist_ok=True)
             os.chown(path, pwd.getpwnam(folder.owner).pw_uid, grp.getgrnam(folder.group).gr_gid)
             path.chmod(folder.mode)
-        self.prefix.ca_certificate.write_text(self.authority.pem)
-        self.certificate("server", self.prefix.host)
-        self.configure()
-        for base in self.databases:
+        (self.prefix.state / "ca").mkdir(mode=0o700)
+        self.carry_out(Plan(prepare=(LocalAuthority(self.prefix.ca_key, self.prefix.ca_certificate),)))
+        for fixture in FIXTURES:
+            self.carry_out(fixture.plan(self.prefix, fixture.gather(self.node)))
+        for base in self.databases[:2]:
             makers.make(base)
+        with (postfix.folder(self.prefix) / "main.cf").open("a") as file:
+            file.write(self.extra)
 
-    def configure(self) -> None:
-        for folder, found in (
-            (postfix.folder(self.prefix), postfix.postfix_files(self.prefix)),
-            (dovecot.folder(self.prefix), dovecot.dovecot_files(self.prefix)),
-            (front.folder(self.prefix), front.front_files(self.prefix)),
-        ):
-            for name, content in found.items():
-                (folder / name).write_bytes(content + (self.extra.encode() if name == "main.cf" else b""))
+    @property
+    def node(self) -> Node:
+        return Node(self.prefix, SystemClock())
+
+    def carry_out(self, plan: Plan) -> None:
+        """As the agent does."""
+        executor = Executor(self.node, Knowledge({}, services=SERVICES, tools=TOOLS, reloads=RELOADS))
+        outcome = executor.carry_out([plan])[0]
+        executor.close()
+        assert outcome.live, outcome.words
 
     @property
     def databases(self) -> tuple[LookupDatabase, LookupDatabase, LookupDatabase]:
@@ -158,23 +177,17 @@ class Machine:
             pass
         assert run.error is None, run.error
 
-    def certificate(self, folder: str, *names: str) -> None:
-        where = places.tls(self.prefix) / folder
-        where.mkdir(exist_ok=True)
-        certificate, key = self.authority.issue(names)
-        group = grp.getgrnam(places.FRONT_USER).gr_gid
-        for path, content in ((where / "key.pem", key), (where / "cert.pem", certificate)):
-            path.write_bytes(content)
-            path.chmod(0o640)
-        for path in (where, where / "key.pem", where / "cert.pem"):
-            os.chown(path, 0, group)
-        where.chmod(0o750)
+    def ask(self, service: str, verb: str, argument: str) -> None:
+        self.carry_out(Plan(after=(Ask(service, verb, argument),)))
 
     def present(self, name: str) -> None:
         """A mail name with a certificate, on all ports."""
-        self.certificate(name, name)
-        reply = sni.SniMap(self.prefix).ask("put", [name])[name]
-        assert reply.value and not reply.error, reply
+        folder = places.tls(self.prefix) / name
+        steps = (
+            MakeDirectory(folder, 0o750, "root", places.FRONT_USER),
+            LocalCertificate(folder, (name,), places.FRONT_USER),
+        )
+        self.carry_out(Plan(prepare=steps, after=(Ask("mail-sni", "put", name),)))
 
     # customers
 
@@ -254,7 +267,7 @@ class Machine:
     # clients
 
     def trust(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cadata=self.authority.pem)
+        return ssl.create_default_context(cafile=str(self.prefix.ca_certificate))
 
     def imap(self, user: str, password: str = PASSWORD, name: str = "") -> imaplib.IMAP4_SSL:
         client = _Imap("127.0.0.1", self.prefix.ports["imaps"], name or self.prefix.host, self.trust())
@@ -275,8 +288,9 @@ class Machine:
         client.starttls(context=self.trust())
         client.ehlo()
         if user:
-            client.user, client.password = user, password
-            client.auth("PLAIN", lambda _=None: f"\0{user}\0{password}")
+            answer = client.docmd("AUTH", f"PLAIN {b64encode(f'{chr(0)}{user}{chr(0)}{password}'.encode()).decode()}")
+            if answer[0] != 235:
+                raise smtplib.SMTPAuthenticationError(*answer)
         return client
 
     def smtp(self, host: str = "127.0.0.1") -> smtplib.SMTP:
