@@ -17,6 +17,7 @@ from gasthof.prefix import Prefix
 
 Row = dict[str, Any]
 SILENCE = 120  # seconds: four times what an agent lets pass between two questions
+WORDS = 200  # characters of an event
 
 
 def status(place: Place, *, as_json: bool) -> int:
@@ -129,4 +130,12 @@ def _node_lines(nodes: list[Row] | None) -> list[str]:
         lines.append(f"node {node['name']}: {silent}last contact {node['last_contact'] or 'never'}, {counts}")
         lines += [f"  {error}" for error in node["errors"]]
         lines += [f"  {state}: {node[state]}" for state in ("parked", "held") if node[state]]
+        lines += ["  lately:"] * bool(node["events"]) + [f"    {_event(one)}" for one in node["events"]]
     return lines or ["nodes: none registered"]
+
+
+def _event(event: Row) -> str:
+    """On one line, as far as a screen is wide."""
+    words = " ".join(event["words"].split())
+    told = " ".join(part for part in (event["at"], event["what"], event["subject"]) if part)
+    return f"{told}: {words[:WORDS]}" if words else told

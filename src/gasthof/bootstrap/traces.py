@@ -12,8 +12,11 @@ from django.db import connection  # noqa: E402
 
 from gasthof.bootstrap.progress import say  # noqa: E402
 from gasthof.kernel.clock import SystemClock  # noqa: E402
+from gasthof.kernel.permissions import Actor  # noqa: E402
 from gasthof.slices.nodes import queries  # noqa: E402
 
+OPERATOR = Actor("operator", None, "en")
+MOST_EVENTS = 5
 SQL = {
     # The agent: it asked for changes and told what the machine offers.
     "agent": "SELECT EXISTS (SELECT 1 FROM nodes_nodecontact WHERE facts <> '{}' AND last_contact > now() - %s::interval)",
@@ -29,7 +32,7 @@ def seen(name: str, seconds: str) -> bool:
 
 
 def nodes() -> list[dict[str, Any]]:
-    """Each node: last contact (ISO 8601) and seconds since then, changes pending, errors in the daemons' own words."""
+    """Each node: last contact (ISO 8601) and seconds since then, changes pending, errors in the daemons' own words, what happened."""
     now = SystemClock().now()
     return [
         {
@@ -42,8 +45,18 @@ def nodes() -> list[dict[str, Any]]:
             "errors": [f"{one.kind} {one.key}: {one.words}" for one in node.errors],
             "parked": node.parked,
             "held": node.held,
+            "events": events(node.name),
         }
         for node in queries.status()
+    ]
+
+
+def events(name: str) -> list[dict[str, str]]:
+    """The newest MOST_EVENTS of a node, newest first: at (ISO 8601), what (as in NodeEvent), subject ("kind key" or empty), words."""
+    node = queries.find_node(OPERATOR, name)
+    return [
+        {"at": one.at.isoformat(timespec="seconds"), "what": one.what, "subject": one.subject, "words": one.words}
+        for one in (queries.events(node)[:MOST_EVENTS] if node else ())
     ]
 
 
