@@ -1,6 +1,7 @@
 """The sign on the door of mail."""
 
 from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.slices.mail import queries
 from gasthof.slices.mail.actions import hooks, moving
 
 CAPABILITY = Capability(
@@ -10,6 +11,9 @@ CAPABILITY = Capability(
     domain_removed=hooks.remove_mail,
     subscription_suspended=hooks.tell_all,
     subscription_resumed=hooks.tell_all,
+    dns_records=queries.records,
+    usage=queries.usage,
+    health=queries.health,
     export=moving.export,
     restore=moving.restore,
 )

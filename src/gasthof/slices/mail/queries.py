@@ -4,16 +4,23 @@ from collections.abc import Iterable
 from typing import Annotated, TypeVar
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor
+from gasthof.slices.dns.spec import RecordSpec
 from gasthof.slices.domains.queries import Domain, find_domain
 from gasthof.slices.mail import rules
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved
+from gasthof.slices.nodes.queries import failed, findings
 from gasthof.slices.subscriptions.queries import Subscription
 
 Row = TypeVar("Row", Mailbox, Address)
+DOMAIN, MAILBOX, ADDRESS = "mail.domain", "mail.mailbox", "mail.address"
+TTL = 3_600  # seconds
+MEBIBYTE = 1024 * 1024
+NEARLY_FULL = 0.95
 MOST_STEPS = 50  # from forward to forward, before a chain is too long to be meant
 
 
@@ -24,6 +31,12 @@ def mailboxes_of(subscription: Subscription) -> QuerySet[Mailbox]:
 def addresses_of(subscription: Subscription) -> QuerySet[Address]:
     """Aliases and forwards."""
     return Address.objects.filter(domain__subscription=subscription).select_related("domain")
+
+
+def mailbox_in(subscription: Subscription, address: str) -> Mailbox | None:
+    """By its address with A-labels."""
+    local, _, name = address.rpartition("@")
+    return mailboxes_of(subscription).filter(local=local, domain__name=name).first()
 
 
 def taken(domain: Domain, local: str) -> bool:
@@ -80,6 +93,45 @@ def address_spec(row: Address, subscription: Subscription) -> AddressSpec:
     targets = (row.mailbox.address,) if row.mailbox else tuple(row.targets)
     senders = targets if row.mailbox else ()
     return AddressSpec(row.address, subscription.system_name, targets, senders)
+
+
+def records(domain: Domain) -> list[RecordSpec]:
+    """What mail wants in the domain's zone: MX, SPF (RFC 7208), and the addresses of its servers' names."""
+    host = rules.server_name(domain.name)
+    if host is None or not MailDomain.objects.filter(domain=domain, active=True).exists():
+        return []
+    node = domain.subscription.node
+    addresses = [(kind, address) for kind, address in (("A", node.ipv4), ("AAAA", node.ipv6)) if address]
+    names = [name for label in ("mail", "webmail") if (name := rules.server_name(domain.name, label))]
+    return [
+        RecordSpec(domain.name, "MX", TTL, (f"10 {host}.",)),
+        RecordSpec(domain.name, "TXT", TTL, (f'"{rules.SPF}"',)),
+        *(RecordSpec(name, kind, TTL, (address,)) for name in names for kind, address in addresses),
+    ]
+
+
+def sizes(subscription: Subscription) -> dict[str, int]:
+    """Mailbox' address -> bytes in it, as the node last measured them."""
+    keys = [row.address for row in mailboxes_of(subscription)]
+    found = findings(subscription.node, MAILBOX, keys)
+    return {key: int(found.get(key, {}).get("bytes", 0)) for key in keys}
+
+
+def usage(subscription: Subscription) -> dict[str, int]:
+    return {"mail": sum(sizes(subscription).values())}
+
+
+def health(subscription: Subscription) -> list[str]:
+    """A line for each part that the node could not bring about, and for each mailbox that is nearly full."""
+    keys = {
+        DOMAIN: MailDomain.objects.filter(domain__subscription=subscription).values_list("domain__name", flat=True),
+        MAILBOX: [row.address for row in mailboxes_of(subscription)],
+        ADDRESS: [row.address for row in addresses_of(subscription)],
+    }
+    words = [f"{each.key}: {each.words}" for kind in keys for each in failed(subscription.node, kind, list(keys[kind]))]
+    limits = {row.address: row.quota_mb * MEBIBYTE for row in mailboxes_of(subscription)}
+    full = [key for key, size in sizes(subscription).items() if size > limits[key] * NEARLY_FULL]
+    return words + [gettext("%(mailbox)s is nearly full.") % {"mailbox": key} for key in full]
 
 
 def leads_back(address: str, targets: Iterable[str]) -> bool:

@@ -15,6 +15,7 @@ LONGEST_LOCAL, LONGEST_ADDRESS = 64, 254  # octets, RFC 5321 section 4.5.3.1 and
 RESERVED = ("postmaster", "abuse")  # RFC 2142: mail for them always reaches somebody
 MOST_TARGETS = 20  # of one forward
 SHORTEST_PASSWORD = 8
+SPF = "v=spf1 a mx -all"  # the servers that the domain's own name and its MX lead to, and nobody else
 
 
 def check_local(text: str) -> str:

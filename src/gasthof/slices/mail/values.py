@@ -3,7 +3,7 @@
 from typing import Self
 
 from gasthof.kernel.refusal import Refused
-from gasthof.kernel.values import LONGEST_INPUT, Line, Secret, plain_text
+from gasthof.kernel.values import LONGEST_INPUT, DomainName, Line, Secret, plain_text
 from gasthof.slices.mail import rules
 
 
@@ -15,6 +15,17 @@ class LocalPart(str):
     @classmethod
     def parse(cls, raw: object) -> Self:
         return cls(rules.check_local(plain_text(raw)))
+
+
+class MailAddress(str):
+    """An address here: local@a-label in lower case."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        local, _, name = plain_text(raw).rpartition("@")
+        return cls(f"{rules.check_local(local)}@{DomainName.parse(name).ascii}")
 
 
 class Targets(tuple[str, ...]):

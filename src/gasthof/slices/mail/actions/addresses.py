@@ -10,8 +10,8 @@ from gasthof.slices.mail import queries
 from gasthof.slices.mail.actions.desired import ADDRESS, tell_address, tell_domain, tell_gone
 from gasthof.slices.mail.actions.mailboxes import check_loop, check_name
 from gasthof.slices.mail.models import Address
-from gasthof.slices.mail.queries import AliasRef, ForwardRef, MailboxRef
-from gasthof.slices.mail.values import LocalPart, Targets
+from gasthof.slices.mail.queries import AliasRef, ForwardRef
+from gasthof.slices.mail.values import LocalPart, MailAddress, Targets
 from gasthof.slices.subscriptions.queries import Subscription, check_changeable
 
 Name = Annotated[LocalPart, "what stands before the @"]
@@ -19,16 +19,19 @@ To = Annotated[Targets, "addresses, separated by commas"]
 
 
 @action("mail.add_alias", permission="mail.write", on="domain")
-def add_alias(call: Call, *, domain: DomainRef, name: Name, mailbox: MailboxRef) -> Result:
+def add_alias(
+    call: Call, *, domain: DomainRef, name: Name, mailbox: Annotated[MailAddress, "address of the mailbox"]
+) -> Result:
     """Give a mailbox a further address, which it may also send from; in this or another domain of the subscription."""
     check_changeable(call, domain.subscription)
-    if mailbox.domain.subscription_id != domain.subscription_id:
-        raise Refused("This mailbox belongs to another subscription.").at("mailbox")
+    row = queries.mailbox_in(domain.subscription, mailbox)
+    if row is None:
+        raise Refused("The subscription has no such mailbox.").at("mailbox")
     check_name(domain, name)
     _check_limit(domain.subscription)
-    if queries.leads_back(f"{name}@{domain.name}", [mailbox.address]):
+    if queries.leads_back(f"{name}@{domain.name}", [mailbox]):
         raise Refused("Mail to this address would come back to it, or be forwarded on and on.").at("mailbox")
-    return _added(call, Address(domain=domain, local=str(name), mailbox=mailbox))
+    return _added(call, Address(domain=domain, local=str(name), mailbox=row))
 
 
 @action("mail.remove_alias", permission="mail.write", on="alias")

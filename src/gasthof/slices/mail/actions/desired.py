@@ -6,10 +6,11 @@ from gasthof.kernel.call import Call
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.mail import queries
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
+from gasthof.slices.mail.queries import ADDRESS, DOMAIN, MAILBOX
 from gasthof.slices.nodes.actions import desire
 from gasthof.slices.subscriptions.queries import Subscription
 
-DOMAIN, MAILBOX, ADDRESS = "mail.domain", "mail.mailbox", "mail.address"
+__all__ = ["ADDRESS", "DOMAIN", "MAILBOX", "tell_address", "tell_domain", "tell_domains", "tell_gone", "tell_mailbox"]
 VERSION = 1  # of each spec
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
+from gasthof.slices.dns.actions import refresh_zone
 from gasthof.slices.domains.queries import Domain, DomainRef
 from gasthof.slices.mail.actions.desired import tell_domain
 from gasthof.slices.mail.models import Mailbox, MailDomain
@@ -17,6 +18,7 @@ def switch(call: Call, *, domain: DomainRef, active: Annotated[bool, "take mail 
     """Take mail for a domain here, or leave it to servers elsewhere; mailboxes stay and can be read."""
     check_changeable(call, domain.subscription)
     MailDomain.objects.filter(domain=domain).update(active=active)
+    refresh_zone(call, domain)
     tell_domain(call, domain)
     return shown(domain)
 

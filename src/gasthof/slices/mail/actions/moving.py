@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
+from gasthof.slices.dns.actions import refresh_zone
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.mail import queries, rules
 from gasthof.slices.mail.actions.desired import tell_address, tell_domain, tell_mailbox
@@ -77,7 +78,7 @@ def restore(call: Call, subscription: Subscription, settings: Any) -> None:
             tell_mailbox(call, _mailbox(call, domains[name].domain, box))
     for name, each in moved.items():
         for address in each.addresses:
-            tell_address(call, _address(domains[name].domain, address, domains))
+            tell_address(call, _address(domains[name].domain, address))
         _settle(call, domains[name], each)
 
 
@@ -107,7 +108,7 @@ def _mailbox(call: Call, domain: Domain, moved: MovedMailbox) -> Mailbox:
     )
 
 
-def _address(domain: Domain, moved: MovedAddress, domains: Mapping[str, MailDomain]) -> Address:
+def _address(domain: Domain, moved: MovedAddress) -> Address:
     local = LocalPart.parse(moved.local)
     check_name(domain, local)
     if moved.mailbox is None:
@@ -115,11 +116,9 @@ def _address(domain: Domain, moved: MovedAddress, domains: Mapping[str, MailDoma
         if not targets:
             raise Refused("A forward needs an address that it leads to.")
         return Address.objects.create(domain=domain, local=str(local), targets=list(targets))
-    name, _, of = moved.mailbox.rpartition("@")
-    mailbox = Mailbox.objects.filter(domain=domains[of].domain, local=name).first() if of in domains else None
+    mailbox = queries.mailbox_in(domain.subscription, moved.mailbox)
     if mailbox is None:
-        raise Refused("The domain has no such mailbox.")
-    mailbox.domain = domains[of].domain
+        raise Refused("The subscription has no such mailbox.")
     return Address.objects.create(domain=domain, local=str(local), mailbox=mailbox)
 
 
@@ -127,4 +126,5 @@ def _settle(call: Call, row: MailDomain, moved: MovedDomain) -> None:
     row.active = moved.active
     row.catch_all = Mailbox.objects.filter(domain=row.domain, local=moved.catch_all).first()
     row.save(update_fields=["active", "catch_all"])
+    refresh_zone(call, row.domain)
     tell_domain(call, row.domain)

@@ -4,13 +4,9 @@
 Two databases, node/mail/lookup-postfix/postfix.db (group postfix) and node/mail/lookup-dovecot/dovecot.db (group dovecot), both
 in WAL mode, written by the agent only. Each row's `owner` is "KIND KEY" of the object that it comes from.
 
-Names. A domain has a row for each way that mail may write it, its A-label and its U-label. Addresses are stored once, by
-A-label, and reached through `domains.ascii`. A change of a domain's state so touches no mailbox's rows.
-
-Postfix folds the case of a key before each look-up, as Unicode does it in full: "straße" is asked for as "strasse", which is
-another domain, here or elsewhere, and must get none of its mail. So a U-label with such a letter is found only as `marked`
-writes it, with "_sz_" in the place of "ß"; no domain can have such a name. recipient_canonical_maps (a pcre table, which sees
-what was typed) writes it so. Rows with `exact` 0, of the folded form, are there for FOLDED_QUERY only.
+Postfix asks by A-labels only: what is typed to it is written so before it looks anything up.
+Dovecot has a row for each way to write a domain, as people sign in with either. Addresses are stored by A-label. Whether a
+domain takes mail and is suspended is looked up with each address: a change of that touches no mailbox's rows.
 
 Postfix, over `proxy:sqlite:`; keys come in lower case:
   DOMAINS_QUERY     virtual_mailbox_domains
@@ -21,9 +17,6 @@ Postfix, over `proxy:sqlite:`; keys come in lower case:
   SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address; logins are addresses by A-label
   REFUSED_QUERY     check_recipient_access, before any permit: what a suspended domain answers
   SUSPENDED_QUERY   transport_maps: the same for what reaches it from inside, by a forward, or waited in the queue
-  FOLDED_QUERY      check_recipient_access, asked only for recipients with a letter of FOLDING in the domain: refuses those that
-                    nobody has or are suspended, and a domain whose folded form is another one here. Then no look-up before the marking, and none
-                    after it was undone for a domain elsewhere, can meet the wrong one.
 Dovecot:
   PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
 """
@@ -35,14 +28,13 @@ from gasthof.prefix import Prefix
 from gasthof.slices.mail.node import places
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec
 
-FOLDING = {"ß": "_sz_", "ς": "_fs_"}  # of all letters in U-labels (RFC 5892 section 2.6), with their marks
 OPERATOR = ("abuse", "hostmaster", "root", "webmaster")  # what else leads to the operator's postmaster
 OPERATOR_MB = 1_000  # size of the operator's mailbox
 
 POSTFIX_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS domains (owner TEXT NOT NULL, name TEXT NOT NULL, ascii TEXT NOT NULL, exact INTEGER NOT NULL,"
-    " active INTEGER NOT NULL, suspended INTEGER NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS domains_name ON domains (name, exact, ascii, active, suspended)",
+    "CREATE TABLE IF NOT EXISTS domains (owner TEXT NOT NULL, name TEXT NOT NULL, active INTEGER NOT NULL,"
+    " suspended INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS domains_name ON domains (name, active, suspended)",
     "CREATE TABLE IF NOT EXISTS mailboxes (owner TEXT NOT NULL, address TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS mailboxes_address ON mailboxes (address)",
     "CREATE TABLE IF NOT EXISTS routes (owner TEXT NOT NULL, address TEXT NOT NULL, target TEXT NOT NULL, detail INTEGER NOT NULL)",
@@ -66,42 +58,24 @@ _PLAIN = (  # the local part without "+detail"
     "CASE WHEN instr('%s', '+') BETWEEN 2 AND instr('%s', '@') THEN substr('%s', 1, instr('%s', '+') - 1)"
     f" ELSE {_LOCAL} END"
 )
-_NAMED = "d.name = {0} AND d.exact"
-_NAMED_BY_PART = _NAMED.format("'%d'")
 _SUSPENDED = (
-    f"FROM domains d WHERE instr('%s', '@') > 0 AND {_NAMED.format(_DOMAIN)} AND d.active AND d.suspended"
+    f"FROM domains d WHERE instr('%s', '@') > 0 AND d.name = {_DOMAIN} AND d.active AND d.suspended"
     f" AND ({_PLAIN}) NOT IN ('postmaster', 'abuse') LIMIT 1"
 )
 SUSPENDED_WORDS = "Mail for this address is suspended"
-FOLDED_WORDS = "Write this domain in its xn-- form: it is mistaken for another one"
-UNKNOWN_WORDS = "There is no such address"
 
-DOMAINS_QUERY = "SELECT d.ascii FROM domains d WHERE d.name = '%s' AND d.exact AND d.active LIMIT 1"
+DOMAINS_QUERY = "SELECT d.name FROM domains d WHERE d.name = '%s' AND d.active LIMIT 1"
 MAILBOXES_QUERY = (
-    "SELECT m.address FROM domains d JOIN mailboxes m ON m.address = '%u' || '@' || d.ascii"
-    f" WHERE {_NAMED_BY_PART} AND d.active LIMIT 1"
+    "SELECT m.address FROM domains d JOIN mailboxes m ON m.address = '%u' || '@' || d.name"
+    " WHERE d.name = '%d' AND d.active LIMIT 1"
 )
 ROUTES_QUERY = (
-    "SELECT DISTINCT CASE WHEN r.detail THEN substr('%s', 1, instr('%s', '@')) || substr(r.target, instr(r.target, '@') + 1)"
-    " ELSE r.target END"
-    f" FROM domains d JOIN routes r ON r.address = ({_PLAIN}) || '@' || d.ascii"
-    f" WHERE {_NAMED.format(_DOMAIN)} AND d.active"
+    "SELECT DISTINCT CASE WHEN r.detail THEN substr('%s', 1, instr('%s', '@')) || d.name ELSE r.target END"
+    f" FROM domains d JOIN routes r ON r.address = ({_PLAIN}) || '@' || d.name WHERE d.name = {_DOMAIN} AND d.active"
 )
-SENDERS_QUERY = (
-    "SELECT DISTINCT s.login FROM domains d JOIN senders s ON s.address = '%u' || '@' || d.ascii"
-    f" WHERE {_NAMED_BY_PART}"
-)
+SENDERS_QUERY = "SELECT DISTINCT s.login FROM senders s WHERE s.address = '%s'"
 REFUSED_QUERY = f"SELECT '550 5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
 SUSPENDED_QUERY = f"SELECT 'error:5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
-_TAKEN = f"SELECT 1 FROM domains o JOIN routes r ON r.address IN (({_PLAIN}) || '@' || o.ascii, '@' || o.ascii) WHERE o.name = {_DOMAIN}"
-_CLOSED = f"max(d.active AND d.suspended) AND ({_PLAIN}) NOT IN ('postmaster', 'abuse')"
-_UNCLEAR = "count(*) > 1 OR max(d.exact)"
-FOLDED_QUERY = (
-    f"SELECT CASE WHEN {_UNCLEAR} THEN '550 5.1.2 {FOLDED_WORDS}' WHEN {_CLOSED} THEN '550 5.2.1 {SUSPENDED_WORDS}'"
-    f" ELSE '550 5.1.1 {UNKNOWN_WORDS}' END"
-    f" FROM domains d WHERE instr('%s', '@') > 0 AND d.name = {_DOMAIN}"
-    f" HAVING count(*) > 0 AND ({_UNCLEAR} OR {_CLOSED} OR NOT EXISTS ({_TAKEN}))"
-)
 
 _LOGIN = "FROM domains d JOIN mailboxes m ON m.address = '%Ln' || '@' || d.ascii WHERE d.name = '%Ld'"
 _USER = "m.address AS user, m.home AS {0}home, m.uid AS {0}uid, m.uid AS {0}gid, '*:storage=' || m.quota_mb || 'M' AS {0}quota_rule"
@@ -123,20 +97,6 @@ def dovecot_database(prefix: Prefix) -> LookupDatabase:
     return LookupDatabase(places.state(prefix) / "lookup-dovecot" / "dovecot.db", DOVECOT_SCHEMA, "dovecot", "wal")
 
 
-def marked(unicode: str) -> str:
-    """A U-label name as it survives folding."""
-    for letter, mark in FOLDING.items():
-        unicode = unicode.replace(letter, mark)
-    return unicode
-
-
-def names(domain: str) -> tuple[tuple[str, int], ...]:
-    """Each way that Postfix asks for a domain given by A-labels, and whether that is this domain for certain."""
-    unicode = idna.decode(domain)
-    folded = unicode.casefold()
-    return tuple({folded: int(folded == unicode), marked(unicode): 1, domain: 1}.items())
-
-
 def postfix_domain(spec: DomainSpec, host: str) -> Rows:
     """`host` is the machine's name: reserved addresses without a target lead to its postmaster."""
     operator = f"postmaster@{host}"
@@ -146,9 +106,7 @@ def postfix_domain(spec: DomainSpec, host: str) -> Rows:
     routes = [(f"{local}@{spec.name}", target, 0) for local, target in sorted(reserved)]
     routes += [(f"@{spec.name}", spec.catch_all, 0)] if spec.catch_all else []
     return {
-        "domains": tuple(
-            (name, spec.name, exact, int(spec.active), int(spec.suspended)) for name, exact in names(spec.name)
-        ),
+        "domains": ((spec.name, int(spec.active), int(spec.suspended)),),
         "routes": tuple(routes),
     }
 

@@ -131,8 +131,6 @@ def test_an_alias_of_anothers_mailbox(house: House) -> None:
     house.run("domains.add", house.gardener, subscription=house.other, name="andere.test")
     house.run("mail.add_mailbox", domain="andere.test", name="info", password=PASSWORD)
     assert set(refused(house, "mail.add_alias", domain=NAME, name="a", mailbox="info@andere.test")) == {"mailbox"}
-    with pytest.raises(ActionRefused, match="another subscription"):
-        house.run("mail.add_alias", domain=NAME, name="a", mailbox="info@andere.test")
 
 
 def test_a_forward_leads_to_several(house: House) -> None:
