@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gasthof.agent.sdk.lookup import LookupDatabase
 from gasthof.prefix import Prefix
+from gasthof.slices.ftp.node.daemons import FTP_USER
 
-FTP_USER = "gasthof-ftp"  # sessions run as it until somebody has signed in; its group reads the look-up database
 EXECUTABLE = "/usr/sbin/proftpd"
 ADDRESSES = ("127.0.0.1", "::1")
 PASSIVE = (8100, 8199)  # ports for data connections

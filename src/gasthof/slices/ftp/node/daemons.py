@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from gasthof.agent import probes
 from gasthof.agent.daemons import Daemons, Folder, Probe, Program
 from gasthof.prefix import Prefix
-from gasthof.slices.ftp.node.configuration import FTP_USER
+
+FTP_USER = "gasthof-ftp"  # sessions run as it until somebody has signed in; its group reads the look-up database
 
 
 def _programs(_prefix: Prefix, python: str) -> tuple[Program, ...]:

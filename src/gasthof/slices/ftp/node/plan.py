@@ -16,6 +16,7 @@ from gasthof.agent.sdk.steps import (
 from gasthof.agent.sdk.want import Draft
 from gasthof.prefix import Prefix
 from gasthof.slices.ftp.node import configuration
+from gasthof.slices.ftp.node.daemons import FTP_USER
 from gasthof.slices.ftp.rules import check_spec
 from gasthof.slices.ftp.spec import FtpUserSpec
 
@@ -66,7 +67,7 @@ def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
     """Folders, the look-up database, keys and certificate, and the configuration, tried out as it would be read."""
     tls, ssh = configuration.tls_folder(prefix), configuration.ssh_folder(prefix)
     draft = Draft(facts.places)
-    draft.directory(MakeDirectory(configuration.folder(prefix), 0o750, "root", configuration.FTP_USER))
+    draft.directory(MakeDirectory(configuration.folder(prefix), 0o750, "root", FTP_USER))
     for path in (tls, ssh):
         draft.directory(MakeDirectory(path, 0o700))
     draft.lookup(configuration.lookup(prefix), facts.lookup)
