@@ -2,9 +2,11 @@
 
 import configparser
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
+from tests.platform import ROOT
 
 from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.programs import environment, programs, render
@@ -12,7 +14,7 @@ from gasthof.prefix import Prefix
 
 PLACE = Place(Path("/srv/gasthof"), Path("/srv/gasthof"), Path("/srv/gasthof/var"), Path("/srv/gasthof/var"))
 PREFIX = Prefix(Path("/srv/gasthof/var"))
-NAMES = ["postgres", "verifier", "activator", "nginx", "logsplit", "agent", "worker", "panel", "panel-nginx"]
+NAMES = [one.name for one in programs(PREFIX, PLACE)]
 
 
 @pytest.fixture
@@ -23,7 +25,8 @@ def parsed() -> configparser.ConfigParser:
 
 
 def test_every_program_has_its_section(parsed: configparser.ConfigParser) -> None:
-    assert [one.name for one in programs(PREFIX, PLACE)] == NAMES
+    assert NAMES[0] == "postgres" and NAMES[-4:] == ["agent", "worker", "panel", "panel-nginx"]
+    assert {"verifier", "activator", "nginx", "logsplit"} < set(NAMES) and len(set(NAMES)) == len(NAMES)
     assert [name for name in parsed.sections() if name.startswith("program:")] == [f"program:{name}" for name in NAMES]
 
 
@@ -75,3 +78,11 @@ def test_processes_get_nothing_of_the_operators(monkeypatch: pytest.MonkeyPatch)
     values = environment(PREFIX, PLACE)
     assert "REQUESTS_CA_BUNDLE" not in values and "HTTPS_PROXY" not in values
     assert values["GASTHOF_PREFIX"] == "/srv/gasthof/var" and values["LANG"] == "C.UTF-8"
+
+
+def test_what_slices_bring_is_known_before_any_package_is_there() -> None:
+    """`up` asks it of Debian's bare Python."""
+    code = "from gasthof.agent import daemons; assert list(daemons.installed()); import gasthof.bootstrap.up"
+    command = ["/usr/bin/python3", "-S", "-c", code]
+    done = subprocess.run(command, check=False, env={"PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
