@@ -20,6 +20,8 @@ from gasthof.prefix import DEFAULT_PORTS, Prefix
 COMMAND = Path(__file__).resolve().parents[3] / "gasthof"
 DOMAINS_EACH = 10  # of a customer
 PLAN = "Bench"
+PASSWORD = "Sehr geheim 1!"  # noqa: S105 - of customers who live as long as the benchmark
+FILLERS = 2  # processes: passwords are slow to hash, on purpose
 
 
 @contextlib.contextmanager
@@ -34,7 +36,7 @@ def fresh() -> Iterator[Prefix]:
         django.setup()
         from gasthof.kernel.actions import perform  # Django is set up from here on
 
-        perform(SYSTEM, "subscriptions.create_plan", {"name": PLAN, "domains": 1000})
+        perform(SYSTEM, "subscriptions.create_plan", {"name": PLAN, "domains": 1000, "ftp_users": 1000})
         yield Prefix.load(root)
     finally:
         from django.db import connections
@@ -64,7 +66,17 @@ def _free_ports() -> dict[str, int]:
 
 
 def fill(customers: range) -> None:
-    """One customer a number, each with a subscription and ten domains, by the verbs that people use."""
+    """One customer a number, each with a subscription and ten domains, and a zone, a website, a mailbox and an FTP user for each
+    domain, by the verbs that people use."""
+    parts = [customers[start::FILLERS] for start in range(FILLERS)]
+    lines = [[sys.executable, "-m", __name__, str(part.start), str(part.stop), str(part.step)] for part in parts]
+    processes = [subprocess.Popen(line) for line in lines]
+    codes = [process.wait() for process in processes]
+    if any(codes):
+        raise RuntimeError("the platform could not be filled")
+
+
+def _fill(customers: range) -> None:
     for number in customers:
         subscription = new_subscription(f"Kundin {number}")
         add_domains(subscription, [f"köche-{number}-{one}.test" for one in range(DOMAINS_EACH)])
@@ -82,7 +94,17 @@ def new_subscription(name: str) -> str:
 def add_domains(subscription: str, names: list[str]) -> None:
     from gasthof.kernel.actions import perform_many
 
-    perform_many(SYSTEM, [("domains.add", {"subscription": subscription, "name": name}) for name in names])
+    calls: list[tuple[str, dict[str, object]]] = []
+    for number, name in enumerate(names):
+        calls += [
+            ("domains.add", {"subscription": subscription, "name": name}),
+            ("mail.add_mailbox", {"domain": name, "name": "info", "password": PASSWORD}),
+            (
+                "ftp.add_user",
+                {"subscription": subscription, "name": f"web{number}", "directory": "web", "password": PASSWORD},
+            ),
+        ]
+    perform_many(SYSTEM, calls)
 
 
 def settled(seconds: float) -> float:
@@ -109,3 +131,8 @@ def stop_agent(prefix: Prefix) -> None:
 
 def start_agent(prefix: Prefix) -> None:
     Supervisor(prefix).rpc.startProcess("agent")
+
+
+if __name__ == "__main__":
+    django.setup()
+    _fill(range(*map(int, sys.argv[1:])))
