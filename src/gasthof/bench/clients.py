@@ -1,0 +1,86 @@
+"""Who asks the daemons whether a change has come: a resolver, a mail server with mail to deliver, people who sign in."""
+
+import ftplib
+import imaplib
+import smtplib
+import ssl
+import time
+from collections.abc import Callable
+
+import dns.message
+import dns.query
+import dns.rdatatype
+
+from gasthof.prefix import Prefix
+
+ADDRESS = "127.0.0.1"
+PATIENCE = 10.0  # seconds for one answer
+SENDER = "absender@anderswo.test"
+
+
+class Clients:
+    """Each question is a new connection; the local CA alone is trusted."""
+
+    def __init__(self, prefix: Prefix) -> None:
+        self.ports, self.host = prefix.ports, prefix.host
+        self.trust = ssl.create_default_context(cafile=str(prefix.ca_certificate))
+
+    def texts(self, name: str) -> list[str]:
+        """The TXT records of a name by UDP; empty where there are none."""
+        query = dns.message.make_query(name, dns.rdatatype.TXT)
+        answer = dns.query.udp(query, ADDRESS, PATIENCE, port=self.ports["dns"])
+        return [record.to_text() for rrset in answer.answer for record in rrset]
+
+    def delivers(self, address: str) -> bool:
+        """Whether mail for the address is accepted, from another server and without a password."""
+        with smtplib.SMTP(ADDRESS, self.ports["smtp"], "mail.anderswo.test", PATIENCE) as server:
+            server.ehlo()
+            server.mail(SENDER)
+            return server.rcpt(address)[0] == 250
+
+    def reads(self, address: str, password: str) -> bool:
+        """Whether the mailbox opens, by the name of the customer's own mail server."""
+        port = self.ports["imaps"]
+        client = _Imap(f"mail.{address.partition('@')[2]}", port, ssl_context=self.trust, timeout=PATIENCE)
+        try:
+            return client.login(address, password)[0] == "OK" and client.select("INBOX")[0] == "OK"
+        except imaplib.IMAP4.error:
+            return False
+        finally:
+            client.logout()
+
+    def transfers(self, user: str, password: str) -> bool:
+        """Whether the FTP user gets in."""
+        client = _Ftp(context=self.trust, timeout=PATIENCE)
+        client.connect(ADDRESS, self.ports["ftp"])
+        client.host = self.host
+        try:
+            client.login(user, password)
+        except ftplib.error_perm:
+            return False
+        finally:
+            client.close()
+        return True
+
+
+class _Imap(imaplib.IMAP4_SSL):
+    """To the loopback, whatever the name that the certificate has to fit."""
+
+    def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
+        import socket
+
+        plain = socket.create_connection((ADDRESS, self.port), timeout)
+        return self.ssl_context.wrap_socket(plain, server_hostname=self.host)
+
+
+class _Ftp(ftplib.FTP_TLS):
+    """The certificate has to fit `host`."""
+
+
+def wait(true: Callable[[], bool], patience: float = 30) -> float:
+    """Seconds until it is so. TimeoutError."""
+    start = time.perf_counter()
+    while not true():
+        if time.perf_counter() - start > patience:
+            raise TimeoutError("the change does not come")
+    return time.perf_counter() - start
