@@ -173,6 +173,8 @@ def test_others_objects_by_guessing(house: House, verb: str) -> None:
         "subscription": [house.other, str(int(house.other[1:])), "Gärtnerei Grün"],
         "domain": ["gärtnerei-grün.test", "xn--grtnerei-grn-gcb06a.test", "GÄRTNEREI-GRÜN.test"],
         "node": ["local"],
+        "database": [f"mariadb/{house.other}_shop"],
+        "user": [f"mariadb/{house.other}_kasse"],
         "export": [export, export.removeprefix("x").lstrip("0")],
     }
     on = actions()[verb].on or ""

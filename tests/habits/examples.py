@@ -20,12 +20,16 @@ def furnish(house: House) -> None:
         house.run("web.add_alias", domain=domain, name=alias)
         house.run("web.protect", subscription=place, path=path, title="Nur für uns")
         house.run("web.add_protected_user", subscription=place, path=path, name="jörg", password="Sehr geheim 1")
+        house.run("databases.create", subscription=place, server="mariadb", name="shop")
+        house.run("databases.add_user", database=f"mariadb/{place}_shop", name="kasse", password="Sehr geheim 1")
 
 
 def examples(house: House) -> Mapping[str, Mapping[str, object]]:
     """Fields with which the baker, or the operator for the baker, does each verb."""
     mine = {"subscription": house.mine}
     user = mine | {"path": PATH, "name": "jörg"}
+    database = {"database": f"mariadb/{house.mine}_shop"}
+    database_user = {"user": f"mariadb/{house.mine}_kasse"}
     record = {"domain": DOMAIN, "name": "büro", "type": "TXT"}
     limits = {"mailboxes": 3, "mail_addresses": 9, "mailbox_mb": 50, "ftp_users": 2, "databases": 1, "dns_records": 7}
     return {
@@ -74,6 +78,12 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "web.add_protected_user": mine | {"path": PATH, "name": "käthe", "password": "Sehr geheim 2"},
         "web.change_protected_user": user | {"password": "Sehr geheim 3"},
         "web.remove_protected_user": user,
+        "databases.create": mine | {"server": "postgres", "name": "lager"},
+        "databases.delete": database,
+        "databases.add_user": database | {"name": "leser", "password": "Sehr geheim 4", "rights": "read"},
+        "databases.change_user": database_user | {"database": "shop", "rights": "data"},
+        "databases.set_password": database_user | {"password": "Sehr geheim 5"},
+        "databases.remove_user": database_user,
     }  # fmt: skip
 
 

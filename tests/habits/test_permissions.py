@@ -20,6 +20,8 @@ CUSTOMERS = {
     "web.unprotect", "web.add_protected_user", "web.change_protected_user", "web.remove_protected_user",
     "dns.set_records", "dns.add_record", "dns.change_record", "dns.remove_record", "dns.remove_records",
     "dns.switch_default", "dns.switch_dnssec", "dns.zone", "dns.history", "dns.restore",
+    "databases.create", "databases.delete", "databases.add_user", "databases.change_user", "databases.set_password",
+    "databases.remove_user",
 }  # fmt: skip
 WHILE_SUSPENDED = {"accounts.change", "dns.zone", "dns.history", "subscriptions.usage", "subscriptions.health"}
 VERBS = sorted(actions())

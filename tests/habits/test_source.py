@@ -26,6 +26,7 @@ MAY_RUN = (
     "agent/sdk/tools.py",
     "bootstrap/",
     "slices/web/activator/",
+    "slices/databases/server/",
     "slices/web/bench/",
     "bench/",
 )

@@ -35,7 +35,7 @@ def user_specs(subscription: Subscription, users: Iterable[DatabaseUser]) -> lis
     access: dict[int, list[Access]] = {row.pk: [] for row in rows}
     grants = DatabaseUser.objects.filter(pk__in=access, grants__isnull=False).order_by("grants__database__name")
     for user, name, rights in grants.values_list("pk", "grants__database__name", "grants__rights"):
-        access[user].append(Access(name, rights))
+        access[user].append(Access(name, rights))  # type: ignore[arg-type]
     return [
         UserSpec(
             server=row.server,  # type: ignore[arg-type]

@@ -48,21 +48,20 @@ def change_user(
     call: Call,
     *,
     user: UserRef,
-    database: DatabaseRef,
+    database: Annotated[SqlName, "name of the database, on the user’s server"],
     rights: Annotated[Literal["full", "data", "read", "none"], f"{HELP}; none: no access"],
 ) -> Result:
     """Say what a user may do in a database, in a further one too."""
     check_changeable(call, user.subscription)
-    if (database.subscription_id, database.server) != (user.subscription_id, user.server):
-        raise Refused("User and database belong to different subscriptions or servers.").at("database")
+    found = _beside(user, str(database))
     grants = Grant.objects.filter(user=user)
     if rights == "none":
-        if not grants.exclude(database=database).exists():
+        if not grants.exclude(database=found).exists():
             raise Refused("A user needs at least one database. Remove the user instead.").at("rights")
-        grants.filter(database=database).delete()
-    elif not grants.filter(database=database).update(rights=rights):
-        _check_room(database)
-        Grant.objects.create(user=user, database=database, rights=rights)
+        grants.filter(database=found).delete()
+    elif not grants.filter(database=found).update(rights=rights):
+        _check_room(found)
+        Grant.objects.create(user=user, database=found, rights=rights)
     return _told(call, user)
 
 
@@ -88,6 +87,16 @@ def remove_user(call: Call, *, user: UserRef) -> Result:
     DatabaseUser.objects.filter(pk=user.pk).delete()
     tell_user_gone(call, user.subscription, user.key)
     return result
+
+
+def _beside(user: DatabaseUser, name: str) -> Database:
+    """A database of the same subscription on the same server, by its whole name or its own part of it. Raises Refused."""
+    names = [name, f"{user.subscription.system_name}_{name}"]
+    rows = Database.objects.filter(subscription=user.subscription, server=user.server, name__in=names)
+    found = rows.order_by("name").first()
+    if found is None:
+        raise Refused("There is no such object.").at("database")
+    return found
 
 
 def _check_room(database: Database) -> None:

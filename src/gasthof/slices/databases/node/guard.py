@@ -58,6 +58,6 @@ def statements(database: str) -> list[sql.Composed]:
     """In order; to be run in one transaction."""
     names = {right: sql.Identifier(group(database, right)) for right in ("full", "data", "read")}
     return [
-        sql.SQL(text).format(database=sql.Identifier(database), **names)  # type: ignore[arg-type]
+        sql.SQL(text).format(database=sql.Identifier(database), **names)
         for text in (HIDE.replace("(VISIBLE)", VISIBLE), SHARE, OPEN)
     ]

@@ -33,7 +33,7 @@ def run(command: Sequence[str], said: str = "") -> None:
         raise SystemExit(f"{command[0]} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 
 
-def become(command: Sequence[str]) -> None:
+def become(command: list[str]) -> None:
     """This process is the server from here on."""
     os.umask(0o077)
     os.chdir("/")

@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pymysql
+from tests.platform import free_ports
 
 from gasthof.agent.loop import Agent
 from gasthof.agent.sdk.ask import Away
@@ -22,7 +22,6 @@ from gasthof.slices.databases.node import mariadb, postgres
 from gasthof.slices.databases.node.places import MARIADB_USER, POSTGRES_USER
 from gasthof.slices.databases.rules import RIGHTS, mariadb_verifier
 from gasthof.slices.databases.spec import Access, DatabaseSpec, UserSpec
-from tests.platform import free_ports
 
 PASSWORD = "Grüße aus Köln 1"
 PROGRAMS = {"mariadb": MARIADB_USER, "postgres": POSTGRES_USER}
@@ -181,5 +180,3 @@ def running() -> Iterator[Servers]:
             yield servers
         finally:
             servers.stop()
-
-

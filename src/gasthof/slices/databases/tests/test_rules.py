@@ -39,7 +39,9 @@ def test_mariadbs_verifier_is_its_own_functions() -> None:
     assert rules.mariadb_verifier("password") == "*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19"
 
 
-@pytest.mark.parametrize("password", ["nurkleinebuchstaben", "NurBuchstaben", "nurklein1!", "GROSS UND 1", "Anna war hier 1"])
+@pytest.mark.parametrize(
+    "password", ["nurkleinebuchstaben", "NurBuchstaben", "nurklein1!", "GROSS UND 1", "Anna war hier 1"]
+)
 def test_passwords_of_too_few_kinds_or_with_the_name(password: str) -> None:
     with pytest.raises(Refused):
         rules.check_password("s000012_anna", password)
@@ -49,7 +51,9 @@ def test_a_mixed_password() -> None:
     rules.check_password("s000012_anna", "Grüße aus Köln 1")
 
 
-@pytest.mark.parametrize("verifier", ["", "*AB", "* OR 1=1", "md5abc", "SCRAM-SHA-256$4096:x$y:z", "*" + "a" * 40, "*" + "A" * 41])
+@pytest.mark.parametrize(
+    "verifier", ["", "*AB", "* OR 1=1", "md5abc", "SCRAM-SHA-256$4096:x$y:z", "*" + "a" * 40, "*" + "A" * 41]
+)
 def test_what_is_no_verifier(verifier: str) -> None:
     for server in rules.SERVERS:
         with pytest.raises(Refused):

@@ -1,6 +1,5 @@
 """The agent, the real servers, and customers' own programs."""
 
-import os
 import subprocess
 import time
 from pathlib import Path
@@ -32,10 +31,17 @@ def refused(act: Any, *words: Any, **named: Any) -> str:
 def test_what_the_three_rights_are(servers: Servers, server: str) -> None:
     name = servers.furnish(server, "s000101")
     full, data, read = (f"{name}_{right}" for right in ("full", "data", "read"))
-    servers.ask(server, full, name, "CREATE TABLE brot (sorte varchar(40) PRIMARY KEY)", "INSERT INTO brot VALUES ('Mürbteig')")
+    servers.ask(
+        server, full, name, "CREATE TABLE brot (sorte varchar(40) PRIMARY KEY)", "INSERT INTO brot VALUES ('Mürbteig')"
+    )
     assert servers.ask(server, data, name, "INSERT INTO brot VALUES ('Käse')", "SELECT count(*) FROM brot") == [(2,)]
     assert servers.ask(server, read, name, "SELECT sorte FROM brot ORDER BY sorte")[-1] == ("Mürbteig",)
-    for statement in ("CREATE TABLE t (a int)", "DROP TABLE brot", "ALTER TABLE brot ADD x int", "CREATE VIEW v AS SELECT 1"):
+    for statement in (
+        "CREATE TABLE t (a int)",
+        "DROP TABLE brot",
+        "ALTER TABLE brot ADD x int",
+        "CREATE VIEW v AS SELECT 1",
+    ):
         for user in (data, read):
             refused(servers.ask, server, user, name, statement)
     for statement in ("INSERT INTO brot VALUES ('x')", "DELETE FROM brot", "UPDATE brot SET sorte = 'x'"):
@@ -149,7 +155,9 @@ def test_a_poisoned_object_delays_nobody(servers: Servers) -> None:
     """Rights in databases that are not there, on both servers, among good ones."""
     for server in SERVERS:
         servers.put_user(f"{server}/s000109_arm", {"s000109_fehlt": "full"})
-        servers.node.intent.put("databases.database", f"{server}/s000109_falsch", DatabaseSpec(server, "s000109_anders", "s000109"))
+        servers.node.intent.put(
+            "databases.database", f"{server}/s000109_falsch", DatabaseSpec(server, "s000109_anders", "s000109")
+        )
     names = []
     for server in SERVERS:
         servers.put_database(f"{server}/s000109_gut")
@@ -237,7 +245,10 @@ def test_a_user_made_by_hand_among_customers_goes(servers: Servers, server: str)
 @EACH
 def test_a_customer_who_changes_the_password_by_sql_is_set_back(servers: Servers, server: str) -> None:
     name = servers.furnish(server, "s000113")
-    statement = {"mariadb": "SET PASSWORD = PASSWORD('Anderes 1!')", "postgres": f"ALTER ROLE {name}_full PASSWORD 'Anderes 1!'"}
+    statement = {
+        "mariadb": "SET PASSWORD = PASSWORD('Anderes 1!')",
+        "postgres": f"ALTER ROLE {name}_full PASSWORD 'Anderes 1!'",
+    }
     servers.ask(server, f"{name}_full", name, *(["SET ROLE NONE"] if server == "postgres" else []), statement[server])
     assert "password" in servers.audit()[f"{server}/{name}_full"]
     assert servers.ask(server, f"{name}_full", name, "SELECT 1") == [(1,)]
@@ -266,9 +277,28 @@ def client(*command: str, password: str = PASSWORD) -> subprocess.CompletedProce
 def test_the_mariadb_client(servers: Servers, host: str) -> None:
     name = servers.furnish("mariadb", "s000115")
     port = str(servers.prefix.ports["mariadb"])
-    said = client("mariadb", "--no-defaults", f"-h{host}", f"-P{port}", f"-u{name}_full", name, "-Ne", "SELECT 'Grüße', database()")
+    said = client(
+        "mariadb",
+        "--no-defaults",
+        f"-h{host}",
+        f"-P{port}",
+        f"-u{name}_full",
+        name,
+        "-Ne",
+        "SELECT 'Grüße', database()",
+    )
     assert said.stdout.split() == ["Grüße", name], said.stderr
-    wrong = client("mariadb", "--no-defaults", f"-h{host}", f"-P{port}", f"-u{name}_full", name, "-e", "SELECT 1", password="falsch")
+    wrong = client(
+        "mariadb",
+        "--no-defaults",
+        f"-h{host}",
+        f"-P{port}",
+        f"-u{name}_full",
+        name,
+        "-e",
+        "SELECT 1",
+        password="falsch",
+    )
     assert "Access denied" in wrong.stderr
 
 
@@ -276,7 +306,7 @@ def test_the_mariadb_client(servers: Servers, host: str) -> None:
 def test_psql_and_pg_dump(servers: Servers, host: str) -> None:
     name = servers.furnish("postgres", "s000115")
     there = ["-h", host, "-p", str(servers.prefix.ports["postgres"]), "-U", f"{name}_full", "-d", name]
-    client("psql", *there, "-XAtc", "CREATE TABLE IF NOT EXISTS \"Brötchen\" (a int)")
+    client("psql", *there, "-XAtc", 'CREATE TABLE IF NOT EXISTS "Brötchen" (a int)')
     assert "Brötchen" in client("psql", *there, "-Xc", "\\d").stdout
     assert client("psql", *there, "-XAtc", "SELECT 'Grüße'").stdout == "Grüße\n"
     dumped = client("pg_dump", "--no-subscriptions", *there)
@@ -297,13 +327,21 @@ def test_a_hundred_databases_at_once(servers: Servers) -> None:
     assert not servers.failed() and took < 60, took
     for server in SERVERS:
         for number in (0, 49):
-            assert servers.ask(server, f"s0002{number:02d}_viele_full", f"s0002{number:02d}_viele", "SELECT 1") == [(1,)]
+            assert servers.ask(server, f"s0002{number:02d}_viele_full", f"s0002{number:02d}_viele", "SELECT 1") == [
+                (1,)
+            ]
     print(f"100 databases with 100 users: {took:.1f} s")
 
 
 def test_folders_and_sockets_are_closed(servers: Servers) -> None:
     prefix = servers.prefix
-    for path in ("node/databases/mariadb", "node/databases/postgres", "node/databases/nowhere", "run/mariadb", "run/pgsql"):
+    for path in (
+        "node/databases/mariadb",
+        "node/databases/postgres",
+        "node/databases/nowhere",
+        "run/mariadb",
+        "run/pgsql",
+    ):
         assert (prefix.root / path).stat().st_mode & 0o777 == 0o700, path
     owners = {Path(f"/proc/{one.pid}").stat().st_uid for one in servers.processes.values()}
-    assert len(owners) == 2 and 0 not in owners and os.stat(prefix.root / "run/mariadb").st_uid in owners
+    assert len(owners) == 2 and 0 not in owners and (prefix.root / "run/mariadb").stat().st_uid in owners
