@@ -86,7 +86,9 @@ def _agent(prefix: Prefix) -> Agent:
 def _work(prefix: Prefix, options: argparse.Namespace) -> int:
     agent = _agent(prefix)
     if options.fixtures:
-        return 1 if agent.fix() else 0
+        failed = agent.fix()
+        agent.close()
+        return 1 if failed else 0
     if options.once or options.audit:
         return _once(agent, audit_too=options.audit)
     _run(agent)
@@ -100,9 +102,10 @@ def _once(agent: Agent, *, audit_too: bool) -> int:
     agent.work()
     if audit_too:
         agent.audit_now()
+    agent.measure_all()
     agent.deliver()
-    well = agent.link is not None and not agent.broken and not agent.journal.open_ids()
-    agent.drop_link()
+    well = agent.link is not None and not agent.fixtures.broken and not agent.journal.open_ids()
+    agent.close()
     return 0 if well else 1
 
 
@@ -126,7 +129,9 @@ def _run(agent: Agent) -> None:
     try:
         agent.run(lambda: stopping)
     except Stopped:
-        agent.drop_link()
+        pass
+    finally:
+        agent.close()
 
 
 def _plan(prefix: Prefix) -> int:

@@ -8,6 +8,7 @@ import msgspec
 
 from gasthof.agent.backoff import Backoff
 from gasthof.agent.execute import Executor
+from gasthof.agent.findings import Measurer
 from gasthof.agent.journal import Desired, Id, Journal, Verdict
 from gasthof.agent.kinds import Kind, Knowledge, Machine, Wanted
 from gasthof.agent.run import Outcome
@@ -37,6 +38,7 @@ class Applier:
     journal: Journal
     executor: Executor
     backoff: Backoff
+    measurer: Measurer
     strangers: dict[Id, tuple[str, ...]] = field(
         default_factory=dict
     )  # what an audit found of objects that nobody wants
@@ -64,6 +66,7 @@ class Applier:
         final = [verdict for verdict in verdicts if verdict]
         self.journal.mark(final)
         self.journal.reopen([one.desired for one, verdict in zip(free, verdicts, strict=True) if not verdict])
+        self.measurer.expect([verdict.desired for verdict in final if verdict.state == "live"])
         self._hurry([verdict.desired for verdict in final if verdict.state == "live" and verdict.desired.scope])
         return final
 

@@ -71,7 +71,10 @@ def _compare(applier: Applier, ids: Iterable[Id], traces: dict[Id, tuple[str, ..
     objects = [one for one in applier.journal.read(ids) if one.state == "live" and one.spec is not None]
     if not objects:
         return 0
-    wrong = [one for one in applier.plans(objects, traces) if one.error or not one.plan.empty]
+    planned = applier.plans(objects, traces)
+    wrong = [one for one in planned if one.error or not one.plan.empty]
+    right = [one.desired for one in planned if not one.error and one.plan.empty]
+    applier.measurer.measure(right)
     if drifted := [(one.desired, words(one)) for one in wrong if one.plan.notes]:
         applier.journal.note_drift(drifted)
     if wrong:

@@ -1,16 +1,12 @@
-"""The agent's memory, agent.db: what this node should hold, how far it has come, and what it still has to tell.
-
-SQLite in WAL mode with synchronous=FULL: what a method wrote is durable when it returns (sqlite.org, PRAGMA synchronous).
-"""
+"""The agent's memory, agent.db: what this node should hold, how far it has come, and what it still has to tell."""
 
 import json
-import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from gasthof.agent.outbox import Outbox
 from gasthof.agent.wire import Batch, Position, Report, bucket_of, object_digest
 
 SCHEMA = """
@@ -27,15 +23,12 @@ CREATE TABLE IF NOT EXISTS object (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS object_open ON object (kind, revision) WHERE state <> 'live';
 CREATE INDEX IF NOT EXISTS object_scope ON object (scope, kind);
-CREATE TABLE IF NOT EXISTS outbox (
-    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, revision INTEGER NOT NULL, state TEXT NOT NULL, words TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TRIGGER IF NOT EXISTS object_gone AFTER DELETE ON object BEGIN
+    DELETE FROM finding WHERE kind = old.kind AND key = old.key;
+END;
 """
 
 MOST_BEFORE = 16  # specs; the first, which was applied, and the newest of those that never were
-
-LONGEST_WORDS = 4000  # characters, as reports may carry
 
 Scope = Callable[[str, str], str]  # kind, spec's JSON -> the subscription it belongs to, "" where nobody knows
 Id = tuple[str, str]  # kind, key
@@ -68,32 +61,14 @@ class Verdict:
     words: str = ""
 
 
-class Journal:
+class Journal(Outbox):
     """One connection, for one thread."""
 
+    SCHEMA = Outbox.SCHEMA + SCHEMA
+
     def __init__(self, path: Path) -> None:
-        self.db = sqlite3.connect(path, isolation_level=None)
-        path.chmod(0o600)
-        self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute("PRAGMA synchronous = FULL")
-        self.db.executescript(SCHEMA)
+        super().__init__(path)
         self.db.create_function("remembered", 3, _remembered, deterministic=True)
-
-    def close(self) -> None:
-        self.db.close()
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.db.execute("COMMIT")
-        except BaseException:
-            if (
-                self.db.in_transaction
-            ):  # a full disk may have ended it already (sqlite.org, "Response To Errors Within A Transaction")
-                self.db.execute("ROLLBACK")
-            raise
 
     # How far
 
@@ -249,30 +224,6 @@ class Journal:
             one.id,
         )
 
-    def _tell(self, report: Report) -> None:
-        words = "".join(char if char.isprintable() or char == "\n" else " " for char in report.words[:LONGEST_WORDS])
-        one = (report.kind, report.key, report.revision, report.state, words)
-        self.db.execute(
-            "DELETE FROM outbox WHERE kind = ? AND key = ? AND (state = 'drift') = (? = 'drift')",
-            (report.kind, report.key, report.state),
-        )
-        self.db.execute("INSERT INTO outbox (kind, key, revision, state, words) VALUES (?, ?, ?, ?, ?)", one)
-
-    def untold(self, limit: int) -> list[tuple[int, Report]]:
-        """The oldest reports not yet delivered, with their number in the outbox."""
-        query = "SELECT id, kind, key, revision, state, words FROM outbox ORDER BY id LIMIT ?"
-        return [(number, Report(*report)) for number, *report in self.db.execute(query, (limit,))]
-
-    def told(self, reports: Iterable[tuple[int, Report]]) -> None:
-        """Delivered: out of the outbox, and tombstones that have served with it."""
-        with self._writing():
-            for number, report in reports:
-                self.db.execute("DELETE FROM outbox WHERE id = ?", (number,))
-                self.db.execute(
-                    "DELETE FROM object WHERE kind = ? AND key = ? AND revision = ? AND spec IS NULL AND state = 'live'",
-                    (report.kind, report.key, report.revision),
-                )
-
     def release(self, ids: Iterable[Id]) -> None:
         """A person let these go; remembered until none of them is open."""
         with self._writing():
@@ -288,17 +239,6 @@ class Journal:
 
     def parked(self) -> str | None:
         return self._fact("parked", "") or None
-
-    # Small things
-
-    def _fact(self, name: str, default: str) -> str:
-        row = self.db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else default
-
-    def _set(self, name: str, value: str) -> None:
-        self.db.execute(
-            "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
-        )
 
 
 def _remembered(before: str, spec: str | None, state: str) -> str:

@@ -12,6 +12,8 @@ from gasthof.agent.sdk.tools import Reloadable
 from gasthof.kernel.clock import WallClock
 from gasthof.prefix import Prefix
 
+Findings = Mapping[str, list[str] | int]  # what the control plane should know of a live object; "bytes": its disk use
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -46,6 +48,9 @@ class Kind:
     present: Callable[
         [Prefix], Iterable[tuple[str, str]]
     ]  # (key, trace) of all that the machine holds, wanted or not; lazy
+    findings: Callable[[Machine, Mapping[str, Any]], Mapping[str, Findings]] | None = (
+        None  # specs of live objects by key
+    )
 
 
 @dataclass(frozen=True)

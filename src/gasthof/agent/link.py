@@ -67,7 +67,9 @@ class Link:
         """Tell it, in several messages if it is long; `accepted` counts all of them."""
         accepted = 0
         for start in range(0, len(report.reports) - MOST_REPORTS, MOST_REPORTS):
-            part = replace(report, reports=report.reports[start : start + MOST_REPORTS], facts=None, digests=None)
+            part = replace(
+                report, reports=report.reports[start : start + MOST_REPORTS], facts=None, digests=None, findings=()
+            )
             accepted += self._say(part).accepted
         rest = (len(report.reports) - 1) // MOST_REPORTS * MOST_REPORTS if report.reports else 0
         answer = self._say(replace(report, reports=report.reports[rest:]))

@@ -17,7 +17,7 @@ import apsw
 from gasthof.agent import lookup_files
 from gasthof.agent.run import Run, alive, all_or_none
 from gasthof.agent.sdk.ask import Away
-from gasthof.agent.sdk.lookup import BEFORE, files, in_order, opened, quoted, tables, version
+from gasthof.agent.sdk.lookup import BEFORE, SYNCHRONOUS, files, in_order, opened, quoted, tables, version
 from gasthof.agent.sdk.steps import LookupDatabase, Plan, Row, Rows, SetRows
 
 WHOLE = ""  # the place of the witness that a change is open
@@ -56,8 +56,12 @@ class LookUps:
 
     def write(self, runs: Sequence[Run]) -> Iterator[str]:
         """Set the rows of these plans; yields after each database. What was there is in `run.rows` then."""
-        for database in _databases(run.plan for run in runs):
+        left = list(_databases(run.plan for run in runs))
+        while left:
+            database = left.pop(0)
             steps = [(run, step) for run in alive(runs) for step in run.plan.rows if step.database == database]
+            for run, step in steps:
+                run.witnessed |= {step.database} if _may_fail_later(run.plan, left) else set()
             if steps:
                 all_or_none([run for run, _ in steps], partial(self._write, database, steps))
                 yield "rows"
@@ -94,15 +98,22 @@ class LookUps:
     def settle(self, runs: Sequence[Run]) -> Iterator[str]:
         """These changes hold: forget what was before."""
         for database in _databases(run.plan for run in runs):
-            members = [run for run in alive(runs) if may_be_put_back(run.plan)]
+            members = [run for run in alive(runs) if database in run.witnessed]
             owners = [step.owner for run in members for step, _ in run.rows if step.database == database]
             if owners:
                 all_or_none(members, partial(self._settle, database, owners))
                 yield "settle rows"
 
     def _settle(self, database: LookupDatabase, owners: Sequence[str]) -> None:
-        with self._changing(database) as place:
-            _forget(place, owners)
+        """A power cut may bring the witnesses back: then it is done again. So a log need not be synced."""
+        connection = self._place(database).connection
+        if database.journal == "wal":
+            connection.pragma("synchronous", "normal")
+        try:
+            with self._changing(database) as place:
+                _forget(place, owners)
+        finally:
+            connection.pragma("synchronous", SYNCHRONOUS[database.journal])
 
     @contextmanager
     def _changing(self, database: LookupDatabase) -> Iterator[Opened]:
@@ -141,9 +152,9 @@ class LookUps:
                 known.connection.close()
 
 
-def may_be_put_back(plan: Plan) -> bool:
-    """Whether anything can still fail once its rows are written."""
-    return bool(plan.change or plan.after or plan.verify) or len(list(_databases([plan]))) > 1
+def _may_fail_later(plan: Plan, left: Sequence[LookupDatabase]) -> bool:
+    """Whether anything can still fail once its rows are written, in one of the databases that are left, say."""
+    return bool(plan.change or plan.after or plan.verify) or any(step.database in left for step in plan.rows)
 
 
 def _databases(plans: Iterable[Plan]) -> Iterable[LookupDatabase]:
@@ -156,7 +167,7 @@ def _set_all(
     """Yields those that were refused: until another's rows are gone, perhaps."""
     for run, step in steps:
         try:
-            written.append((run, step, _set(place, step, witness=may_be_put_back(run.plan))))
+            written.append((run, step, _set(place, step, witness=step.database in run.witnessed)))
         except (apsw.ConstraintError, *OWN_FAULT) as error:
             yield run, step, error
 

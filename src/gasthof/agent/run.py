@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gasthof.agent.sdk.ask import Away, Working
-from gasthof.agent.sdk.steps import Change, CustomerDirectory, CustomerFile, Plan, Rows, SetRows, WriteFile
+from gasthof.agent.sdk.steps import (
+    Change,
+    CustomerDirectory,
+    CustomerFile,
+    LookupDatabase,
+    Plan,
+    Rows,
+    SetRows,
+    WriteFile,
+)
 
 LONGEST_WORDS = 4000  # characters, as reports may carry
 
@@ -35,6 +44,7 @@ class Run:
     staged: list[WriteFile] = field(default_factory=list)
     swapped: list[Change] = field(default_factory=list)
     rows: list[tuple[SetRows, Rows]] = field(default_factory=list)  # with the rows that were there before
+    witnessed: set[LookupDatabase] = field(default_factory=set)  # where these rows can be read again after a kill
     touched: list[Path] = field(default_factory=list)  # root's own, to be made durable
     customers: list[CustomerDirectory | CustomerFile] = field(default_factory=list)  # made beneath a customer's folder
 

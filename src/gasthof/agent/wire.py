@@ -43,8 +43,19 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What the node measured of one live object: at most 64 values (a list counts its texts), each of 4,000 characters."""
+
+    kind: str
+    key: str
+    revision: int
+    values: dict[str, list[str] | int]
+
+
+@dataclass(frozen=True)
 class NodeReport:
     reports: tuple[Report, ...] = ()
+    findings: tuple[Finding, ...] = ()
     facts: dict[str, list[str]] | None = None  # {"php": ["8.2"]}
     digests: dict[str, int] | None = None  # bucket -> digest of the objects at `position`
     position: Position = field(default_factory=Position)

@@ -297,7 +297,7 @@ def test_a_database_that_is_no_good_is_filled_anew_in_its_place(
         again.audit_now()
         assert reader.boxes() == boxes(database) == wanted
         assert database.path.stat().st_ino == inode
-        assert not again.broken and not again.journal.open_ids()
+        assert not again.fixtures.broken and not again.journal.open_ids()
 
 
 def gone(office: Office) -> None:

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,64 @@ def test_a_daemon_that_is_away_fails_its_objects_until_it_is_back(toy: Toy) -> N
     toy.agent.backoff.waiting.clear()
     toy.turn()
     assert toy.files() == {"a": "x"} and toy.intent.states()["a"] == ["failed", "live"]
+
+
+@pytest.mark.parametrize("how", ["busy", "hesitant"])
+def test_what_a_daemon_still_works_on_is_asked_again_soon_and_delays_nobody(toy: Toy, how: str) -> None:
+    now = [0.0]
+    toy.agent.backoff.clock = lambda: now[0]
+    setattr(toy.daemon, how, {"long"})
+    for number in range(5):
+        toy.put(f"n{number}", "x")
+    toy.put("long", "neu")
+    asked = []
+    for step in range(200):
+        now[0] = step / 10
+        before = sum("long" in one for one in toy.daemon.asked)
+        toy.turn()
+        asked += [now[0]] if sum("long" in one for one in toy.daemon.asked) > before else []
+        if not step:
+            assert toy.intent.states() == {f"n{number}": ["live"] for number in range(5)}
+    pauses = [after - before for before, after in pairwise(asked)]
+    assert pauses[:7] == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0], abs=0.11)
+    assert "long" not in toy.intent.states(), "it is neither live nor failed"
+    assert toy.files()["long"] == "neu", "what was changed stays for the daemon to work on"
+    toy.daemon.busy = toy.daemon.hesitant = set()
+    now[0] = 100.0
+    toy.turn()
+    assert toy.intent.states()["long"] == ["live"] and toy.files()["long"] == "neu"
+    assert "long.old" not in toy.files() and "long.none" not in toy.files()
+
+
+def test_a_refusal_after_long_work_puts_back_what_was_there_before_it(toy: Toy) -> None:
+    now = [0.0]
+    toy.agent.backoff.clock = lambda: now[0]
+    toy.put("a", "alt")
+    toy.turn()
+    toy.daemon.busy = {"a"}
+    toy.put("a", "neu")
+    for step in range(8):
+        now[0] = step * 5.0
+        toy.turn()
+    toy.daemon.busy, toy.daemon.lies = set(), {"a"}
+    now[0] = 50.0
+    toy.turn()
+    assert toy.files() == {"a": "alt"} and toy.intent.states()["a"] == ["live", "failed"]
+    assert toy.agent.backoff.waiting["toy.note", "a"] == (1, 51.0), "looks do not count as failures"
+
+
+def test_live_objects_that_are_being_set_right_are_open(toy: Toy) -> None:
+    toy.put("a", "x")
+    toy.turn()
+    toy.daemon.busy = {"a"}
+    toy.place("a.old").write_text("a swap that was never settled")
+    toy.agent.audit_now()
+    assert [key for _, key, *_ in toy.agent.journal.open_ids()] == ["a"]
+    toy.daemon.busy = set()
+    toy.agent.backoff.waiting.clear()
+    toy.turn()
+    assert toy.files() == {"a": "x"} and not toy.agent.journal.open_ids()
+    assert toy.intent.states()["a"] == ["live", "live"], "no drift was told"
 
 
 def test_lower_ranks_come_first_and_wake_what_waited_for_them(toy: Toy) -> None:

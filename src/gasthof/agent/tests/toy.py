@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gasthof.agent.kinds import Kind, Knowledge, Machine, Wanted
 from gasthof.agent.sdk import read
-from gasthof.agent.sdk.ask import Away, Reply
+from gasthof.agent.sdk.ask import Away, Reply, Working
 from gasthof.agent.sdk.steps import Ask, Plan, RemoveCustomerTree, WriteFile
 from gasthof.agent.sdk.want import Draft
 from gasthof.prefix import Prefix
@@ -74,13 +74,22 @@ class Daemon:
     prefix: Prefix
     away: bool = False
     lies: set[str] = field(default_factory=set)
+    busy: set[str] = field(default_factory=set)  # answered "not yet"
+    hesitant: set[str] = field(default_factory=set)  # the same, as an exception
     asked: list[tuple[str, ...]] = field(default_factory=list)
 
     def ask(self, _verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
         self.asked.append(tuple(arguments))
         if self.away:
             raise Away("toy: nobody answers")
-        return {key: Reply(value="nonsense" if key in self.lies else self.text(key)) for key in arguments}
+        if self.hesitant & set(arguments):
+            raise Working("half of it is done")
+        return {key: self.reply(key) for key in arguments}
+
+    def reply(self, key: str) -> Reply:
+        if key in self.busy:
+            return Reply(working=True)
+        return Reply(value="nonsense" if key in self.lies else self.text(key))
 
     def text(self, key: str) -> str:
         path = place(self.prefix, key)

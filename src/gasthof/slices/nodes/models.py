@@ -82,6 +82,7 @@ class ObjectReport(models.Model):
     state = models.CharField(max_length=10)  # live, failed, drift
     words = models.TextField()
     at = models.DateTimeField()
+    findings = models.JSONField(default=dict)  # what the node measured: name -> list of texts, or a number
 
 
 class NodeEvent(models.Model):

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q
 
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import EVERYWHERE, Actor
-from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent
+from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent, ObjectReport
 
 POLL_SECONDS = 2.0  # a hint may get lost
 MOST_SHOWN = 50
@@ -118,6 +118,14 @@ def wait_until_live(node: int, kind: str, key: str, revision: int, timeout: floa
     finally:
         connection.connection.execute("UNLISTEN reports")
     return found
+
+
+def findings(node: Node, kind: str, keys: Iterable[str]) -> dict[str, dict[str, list[str] | int]]:
+    """Key -> what the node measured of that object last (Kind.findings); objects of which it said nothing are left out."""
+    rows = ObjectReport.objects.filter(
+        target__node=node, target__kind=kind, target__key__in=list(keys), target__spec__isnull=False
+    )
+    return dict(rows.exclude(findings={}).values_list("target__key", "findings"))
 
 
 def php_versions(node: Node) -> list[str]:

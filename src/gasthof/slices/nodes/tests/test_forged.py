@@ -98,10 +98,14 @@ ENTRIES = st.fixed_dictionaries({
     "kind": st.just("web.site"), "key": st.sampled_from(["a.test", "b.test", "c.test"]), "revision": st.integers(0, 4),
     "state": st.sampled_from(["live", "failed", "drift"]), "words": st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=20),
 })  # fmt: skip
+FINDINGS = st.fixed_dictionaries({
+    "kind": st.just("web.site"), "key": st.sampled_from(["a.test", "b.test", "c.test"]), "revision": st.integers(0, 4),
+    "values": st.dictionaries(st.sampled_from(["bytes", "ds"]), st.integers(0, 10**16 - 1) | st.lists(st.text(max_size=5), max_size=3)),
+})  # fmt: skip
 BUCKETS = st.dictionaries(st.integers(0, 63).map(str), st.integers(-(2**63), 2**63 - 1), max_size=4)
 WELL_FORMED = st.fixed_dictionaries({
     "reports": st.lists(ENTRIES, max_size=4), "facts": st.none() | st.just({"php": ["8.2"]}), "digests": st.none() | BUCKETS,
-    "position": st.just("own"), "held": st.none() | st.just("would remove 60"),
+    "position": st.just("own"), "held": st.none() | st.just("would remove 60"), "findings": st.lists(FINDINGS, max_size=3),
 })  # fmt: skip
 
 
@@ -110,8 +114,9 @@ def bent(draw: st.DrawFn) -> object:
     """A good report with one part of it, at any depth, replaced by anything."""
     report = draw(WELL_FORMED)
     place: dict[str, object] = report
-    if report["reports"] and draw(st.booleans()):
-        place = draw(st.sampled_from(report["reports"]))
+    inner = [*report["reports"], *report["findings"], *(one["values"] for one in report["findings"] if one["values"])]
+    if inner and draw(st.booleans()):
+        place = draw(st.sampled_from(inner))
     place[draw(st.sampled_from(sorted(place)))] = draw(JSON)
     return report
 
@@ -135,5 +140,6 @@ def test_g11_forged_reports_change_at_most_the_nodes_own_states(
     assert list(DesiredObject.objects.order_by("pk").values_list()) == before
     assert not ObjectReport.objects.filter(target__node=neighbour).exists()
     assert set(ObjectReport.objects.values_list("state", flat=True)) <= {"live", "failed", "drift"}
+    assert all(isinstance(found, dict) for found in ObjectReport.objects.values_list("findings", flat=True))
     assert not NodeContact.objects.get(node=neighbour).facts
     assert mirror.link.changes(mirror.position).parked is None
