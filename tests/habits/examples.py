@@ -1,7 +1,11 @@
 """One way to use each verb, in a house where it would be done: for the tests that go over all verbs."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
+from gasthof.installed import SLICES
 from gasthof.slices.subscriptions.models import Export
 from tests.house import OPERATOR, House, all_live
 
@@ -20,6 +24,8 @@ def furnish(house: House) -> None:
         house.run("web.add_alias", domain=domain, name=alias)
         house.run("web.protect", subscription=place, path=path, title="Nur für uns")
         house.run("web.add_protected_user", subscription=place, path=path, name="jörg", password="Sehr geheim 1")
+        for slice_ in of_slices():
+            slice_.furnish(house, place, domain)
         house.run("databases.create", subscription=place, server="mariadb", name="shop")
         house.run("databases.add_user", database=f"mariadb/{place}_shop", name="kasse", password="Sehr geheim 1")
 
@@ -32,7 +38,8 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
     database_user = {"user": f"mariadb/{house.mine}_kasse"}
     record = {"domain": DOMAIN, "name": "büro", "type": "TXT"}
     limits = {"mailboxes": 3, "mail_addresses": 9, "mailbox_mb": 50, "ftp_users": 2, "databases": 1, "dns_records": 7}
-    return {
+    own = {verb: fields for each in of_slices() for verb, fields in each.examples(house, house.mine, DOMAIN).items()}
+    return own | {
         "accounts.create": {"name": "Schreinerei Jäger", "language": "de"},
         "accounts.change": {"customer": house.baker.customer, "name": "Bäckerei Müller & Söhne", "language": "en"},
         "nodes.adopt": {"node": "local"},
@@ -85,6 +92,12 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "databases.set_password": database_user | {"password": "Sehr geheim 5"},
         "databases.remove_user": database_user,
     }  # fmt: skip
+
+
+def of_slices() -> list[Any]:
+    """What slices keep themselves, in tests/examples.py: furnish, examples, CUSTOMERS, WHILE_SUSPENDED."""
+    rooms = [f"gasthof.slices.{name}.tests.examples" for name in SLICES]
+    return [import_module(room) for room in rooms if find_spec(room)]
 
 
 def _last_export() -> str:

@@ -8,7 +8,7 @@ from gasthof.kernel.actions import Outcome, actions, perform
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import ANONYMOUS, ROLES, SYSTEM, Actor
 from gasthof.kernel.refusal import ActionRefused, NotAllowed
-from tests.habits.examples import examples, prepare
+from tests.habits.examples import examples, of_slices, prepare
 from tests.house import OPERATOR, House, settle
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +24,9 @@ CUSTOMERS = {
     "databases.remove_user",
 }  # fmt: skip
 WHILE_SUSPENDED = {"accounts.change", "dns.zone", "dns.history", "subscriptions.usage", "subscriptions.health"}
+for slice_ in of_slices():
+    CUSTOMERS |= slice_.CUSTOMERS
+    WHILE_SUSPENDED |= slice_.WHILE_SUSPENDED
 VERBS = sorted(actions())
 
 

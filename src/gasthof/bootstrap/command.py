@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from gasthof.bootstrap import benches, checks, down, logs, preflight, status, up
+from gasthof.bootstrap import benches, checks, down, logs, new_slice, preflight, status, up
 from gasthof.bootstrap import place as places
 from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.postgres import OWNER
@@ -79,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     _add_running(add)
     _add_verbs(add)
     _add_checks(add)
+    _add_making(add)
     return top
 
 
@@ -115,6 +116,11 @@ def _add_checks(add: Add) -> None:
     sub.add_argument("--small", action="store_true", help="a few seconds, small numbers, as in CI")
 
 
+def _add_making(add: Add) -> None:
+    sub = add("new-slice", "write a new capability that passes all checks, to be changed into yours", _new_slice)
+    sub.add_argument("name", metavar="NAME")
+
+
 def _up(place: Place, options: argparse.Namespace, rest: list[str]) -> int:
     return up.up(place, detach=options.detach, demo=not options.no_demo, ports=options.port)
 
@@ -141,6 +147,10 @@ def _test(place: Place, options: argparse.Namespace, rest: list[str]) -> int:
 
 def _bench(place: Place, options: argparse.Namespace, rest: list[str]) -> int:
     return benches.bench(place, options.name, as_json=options.json, small=options.small)
+
+
+def _new_slice(place: Place, options: argparse.Namespace, rest: list[str]) -> int:
+    return new_slice.new_slice(place.checkout, options.name)
 
 
 def become(place: Place, module: list[str], **extra: str) -> int:
