@@ -12,6 +12,8 @@ from gasthof.slices.databases.node.places import MARIADB_USER, POSTGRES_USER
 
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")  # PostgreSQL's protocol, "SSLRequest"
 
+NOT_PRIVILEGED = b"\xff" + (1130).to_bytes(2, "little")  # MariaDB's error packet, ER_HOST_NOT_PRIVILEGED
+
 
 def programs(_prefix: Prefix, python: str) -> tuple[Program, ...]:
     """Each makes its data once, then becomes the server."""
@@ -29,10 +31,10 @@ def programs(_prefix: Prefix, python: str) -> tuple[Program, ...]:
 
 
 def _mariadb(prefix: Prefix) -> str | None:
-    """It greets with protocol version 10 and its own version."""
+    """It greets with protocol version 10; before there is any customer's account, with error 1130 (no account for this address)."""
     with socket.create_connection(("127.0.0.1", prefix.ports["mariadb"]), probes.PATIENCE) as wire:
         said = wire.recv(100)
-    return None if said[4:5] == b"\x0a" else f"it says {said!r}"
+    return None if said[4:5] == b"\x0a" or said[4:7] == b"\xff\x6a\x04" else f"it says {said!r}"
 
 
 def _postgres(prefix: Prefix) -> str | None:
