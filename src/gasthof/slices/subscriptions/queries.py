@@ -8,7 +8,7 @@ from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import EVERYWHERE, Actor, reaches
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import is_number
-from gasthof.slices.nodes.queries import Progress, failed, progress
+from gasthof.slices.nodes.queries import Progress, failed, findings, progress
 from gasthof.slices.subscriptions.models import Export, Plan, Subscription
 
 __all__ = [
@@ -72,6 +72,11 @@ def saved(export: Export) -> Progress:
 def loaded(export: Export, subscription: Subscription) -> Progress:
     """Whether its contents are in the subscription's place."""
     return progress(export.node_id, TRANSFER, load_key(export, subscription), 0)
+
+
+def findings_of(export: Export) -> dict[str, list[str] | int]:
+    """What the node says of what it saved: bytes, left_out."""
+    return findings(export.node, TRANSFER, [export.name]).get(export.name, {})
 
 
 def limits(plan: Plan) -> dict[str, int | bool]:

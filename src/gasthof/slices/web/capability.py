@@ -13,6 +13,7 @@ CAPABILITY = Capability(
     subscription_resumed=hooks.tell_all,
     subscription_removed=hooks.remove_protection,
     dns_records=zone.records,
+    usage=queries.usage,
     health=queries.health,
     export=moving.export,
     restore=moving.restore,

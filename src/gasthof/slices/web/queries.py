@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 
 from gasthof.kernel.values import DomainName
-from gasthof.slices.nodes.queries import failed
+from gasthof.slices.nodes.queries import failed, findings
 from gasthof.slices.subscriptions.queries import Subscription
 from gasthof.slices.web import rules
 from gasthof.slices.web.models import Alias, ProtectedDirectory, ProtectedUser, Site
@@ -83,6 +83,13 @@ def _site_spec(
 def uses_php(subscription: Subscription, version: str) -> bool:
     """Whether a pool of this version should be there; not while the subscription is suspended."""
     return not subscription.suspended and sites_of(subscription).filter(php=True, php_version=version).exists()
+
+
+def usage(subscription: Subscription) -> dict[str, int]:
+    """Hook: what the files of the websites take up, once the node has measured them."""
+    name = subscription.system_name
+    size = findings(subscription.node, "subscriptions.home", [name]).get(name, {}).get("bytes")
+    return {"web": size} if isinstance(size, int) else {}
 
 
 def health(subscription: Subscription) -> list[str]:

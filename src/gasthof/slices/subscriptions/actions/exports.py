@@ -16,6 +16,7 @@ from gasthof.slices.subscriptions.queries import (
     ExportRef,
     PlanRef,
     SubscriptionRef,
+    findings_of,
     limits,
     loaded,
     saved,
@@ -117,10 +118,12 @@ def exports(call: Call, *, customer: CustomerRef) -> Result:
 
 
 def _outcome(export: Export) -> dict[str, Any]:
-    progress = saved(export)
+    progress, found = saved(export), findings_of(export)
     return {
         "state": "complete" if progress.state == "live" else progress.state,
         "words": progress.words,
+        "bytes": found.get("bytes"),
+        "left_out": found.get("left_out", []),
     }
 
 

@@ -4,6 +4,7 @@ from gasthof.agent.kinds import Kind
 from gasthof.slices.subscriptions.node import transfers
 from gasthof.slices.subscriptions.node.facts import gather, present
 from gasthof.slices.subscriptions.node.plan import plan
+from gasthof.slices.subscriptions.node.service import sizes
 from gasthof.slices.subscriptions.node.service import transfers as service
 from gasthof.slices.subscriptions.spec import HomeSpec, TransferSpec
 
@@ -17,6 +18,7 @@ KINDS = (
         gather=gather,
         plan=plan,
         present=present,
+        findings=sizes,
     ),
     Kind(
         name="subscriptions.transfer",
@@ -27,6 +29,7 @@ KINDS = (
         gather=transfers.gather,
         plan=transfers.plan,
         present=transfers.present,
+        findings=transfers.findings,
     ),
 )
 SERVICES = {transfers.SERVICE: service}

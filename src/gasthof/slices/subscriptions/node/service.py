@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from gasthof.agent.kinds import Findings, Machine
 from gasthof.agent.sdk.ask import Away, Reply, connect
 from gasthof.prefix import Prefix
 from gasthof.slices.subscriptions.node.places import control
@@ -37,6 +40,17 @@ class Transfers:
 
 def transfers(prefix: Prefix) -> Transfers:
     return Transfers(control(prefix))
+
+
+def sizes(machine: Machine, specs: Mapping[str, Any]) -> dict[str, Findings]:
+    """What the files of these homes take up, as far as the program has measured them; asking makes it measure."""
+    asked = [{"verb": "size", "argument": msgspec.json.encode(spec).decode()} for spec in specs.values()]
+    try:
+        answers = transfers(machine.prefix).talk(asked)
+    except Away:
+        return {}
+    measured = {key: answer.get("bytes") for key, answer in zip(specs, answers, strict=True)}
+    return {key: {"bytes": size} for key, size in measured.items() if size is not None}
 
 
 def _reply(answer: Mapping[str, Any]) -> Reply:

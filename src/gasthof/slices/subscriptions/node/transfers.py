@@ -6,14 +6,13 @@ from typing import Any
 
 import msgspec
 
-from gasthof.agent.kinds import Machine, Wanted
+from gasthof.agent.kinds import Findings, Machine, Wanted
 from gasthof.agent.sdk.steps import Ask, Plan
 from gasthof.prefix import Prefix
 from gasthof.slices.subscriptions.node.places import EXPORT, SUMMARY, export, exports
 from gasthof.slices.subscriptions.spec import TransferSpec
 
 SERVICE = "transfers"
-Finding = dict[str, list[str] | int]
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ def present(prefix: Prefix) -> Iterator[tuple[str, str]]:
         yield from ((path.name, "") for path in exports(prefix).iterdir() if EXPORT.fullmatch(path.name))
 
 
-def findings(machine: Machine, specs: Mapping[str, Any]) -> dict[str, Finding]:
+def findings(machine: Machine, specs: Mapping[str, Any]) -> dict[str, Findings]:
     """Of what was saved: its size, and what had to be left out."""
-    found: dict[str, Finding] = {}
+    found: dict[str, Findings] = {}
     for key, spec in specs.items():
         path = export(machine.prefix, spec.export) / SUMMARY
         if spec.direction == "save" and path.is_file():

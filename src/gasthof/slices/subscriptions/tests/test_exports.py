@@ -8,6 +8,7 @@ from tests.house import House, all_live, desired, settle
 
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.kernel.values import DomainName
+from gasthof.slices.nodes.models import ObjectReport
 from gasthof.slices.subscriptions.models import Export, Subscription
 
 pytestmark = pytest.mark.django_db
@@ -176,3 +177,13 @@ def test_health_says_what_the_node_could_not_do(house: House) -> None:
     found = house.run("subscriptions.health", house.baker, subscription=house.mine).result
     assert found["words"] == {"web": [f"{DOMAIN}: cannot load certificate"]} and not found["well"]
     assert house.run("subscriptions.health", subscription=house.other).result["well"]
+
+
+def test_usage_is_what_the_node_measured(house: House) -> None:
+    assert house.run("subscriptions.usage", house.baker, subscription=house.mine).result["bytes"] == {}
+    all_live()
+    reports = ObjectReport.objects.filter(target__kind="subscriptions.home", target__key=house.mine)
+    reports.update(findings={"bytes": 123_456})
+    found = house.run("subscriptions.usage", house.baker, subscription=house.mine).result
+    assert (found["bytes"], found["total"]) == ({"web": 123_456}, 123_456)
+    assert house.run("subscriptions.usage", subscription=house.other).result["total"] == 0
