@@ -24,6 +24,7 @@ def mariadb(prefix: Prefix) -> str:
         "max-connections": 200,
         "max-user-connections": 20,
         "connect-timeout": 10,
+        "log-warnings": 1,  # not each connection that a client breaks off
         "wait-timeout": 3600,
         "local-infile": 0,
         "symbolic-links": 0,
