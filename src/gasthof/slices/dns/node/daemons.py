@@ -31,7 +31,7 @@ def _probes(prefix: Prefix) -> Mapping[str, Probe]:
 
 DAEMONS = Daemons(
     packages=("pdns-server", "pdns-backend-sqlite3"),
-    test_packages=("bind9-dnsutils", "dnsperf"),
+    test_packages=("bind9-dnsutils", "dnsperf", "sqlite3"),
     folders=(Folder("node/dns", 0o750, "root", "pdns"), Folder("run/dns", 0o750, "pdns", "pdns")),
     programs=programs,
     probes=_probes,

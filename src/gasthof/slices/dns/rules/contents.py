@@ -25,6 +25,7 @@ WORD = rf'(?:[^\s"();\\]|{QUOTED})+'
 WORDS = re.compile(rf"{WORD}(?: +{WORD})*")
 STRINGS = re.compile(rf"{QUOTED}(?: *{QUOTED})*")
 ESCAPE = re.compile(rb"\\([0-9]{3}|[^0-9])")
+BINDINGS = ("HTTPS", "SVCB")
 CAA_TAGS = {b"issue", b"issuewild", b"iodef", b"issuemail", b"issuevmc"}
 
 
@@ -149,7 +150,17 @@ def _settled(kind: str, text: str) -> str:
         raise _wrong(kind) from error
     if not SHAPES[kind].sound(rdata):
         raise _wrong(kind)
+    if kind in BINDINGS:
+        return _unquoted(kind, rdata.to_text())
     return rdata.to_text(chunksize=0) if kind in ("TLSA", "SSHFP", "DS") else rdata.to_text()
+
+
+def _unquoted(kind: str, text: str) -> str:
+    """PowerDNS reads parameters without quotes; none that it knows needs any."""
+    found = re.sub(r'="([^"\\ ]+)"', r"=\1", text)
+    if '"' in found:
+        raise _wrong(kind)
+    return found
 
 
 def _wrong(kind: str) -> Refused:

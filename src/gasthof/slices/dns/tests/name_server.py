@@ -15,9 +15,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import apsw
 import dns.flags
 import dns.message
 import dns.query
@@ -34,6 +36,7 @@ from gasthof.prefix import Prefix
 from gasthof.slices.dns.node import kinds
 from gasthof.slices.dns.node.configuration import command
 from gasthof.slices.dns.node.daemons import answers
+from gasthof.slices.dns.node.rows import database
 from gasthof.slices.dns.spec import RecordSpec, ZoneSpec
 from gasthof.slices.web.tests.nginx_harness import free_port, wait_for
 
@@ -103,9 +106,11 @@ class NameServer:
         self.agents.append(agent)
         return agent
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         with (self.prefix.logs / "pdns.log").open("ab") as words:
-            self.process = subprocess.Popen(command(self.prefix), env={}, cwd="/", stdout=words, stderr=words)
+            self.process = subprocess.Popen(
+                [*command(self.prefix), *options], env={}, cwd="/", stdout=words, stderr=words
+            )
         wait_for(self._answers, self.process)
 
     def _answers(self) -> bool:
@@ -140,6 +145,21 @@ class NameServer:
         for each in zones:
             self.intent.put("dns.zone", each.name, each)
         self.turn()
+
+    def audit(self) -> None:
+        """A look at everything, to its end."""
+        agent = self.agents[-1]
+        agent.backoff.waiting.clear()
+        agent.audit_now()
+        agent.deliver()
+
+    def write(self, *statements: str) -> None:
+        """By hand, past the agent, which must not have the database open meanwhile."""
+        for agent in self.agents:
+            agent.executor.close()
+        with closing(apsw.Connection(str(database(self.prefix).path))) as connection:
+            for statement in statements:
+                connection.execute(statement)
 
     def drop(self, name: str) -> None:
         self.intent.put("dns.zone", name, None)
