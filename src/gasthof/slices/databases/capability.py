@@ -1,6 +1,7 @@
 """The sign on the door of databases."""
 
 from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.slices.databases import queries
 from gasthof.slices.databases.actions import hooks
 
 CAPABILITY = Capability(
@@ -9,4 +10,8 @@ CAPABILITY = Capability(
     subscription_suspended=hooks.tell_all_users,
     subscription_resumed=hooks.tell_all_users,
     subscription_removed=hooks.remove_all,
+    usage=queries.usage,
+    health=queries.health,
+    export=hooks.export,
+    restore=hooks.restore,
 )

@@ -11,9 +11,10 @@ from gasthof.prefix import Prefix
 from gasthof.slices.databases import rules
 from gasthof.slices.databases.models import Database, DatabaseUser
 from gasthof.slices.databases.spec import Access, DatabaseSpec, UserSpec
+from gasthof.slices.nodes.queries import failed, findings
 from gasthof.slices.subscriptions.queries import Subscription, find_subscription
 
-DATABASE = "databases.database"
+DATABASE, USER = "databases.database", "databases.user"
 Row = TypeVar("Row", Database, DatabaseUser)
 
 
@@ -52,6 +53,20 @@ def user_specs(subscription: Subscription, users: Iterable[DatabaseUser]) -> lis
 def address(server: str) -> dict[str, str | int]:
     """Where customers' programs reach a server: over TCP, "localhost" would mean a socket to most of them."""
     return {"host": "127.0.0.1", "port": Prefix.current().ports[server]}
+
+
+def usage(subscription: Subscription) -> dict[str, int]:
+    """Bytes on disk, as the node last measured them."""
+    found = findings(subscription.node, DATABASE, [row.key for row in databases_of(subscription)])
+    sizes = [one.get("bytes", 0) for one in found.values()]
+    return {"databases": sum(size for size in sizes if isinstance(size, int))}
+
+
+def health(subscription: Subscription) -> list[str]:
+    """What the node could not do about databases and users, in its words."""
+    found = failed(subscription.node, DATABASE, [row.key for row in databases_of(subscription)])
+    found += failed(subscription.node, USER, [row.key for row in users_of(subscription)])
+    return [f"{one.key}: {one.words}" for one in found]
 
 
 def find_database(actor: Actor, text: str) -> Database | None:

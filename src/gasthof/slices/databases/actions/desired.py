@@ -9,7 +9,7 @@ from gasthof.slices.nodes.actions import desire
 from gasthof.slices.subscriptions.queries import Subscription
 
 DATABASE, DATABASE_VERSION = queries.DATABASE, 1
-USER, USER_VERSION = "databases.user", 1
+USER, USER_VERSION = queries.USER, 1
 
 
 def tell_database(call: Call, subscription: Subscription, row: Database) -> None:

@@ -17,6 +17,7 @@ KINDS = (
         facts.databases,
         plan.database,
         facts.present_databases,
+        facts.findings,
     ),
     Kind(
         "databases.user",
