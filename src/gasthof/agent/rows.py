@@ -182,6 +182,8 @@ def _set(place: Opened, step: SetRows, *, witness: bool) -> Rows:
             before = _rows(place, step.owner)
             if witness:
                 _remember(place, step.owner, before)
+        elif not witness:  # of an attempt that was broken off; this one has nothing to fear
+            _forget(place, [step.owner])
         _replace(place, step.owner, step.rows)
     except BaseException:
         if connection.in_transaction:  # SQLite may have ended it: sqlite.org, "Response To Errors Within A Transaction"

@@ -10,17 +10,22 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from gasthof.agent import knowledge, loop
+import apsw
+
+from gasthof.agent import knowledge, lookup_files, loop, rows
 from gasthof.agent.execute import Executor
 from gasthof.agent.journal import Journal
 from gasthof.agent.kinds import Knowledge, Machine
 from gasthof.agent.run import Run
 from gasthof.agent.sdk import place
 from gasthof.agent.sdk.ask import Reply, Service
+from gasthof.agent.sdk.steps import LookupDatabase
 from gasthof.agent.tests.node import Node, connecting
 from gasthof.kernel.clock import SystemClock
 
 CHANGING = ("replace", "link", "unlink", "mkdir", "rmdir", "rename", "fchown", "fchmod", "chmod", "setxattr", "kill")
+SETTING = ("_set", "_replace", "_remember", "_forget")  # of rows.py
+MAKING = ("_own", "_empty", "_fill")  # of lookup_files.py
 WRITING = ("take", "mark", "note_drift", "told", "forsake")
 NEVER = 10**9
 
@@ -72,6 +77,18 @@ def ticking(countdown: Countdown, real: Callable[..., Any]) -> Callable[..., Any
     return call
 
 
+def ticking_at_commit(countdown: Countdown, real: Callable[..., apsw.Connection]) -> Callable[..., apsw.Connection]:
+    """A connection that may be killed in the middle of a COMMIT, and does not wait for the disk."""
+
+    def opened(database: LookupDatabase) -> apsw.Connection:
+        connection = real(database)
+        connection.pragma("synchronous", "off")
+        connection.set_commit_hook(lambda: bool(countdown.tick()))
+        return connection
+
+    return opened
+
+
 def child(
     node: Node, at: int, work: Callable[[loop.Agent], None], taught: Knowledge | None, stubborn: tuple[Any, ...]
 ) -> int:
@@ -88,6 +105,11 @@ def child(
         setattr(journal, name, ticking(countdown, getattr(journal, name)))
     for name in CHANGING:
         setattr(os, name, ticking(countdown, getattr(os, name)))
+    for name in SETTING:
+        setattr(rows, name, ticking(countdown, getattr(rows, name)))
+    for name in MAKING:
+        setattr(lookup_files, name, ticking(countdown, getattr(lookup_files, name)))
+    rows.opened = ticking_at_commit(countdown, rows.opened)
     work(agent)
     return countdown.count
 
