@@ -10,6 +10,7 @@ from gasthof.slices.subscriptions.models import Export
 from tests.house import OPERATOR, House, all_live
 
 DOMAIN, ALIAS, PATH = "bäckerei-müller.test", "brötchen.test", "web/intern"
+MAILBOX, MAIL_PASSWORD = f"info@{DOMAIN}", "Sehr-geheim 1"
 OTHERS_DOMAIN, OTHERS_PATH = "gärtnerei-grün.test", "web/beete"
 
 
@@ -22,6 +23,9 @@ def furnish(house: House) -> None:
         house.run("domains.add", subscription=place, name=domain)
         house.run("dns.set_records", domain=domain, name="büro", type="TXT", contents="Grüße")
         house.run("web.add_alias", domain=domain, name=alias)
+        house.run("mail.add_mailbox", domain=domain, name="info", password=MAIL_PASSWORD)
+        house.run("mail.add_alias", domain=domain, name="kontakt", mailbox=f"info@{domain}")
+        house.run("mail.add_forward", domain=domain, name="team", to=f"info@{domain}")
         house.run("web.protect", subscription=place, path=path, title="Nur für uns")
         house.run("web.add_protected_user", subscription=place, path=path, name="jörg", password="Sehr geheim 1")
         for slice_ in of_slices():
@@ -74,6 +78,20 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "dns.zone": {"domain": DOMAIN},
         "dns.history": {"domain": DOMAIN, "before": 999_999_999},
         "dns.restore": record | {"change": 0},
+        "mail.switch": {"domain": DOMAIN, "active": "no"},
+        "mail.set_catch_all": {"domain": DOMAIN, "name": "info"},
+        "mail.add_mailbox": {
+            "domain": DOMAIN, "name": "joergen", "password": MAIL_PASSWORD, "quota_mb": 100, "title": "Jörgen",
+        },
+        "mail.change_mailbox": {"mailbox": MAILBOX, "quota_mb": 200, "title": "Büro"},
+        "mail.set_password": {"mailbox": MAILBOX, "password": "Noch-geheimer 2"},
+        "mail.forward_mailbox": {"mailbox": MAILBOX, "to": "info@example.org", "keep_copy": "no"},
+        "mail.remove_mailbox": {"mailbox": MAILBOX},
+        "mail.add_alias": {"domain": DOMAIN, "name": "laden", "mailbox": MAILBOX},
+        "mail.remove_alias": {"alias": f"kontakt@{DOMAIN}"},
+        "mail.add_forward": {"domain": DOMAIN, "name": "alle", "to": f"{MAILBOX}, info@example.org"},
+        "mail.change_forward": {"forward": f"team@{DOMAIN}", "to": "info@example.org"},
+        "mail.remove_forward": {"forward": f"team@{DOMAIN}"},
         "web.change_site": {
             "domain": DOMAIN, "docroot": "web/laden", "preferred": f"www.{DOMAIN}", "https_redirect": "no", "php": "yes",
             "php_version": "8.9", "php_settings": "memory_limit=256M", "front_controller": "yes",

@@ -22,6 +22,8 @@ CUSTOMERS = {
     "dns.switch_default", "dns.switch_dnssec", "dns.zone", "dns.history", "dns.restore",
     "databases.create", "databases.delete", "databases.add_user", "databases.change_user", "databases.set_password",
     "databases.remove_user",
+    "mail.switch", "mail.set_catch_all", "mail.add_mailbox", "mail.change_mailbox", "mail.set_password", "mail.forward_mailbox",
+    "mail.remove_mailbox", "mail.add_alias", "mail.remove_alias", "mail.add_forward", "mail.change_forward", "mail.remove_forward",
 }  # fmt: skip
 WHILE_SUSPENDED = {"accounts.change", "dns.zone", "dns.history", "subscriptions.usage", "subscriptions.health"}
 for slice_ in of_slices():

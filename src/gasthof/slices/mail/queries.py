@@ -114,7 +114,8 @@ def sizes(subscription: Subscription) -> dict[str, int]:
     """Mailbox' address -> bytes in it, as the node last measured them."""
     keys = [row.address for row in mailboxes_of(subscription)]
     found = findings(subscription.node, MAILBOX, keys)
-    return {key: int(found.get(key, {}).get("bytes", 0)) for key in keys}
+    sizes = {key: found.get(key, {}).get("bytes", 0) for key in keys}
+    return {key: size if isinstance(size, int) else 0 for key, size in sizes.items()}
 
 
 def usage(subscription: Subscription) -> dict[str, int]:

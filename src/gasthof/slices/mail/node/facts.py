@@ -69,11 +69,13 @@ def _domain(machine: Machine, key: str, wanted: Wanted, rows: Found, stored: Map
     if name:
         folders.add(places.tls(prefix) / name)
     found = {path: read.directory(path) for path in folders}
-    presented = bool(name) and stored.get(name, "") == sni.fingerprint(prefix, name) != ""
     if wanted.spec is None:
         doomed = wanted.before if wanted.ordered else ()
         return DomainFacts(rows, found, presented=name in stored, doomed=doomed, last=not wanted.around)
-    return DomainFacts(rows, found, _certificate(machine, name) if name else CertificateFact(), presented)
+    if name is None:
+        return DomainFacts(rows, found)
+    presented = stored.get(name, "") == sni.fingerprint(prefix, name) != ""
+    return DomainFacts(rows, found, _certificate(machine, name), presented)
 
 
 def _certificate(machine: Machine, name: str) -> CertificateFact:

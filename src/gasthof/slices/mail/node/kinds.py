@@ -27,6 +27,7 @@ KINDS = (
         gather=facts.mailboxes,
         plan=plan.mailbox,
         present=facts.present_mailboxes,
+        findings=facts.findings,
     ),
     Kind(
         name=plan.ADDRESS,
