@@ -2,7 +2,7 @@
 """Writes look-up databases, in place: one transaction a database and batch, open connections in between.
 
 While a change is open, the table `BEFORE` of the database holds the rows that were there, so that a kill cannot lose them
-(docs/decisions/0004-lookup-databases.md). Of a plan with nothing but rows in one database there is no such moment.
+(docs/decisions/0005-lookup-databases.md). Of a plan with nothing but rows in one database there is no such moment.
 """
 
 import json

@@ -2,7 +2,7 @@
 """Look-up databases as they are, for facts. All of them belong to one process, through one library: apsw.
 
 Another SQLite library on the same file in the same process would drop its locks (sqlite.org, "How To Corrupt", 2.2.1): tests of
-this process read through `rows`, too. Why apsw: docs/decisions/0004-lookup-databases.md.
+this process read through `rows`, too. Why apsw: docs/decisions/0005-lookup-databases.md.
 """
 
 import ctypes

@@ -11,7 +11,7 @@ Rows = Mapping[str, tuple[Row, ...]]  # table -> rows
 
 @dataclass(frozen=True)
 class LookupDatabase:
-    """A daemon's SQLite file: the agent alone writes it, in place, and the daemon's group reads it (docs/decisions/0004).
+    """A daemon's SQLite file: the agent alone writes it, in place, and the daemon's group reads it (docs/decisions/0005).
 
     Each statement of `schema` is one CREATE TABLE or INDEX IF NOT EXISTS. A table's first column is `owner TEXT NOT NULL`, which
     holds "KIND KEY" of the object that a row is of. Another schema is another database: it is emptied, and filled from the specs.
