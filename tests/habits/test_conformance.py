@@ -70,7 +70,8 @@ def moved(house: House) -> tuple[Objects, Objects, str]:
     new = house.run("subscriptions.import", export=export).result["subscription"]
     mine = {one: spec for one, spec in before.items() if one not in others}
     again = {one: spec for one, spec in told().items() if one not in others}
-    return nameless(house, house.mine, mine), nameless(house, new, again), export
+    again = nameless(house, house.mine, nameless(house, new, again))  # databases keep the name that they were made under
+    return nameless(house, house.mine, mine), again, export
 
 
 def holders() -> set[str]:
