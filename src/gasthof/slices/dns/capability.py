@@ -1,11 +1,15 @@
 """The sign on the door of dns."""
 
 from gasthof.kernel.capability import OWNERS, Capability
-from gasthof.slices.dns.actions import hooks
+from gasthof.slices.dns import queries
+from gasthof.slices.dns.actions import hooks, moving
 
 CAPABILITY = Capability(
     "dns",
     permissions={"dns.write": OWNERS, "dns.read": OWNERS},
     domain_added=hooks.make_zone,
     domain_removed=hooks.remove_zone,
+    health=queries.health,
+    export=moving.export,
+    restore=moving.restore,
 )

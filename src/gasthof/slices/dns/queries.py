@@ -11,8 +11,10 @@ from gasthof.slices.dns.models import Change, RecordSet, Zone
 from gasthof.slices.dns.rules import zone as rules
 from gasthof.slices.dns.spec import RecordSpec, ZoneSpec
 from gasthof.slices.domains.queries import Domain, claims_within
+from gasthof.slices.nodes import queries as nodes
 from gasthof.slices.subscriptions.queries import Subscription
 
+ZONE = "dns.zone"  # the kind of object that a node is told
 HISTORY_SHOWN = 100  # changes at a time
 
 
@@ -20,6 +22,28 @@ def zone_of(domain: Domain) -> Zone:
     found = Zone.objects.get(domain=domain)
     found.domain = domain
     return found
+
+
+def zones_of(subscription: Subscription) -> list[Zone]:
+    """By name; their domains know the subscription as it was handed in."""
+    found = list(
+        Zone.objects.filter(domain__subscription=subscription).select_related("domain").order_by("domain__name")
+    )
+    for zone in found:
+        zone.domain.subscription = subscription
+    return found
+
+
+def health(subscription: Subscription) -> list[str]:
+    """Hook: what the node could not do about the zones, in its words."""
+    found = nodes.failed(subscription.node, ZONE, [zone.domain.name for zone in zones_of(subscription)])
+    return [f"{DomainName(each.key).unicode}: {each.words}" for each in found]
+
+
+def findings(zone: Zone) -> dict[str, Any]:
+    """What the node said of it last. serial: the one that is served. ds: contents for the zone above, if it is signed."""
+    domain = zone.domain
+    return dict(nodes.findings(domain.subscription.node, ZONE, [domain.name]).get(domain.name, {}))
 
 
 def ground(zone: Zone) -> rules.Ground:

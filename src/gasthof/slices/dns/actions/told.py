@@ -8,11 +8,12 @@ import msgspec
 from gasthof.kernel.call import Call
 from gasthof.slices.dns import queries
 from gasthof.slices.dns.models import Zone
+from gasthof.slices.dns.queries import ZONE
 from gasthof.slices.dns.rules.zone import next_serial
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.nodes.actions import desire
 
-ZONE, ZONE_VERSION = "dns.zone", 1
+ZONE_VERSION = 1
 _SCRATCH = "dns.zones"
 
 

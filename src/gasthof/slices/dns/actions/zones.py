@@ -49,12 +49,13 @@ def switch_dnssec(
 def show(call: Call, *, domain: DomainRef) -> Result:
     """Show a zone: every record set, where it comes from, and the DS record for the registrar."""
     zone = queries.zone_of(domain)
-    ground = queries.ground(zone)
+    ground, found = queries.ground(zone), queries.findings(zone)
     return {
         "domain": domain.value.unicode,
-        "serial": zone.serial,
+        "serial": found.get("serial") or zone.serial,
         "name_servers": list(ground.servers),
         "dnssec": zone.dnssec,
+        "ds": found.get("ds", []) if zone.dnssec else [],
         "own": number(ground.own),
         "limit": domain.subscription.plan.dns_records,
         "records": [shown(ground, placed) for placed in compose(ground)],

@@ -6,7 +6,10 @@ from gasthof.slices.dns.node.pdns import PowerDns
 from gasthof.slices.dns.spec import ZoneSpec
 
 KINDS = (
-    Kind("dns.zone", ZoneSpec, 1, 15, lambda spec: str(spec.subscription), facts.zones, plan.zone, facts.present_zones),
-)
+    Kind(
+        "dns.zone", ZoneSpec, 1, 15, lambda spec: str(spec.subscription),
+        facts.zones, plan.zone, facts.present_zones, findings=facts.findings,
+    ),
+)  # fmt: skip
 FIXTURES = (Fixture("dns.base", facts.base, plan.base),)
 SERVICES = {"pdns": PowerDns.of}

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_*-]{1,63}\.)*[a-z0-9_-]{1,63}")
 FAR = 10_000_000  # a serial that runs so far ahead of intent was not given by this house
-KEPT = 1  # the key's number in PowerDNS
 
 
 def zone(prefix: Prefix, key: str, spec: ZoneSpec | None, facts: "ZoneFacts") -> Plan:
@@ -62,7 +61,7 @@ def _key(spec: ZoneSpec, found: Rows, fresh: str) -> tuple[Row, ...]:
         return ()
     kept = [str(row[-1]) for row in found.get("keys", ()) if keys.usable(str(row[-1]))]
     text = kept[0] if kept else fresh if spec.dnssec else ""
-    return ((KEPT, keys.FLAGS, int(spec.dnssec), text),) if text else ()
+    return ((keys.NUMBER, keys.FLAGS, int(spec.dnssec), text),) if text else ()
 
 
 def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
@@ -72,4 +71,4 @@ def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
     draft.directory(MakeDirectory(folder, 0o750, "root", GROUP))
     draft.lookup(database(prefix), facts.database)
     draft.file(WriteFile(folder / "pdns.conf", configuration(prefix, facts.resolver), 0o640, "root", GROUP))
-    return Plan(prepare=tuple(draft.prepare), change=tuple(draft.change), notes=draft.notes)
+    return Plan(prepare=tuple(draft.prepare), change=tuple(draft.change), notes=draft.notes, wanted=draft.wanted)

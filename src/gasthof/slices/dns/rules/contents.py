@@ -16,6 +16,7 @@ import dns.rdatatype
 from dns.rdtypes.txtbase import TXTBase
 
 from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import plain_text
 from gasthof.slices.dns.rules import names
 
 CHUNK = 255  # bytes of a character string, RFC 1035 section 3.3
@@ -58,7 +59,7 @@ def _ds(rdata: Any) -> bool:
 
 
 def _mx(rdata: Any) -> bool:
-    return rdata.exchange != dns.name.root or rdata.preference == 0  # RFC 7505
+    return bool(rdata.exchange != dns.name.root or rdata.preference == 0)  # RFC 7505
 
 
 def _binding(rdata: Any) -> bool:
@@ -89,6 +90,7 @@ TYPES = tuple(SHAPES)
 
 def content(kind: str, text: str, zone: str) -> str:
     """One record's data in its settled form. `zone` is what "@" stands for. Raises Refused."""
+    text = plain_text(text)
     if kind == "TXT":
         return _txt(text)
     shape = SHAPES[kind]
