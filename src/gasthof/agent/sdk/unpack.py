@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from gasthof.agent.sdk import beneath, place
-from gasthof.agent.sdk.beneath import ELSEWHERE, FOLDER, RESOLVE_NO_SYMLINKS, opened
+from gasthof.agent.sdk.beneath import ELSEWHERE, FOLDER, LISTED, RESOLVE_NO_SYMLINKS, opened
 from gasthof.agent.sdk.customer import acting_as
 from gasthof.agent.sdk.pack import ARRIVING, BLOCK, LONGEST_PATH, NEW
 
@@ -24,9 +24,13 @@ REMOVING = 600.0  # seconds for what was there before
 COMING, LEAVING = f"{ARRIVING}/new", f"{ARRIVING}/old"
 
 
-def unpack(archive: Path, root: Path, uid: int) -> None:
-    """Make what lies below `root` (its own name is root's) what the archive holds. ValueError: it is none of pack's."""
+def unpack(archive: Path, root: Path, uid: int, keep: frozenset[str] = frozenset()) -> None:
+    """Make what lies below `root` (its own name is root's) what the archive holds. ValueError: it is none of pack's.
+
+    Files in folders of the names in `keep` stay, besides those of the archive: mail that came in the meantime.
+    """
     with archive.open("rb") as source, _reading(source.fileno()) as tar:
+        _stay(root, uid, keep)
         _remove(root, uid)
         beneath.make_directory(root, COMING, uid, 0o700)
         beneath.make_directory(root, LEAVING, uid, 0o700)
@@ -36,6 +40,7 @@ def unpack(archive: Path, root: Path, uid: int) -> None:
         place.sync_all(root)
         with beneath.standing_in(root, uid) as top:
             _change_places(top)
+        _stay(root, uid, keep)
         _finish_folders(archive, root, uid, ".")
         place.sync_all(root)
     _remove(root, uid)
@@ -76,20 +81,8 @@ class Layer:
     def _folder(self, path: str) -> int:
         if self.parent < 0 or path != self.above:
             self.close()
-            self.parent, self.above = self._made(path), path
+            self.parent, self.above = _made(self.top, path), path
         return self.parent
-
-    def _made(self, path: str) -> int:
-        try:
-            return beneath.open_beneath(self.top, path or ".", FOLDER, RESOLVE_NO_SYMLINKS)
-        except FileNotFoundError:
-            above, _, name = path.rpartition("/")
-            folder = self._made(above)
-            try:
-                os.mkdir(name, 0o700, dir_fd=folder)
-            finally:
-                os.close(folder)
-            return self._made(path)
 
     def _own_link(self, parent: int, name: str, info: tarfile.TarInfo) -> None:
         if info.gid == info.uid:
@@ -125,6 +118,20 @@ class Layer:
             if not sent:
                 raise ValueError("the archive ends too early")
             read, length = read + sent, length - sent
+
+
+def _made(top: int, path: str) -> int:
+    """A descriptor of the folder, made with all above it where it is missing."""
+    try:
+        return beneath.open_beneath(top, path or ".", FOLDER, RESOLVE_NO_SYMLINKS)
+    except FileNotFoundError:
+        above, _, name = path.rpartition("/")
+        folder = _made(top, above)
+        try:
+            os.mkdir(name, 0o700, dir_fd=folder)
+        finally:
+            os.close(folder)
+        return _made(top, path)
 
 
 def checked(name: str) -> str:
@@ -210,8 +217,8 @@ def _finish(top: int, path: str, uid: int, info: tarfile.TarInfo, more: int) -> 
 
 def _change_places(top: int) -> None:
     with (
-        opened(top, ".", beneath.LISTED) as here,
-        opened(top, COMING, beneath.LISTED) as coming,
+        opened(top, ".", LISTED) as here,
+        opened(top, COMING, LISTED) as coming,
         opened(top, LEAVING) as leaving,
     ):
         came = set(os.listdir(coming))
@@ -229,6 +236,43 @@ def _away(here: int, leaving: int, name: str) -> None:
         os.rename(name, name, src_dir_fd=here, dst_dir_fd=leaving)
     except FileNotFoundError:
         return
+
+
+def _stay(root: Path, uid: int, keep: frozenset[str]) -> None:
+    """Also after a kill, before what was there is removed."""
+    ways = [""] if keep else []
+    with beneath.standing_in(root, uid) as top:
+        while ways:
+            path = ways.pop()
+            try:
+                folder = beneath.open_beneath(top, f"{LEAVING}/{path}", LISTED, RESOLVE_NO_SYMLINKS)
+            except FileNotFoundError:
+                continue
+            try:
+                kept = path.rpartition("/")[2] in keep
+                ways += [below for name in os.listdir(folder) for below in _look(top, path, folder, name, kept)]
+            finally:
+                os.close(folder)
+
+
+def _look(top: int, path: str, folder: int, name: str, kept: bool) -> list[str]:
+    """A folder's path, to be gone through; a file that is kept goes back."""
+    try:
+        kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        if stat.S_ISREG(kind) and kept:
+            _go_back(top, path, folder, name)
+    except FileNotFoundError:  # gone meanwhile
+        return []
+    return [f"{path}/{name}" if path else name] if stat.S_ISDIR(kind) else []
+
+
+def _go_back(top: int, path: str, folder: int, name: str) -> None:
+    place_of_it = _made(top, path)
+    try:
+        with suppress(FileExistsError):
+            os.link(name, name, src_dir_fd=folder, dst_dir_fd=place_of_it, follow_symlinks=False)
+    finally:
+        os.close(place_of_it)
 
 
 def _remove(root: Path, uid: int) -> None:

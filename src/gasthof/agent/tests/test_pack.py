@@ -133,6 +133,35 @@ def test_what_was_there_before_goes_and_a_broken_off_run_is_begun_anew(place: Pa
     assert shown(place / "to") == once
 
 
+def test_mail_that_came_meanwhile_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delivered before its mailbox' contents arrived, or between two attempts at that: accepted mail is not lost."""
+    keep = frozenset({"new", "cur"})
+    with acting_as(UID):
+        for folder in ("tmp", "new", "cur"):
+            (place / "from" / "ä" / folder).mkdir(parents=True)
+        (place / "from" / "ä" / "cur" / "alt:2,S").write_bytes(b"alt")
+        (place / "from" / "ä" / "index").write_bytes(b"alt")
+    pack(place / "from", UID, place / "a.tar")
+
+    def deliver(box: str, name: str) -> None:
+        with acting_as(NEW_UID):
+            (place / "to" / box / "new").mkdir(parents=True, exist_ok=True)
+            (place / "to" / box / "new" / name).write_bytes(b"neu")
+            (place / "to" / box / "index").write_bytes(b"neu")
+
+    deliver("ä", "1")
+    deliver("anderes Postfach", "2")
+    with monkeypatch.context() as patch:
+        patch.setattr("gasthof.agent.sdk.unpack._go_back", lambda *_: 1 / 0)  # killed after the change of places
+        with pytest.raises(ZeroDivisionError):
+            unpack(place / "a.tar", place / "to", NEW_UID, keep)
+    deliver("ä", "3")
+    unpack(place / "a.tar", place / "to", NEW_UID, keep)
+    files = {str(path.relative_to(place / "to")) for path in (place / "to").rglob("*") if path.is_file()}
+    assert files == {"ä/cur/alt:2,S", "ä/index", "ä/new/1", "ä/new/3", "anderes Postfach/new/2"}
+    assert (place / "to" / "ä" / "index").read_bytes() == b"alt"
+
+
 def test_what_is_no_file_and_what_is_not_the_customers_is_left_out_and_named(place: Path) -> None:
     (place / "secret").write_bytes(b"root's")
     (place / "secret").chmod(0o600)

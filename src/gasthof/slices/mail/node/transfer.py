@@ -10,6 +10,7 @@ from gasthof.agent.transfer import Home, Transfer
 from gasthof.slices.mail.node import places
 
 MAIL = "mail.tar"
+MESSAGES = frozenset({"new", "cur"})  # folders of a maildir
 
 
 def save(machine: Machine, home: Home, _settings: Any, folder: Path) -> list[str]:
@@ -19,9 +20,9 @@ def save(machine: Machine, home: Home, _settings: Any, folder: Path) -> list[str
 
 
 def load(machine: Machine, home: Home, _settings: Any, folder: Path) -> None:
-    """What lies in the mailboxes becomes what was saved."""
+    """What lies in the mailboxes becomes what was saved; mail that was delivered meanwhile stays."""
     if (folder / MAIL).exists():
-        unpack(folder / MAIL, places.mailboxes(machine.prefix, home.name), home.uid)
+        unpack(folder / MAIL, places.mailboxes(machine.prefix, home.name), home.uid, keep=MESSAGES)
 
 
 TRANSFER = Transfer(save, load)
