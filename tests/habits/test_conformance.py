@@ -70,8 +70,14 @@ def moved(house: House) -> tuple[Objects, Objects, str]:
     new = house.run("subscriptions.import", export=export).result["subscription"]
     mine = {one: spec for one, spec in before.items() if one not in others}
     again = {one: spec for one, spec in told().items() if one not in others}
-    again = nameless(house, house.mine, nameless(house, new, again))  # databases keep the name that they were made under
+    again = nameless(
+        house, house.mine, nameless(house, new, again)
+    )  # databases keep the name that they were made under
     return nameless(house, house.mine, mine), again, export
+
+
+def plain(settings: object) -> str:
+    return GROWS.sub("", json.dumps(settings, sort_keys=True, separators=(",", ":")))
 
 
 def holders() -> set[str]:
@@ -118,7 +124,8 @@ def test_a_slice_that_holds_customers_things_has_every_hook(name: str) -> None:
         assert found.export and found.restore
     if kinds(name):
         assert found.health
-    if name in transfer.installed():
+    carried = transfer.installed().get(name)
+    if carried and carried.weighs:
         assert found.usage
     assert (found.subscription_suspended is None) == (found.subscription_resumed is None)
 
@@ -167,7 +174,7 @@ def test_an_export_of_an_import_holds_the_same(house: House) -> None:
     new = Subscription.objects.latest("number")
     second = house.run("subscriptions.export", subscription=new.system_name).result["export"]
     rows = {row.name: row for row in Export.objects.all()}
-    assert rows[second].settings == rows[first].settings
+    assert plain(rows[second].settings) == plain(rows[first].settings)
 
 
 @pytest.mark.parametrize("name", sorted(holders() - BELOW - {"subscriptions"}))
@@ -176,7 +183,7 @@ def test_settings_are_json_and_nobody_elses(house: House, name: str) -> None:
     assert hook is not None
     settings = hook(subscription(house.mine))
     text = json.dumps(settings)
-    assert json.loads(text) == settings and len(text) > 4
+    assert plain(json.loads(text)) == plain(settings) and len(text) > 4
     assert house.other not in text and "grtnerei" not in text and "gärtnerei" not in text.lower()
 
 

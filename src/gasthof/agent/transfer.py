@@ -41,6 +41,7 @@ class Transfer:
 
     save: Save  # the contents into the folder, which is root's (0700) and empty
     load: Load  # the opposite; what the slice's objects need is live, or failed, by then
+    weighs: bool = True  # False: so little that nobody measures it, and the slice needs no `usage`
 
 
 def installed() -> Mapping[str, Transfer]:

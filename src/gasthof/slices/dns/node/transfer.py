@@ -47,4 +47,4 @@ def _put(machine: Machine, rows: Iterable[tuple[str | int, ...]]) -> None:
             connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?)", row)
 
 
-TRANSFER = Transfer(save, load)
+TRANSFER = Transfer(save, load, weighs=False)
