@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pymysql
-from pymysql.constants import ER
+from pymysql.constants import CR, ER
 from pymysql.cursors import Cursor
 
 from gasthof.agent.sdk.ask import Away
@@ -31,11 +31,12 @@ KEPT = {
 }
 OTHER_TABLES = ("tables_priv", "columns_priv", "procs_priv", "roles_mapping", "proxies_priv")
 GONE = {ER.NO_SUCH_THREAD}
+LOST = {CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, 0}
 
 
 @contextmanager
 def connected(prefix: Prefix) -> Iterator[Cursor]:
-    """A cursor of root's. Away when nobody answers."""
+    """A cursor of root's. Away when nobody answers, or no longer."""
     path = str(places.mariadb_socket(prefix))
     try:
         wire = pymysql.connect(
@@ -45,7 +46,12 @@ def connected(prefix: Prefix) -> Iterator[Cursor]:
     except (pymysql.OperationalError, OSError) as error:
         raise Away(f"MariaDB does not answer: {error}") from error
     with wire, wire.cursor() as cursor:
-        yield cursor
+        try:
+            yield cursor
+        except pymysql.MySQLError as error:
+            if isinstance(error, pymysql.InterfaceError) or (error.args and error.args[0] in LOST):
+                raise Away(f"MariaDB went away: {error}") from error
+            raise
 
 
 def name_of(text: str) -> str:
@@ -81,6 +87,8 @@ def all_users(cursor: Cursor) -> list[str]:
 
 def users(cursor: Cursor, names: Sequence[str]) -> dict[str, UserFact]:
     """Those that exist, in a handful of queries however many they are."""
+    if not names:
+        return {}
     accounts: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     cursor.execute("SELECT user, host, priv FROM mysql.global_priv WHERE user IN %s", [tuple(names)])
     for name, host, privileges in cursor.fetchall():

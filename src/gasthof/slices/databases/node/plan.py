@@ -84,7 +84,7 @@ def servers(prefix: Prefix, facts: Mapping[Path, "Fact"]) -> Plan:
     draft.directory(MakeDirectory(places.nowhere(prefix), 0o700))
     for path, (content, group) in files(prefix).items():
         draft.file(WriteFile(path, content.encode(), 0o640, "root", group))
-    return Plan(prepare=tuple(draft.prepare), change=tuple(draft.change), notes=draft.notes)
+    return Plan(prepare=tuple(draft.prepare), change=tuple(draft.change), notes=draft.notes, wanted=draft.wanted)
 
 
 def files(prefix: Prefix) -> Mapping[Path, tuple[str, str]]:

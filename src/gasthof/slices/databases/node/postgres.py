@@ -29,7 +29,7 @@ Session = psycopg.Connection[tuple[object, ...]]
 
 @contextmanager
 def connected(prefix: Prefix, database: str = DOOR) -> Iterator[Session]:
-    """A session of the superuser's. Away when nobody answers."""
+    """A session of the superuser's. Away when nobody answers, or no longer."""
     try:
         session = psycopg.connect(
             host=str(places.postgres_socket(prefix)), port=prefix.ports["postgres"], user=ADMIN, dbname=database,
@@ -38,7 +38,12 @@ def connected(prefix: Prefix, database: str = DOOR) -> Iterator[Session]:
     except OperationalError as error:
         raise Away(f"PostgreSQL does not answer: {error}") from error
     with session:
-        yield session
+        try:
+            yield session
+        except psycopg.Error as error:
+            if session.broken:
+                raise Away(f"PostgreSQL went away: {error}") from error
+            raise
 
 
 def name_of(text: str) -> sql.Identifier:

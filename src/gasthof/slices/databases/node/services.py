@@ -9,17 +9,16 @@ from dataclasses import dataclass
 import msgspec
 import psycopg
 import pymysql
-from pymysql.constants import CR
 from pymysql.cursors import Cursor
 
-from gasthof.agent.sdk.ask import Away, Reply
+from gasthof.agent.sdk.ask import Reply
 from gasthof.prefix import Prefix
 from gasthof.slices.databases.node import mariadb, postgres
 from gasthof.slices.databases.node.plan import differences
 from gasthof.slices.databases.node.shown import UserFact
+from gasthof.slices.databases.rules import NAME
 from gasthof.slices.databases.spec import UserSpec
 
-LOST = {CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, 0}
 Act = Callable[[str], None]
 
 
@@ -52,8 +51,8 @@ class MariaDb:
         try:
             act(argument)
         except pymysql.MySQLError as error:
-            if isinstance(error, pymysql.InterfaceError) or (error.args and error.args[0] in LOST):
-                raise Away(f"MariaDB went away: {error}") from error
+            if not error.args or error.args[0] in mariadb.LOST:
+                raise
             return Reply(error=f"MariaDB: {error.args[-1] if error.args else error!r}")
         except ValueError as error:
             return Reply(error=str(error))
@@ -92,7 +91,7 @@ class Postgres:
             act(argument)
         except psycopg.Error as error:
             if session.broken:
-                raise Away(f"PostgreSQL went away: {error}") from error
+                raise
             return Reply(error=f"PostgreSQL: {error}")
         except ValueError as error:
             return Reply(error=str(error))
@@ -107,7 +106,7 @@ def _specs(arguments: Sequence[str]) -> dict[str, UserSpec]:
 
 
 def _names(specs: Mapping[str, UserSpec]) -> list[str]:
-    return [spec.name for spec in specs.values()]
+    return [spec.name for spec in specs.values() if NAME.fullmatch(spec.name)]
 
 
 def _known(found: Mapping[str, UserFact], spec: UserSpec) -> UserFact:
