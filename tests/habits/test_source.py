@@ -27,6 +27,7 @@ MAY_RUN = (
     "bootstrap/",
     "slices/web/activator/",
     "slices/databases/server/",
+    "slices/dns/bench/",
     "slices/web/bench/",
     "bench/",
 )
