@@ -22,7 +22,8 @@ def main() -> None:
     prefix = Prefix.current()
     os.chdir("/")
     end_leftovers(postfix.pid_file(prefix).parents[1])
-    subprocess.run(postfix.check_command(prefix), check=True, env=ENVIRONMENT, stdin=subprocess.DEVNULL)
+    for preparation in (postfix.check_command(prefix), postfix.repair_command(prefix)):
+        subprocess.run(preparation, check=True, env=ENVIRONMENT, stdin=subprocess.DEVNULL)
     arguments = postfix.command(prefix)
     os.execve(arguments[0], arguments, ENVIRONMENT)  # noqa: S606
 

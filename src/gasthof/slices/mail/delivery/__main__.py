@@ -1,25 +1,29 @@
 """`python -m gasthof.slices.mail.delivery`: the process between Postfix and Dovecot, one thread a connection (decision 0006)."""
 
+import argparse
 import logging
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from gasthof.kernel.clock import SystemClock
 from gasthof.prefix import Prefix
 from gasthof.slices.mail.delivery.journal import Journal
-from gasthof.slices.mail.delivery.session import Place, Session
+from gasthof.slices.mail.delivery.session import UNCLEAR, Place, Session
 from gasthof.slices.mail.delivery.spelling import serve
 from gasthof.slices.mail.node import places
 
 HOUR = 3600.0
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m gasthof.slices.mail.delivery")
+    parser.add_argument("--unclear", type=int, default=UNCLEAR, help="seconds before a broken delivery is looked into")
+    options = parser.parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(message)s")
     prefix, clock = Prefix.current(), SystemClock()
     journal = Journal(places.state(prefix) / "delivery" / "journal.db")
@@ -29,6 +33,7 @@ def main() -> None:
         places.dovecot_socket(prefix, "doveadm-server"),
         journal,
         clock.now,
+        options.unclear,
     )
     threading.Thread(target=_purge, args=(journal, clock), daemon=True).start()
     spellings = _listener(places.spelling_socket(prefix))

@@ -46,10 +46,6 @@ class Journal:
     def done(self, key: bytes) -> None:
         self._write("UPDATE deliveries SET done = 1 WHERE key = ?", key)
 
-    def forget(self, key: bytes) -> None:
-        """Dovecot has refused it: the next attempt is a first one."""
-        self._write("DELETE FROM deliveries WHERE key = ?", key)
-
     def purge(self, now: datetime) -> None:
         """What is older than any mail in Postfix' queue."""
         self._write("DELETE FROM deliveries WHERE at < ?", int((now - KEPT).timestamp()))

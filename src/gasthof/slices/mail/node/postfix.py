@@ -50,6 +50,11 @@ def check_command(prefix: Prefix) -> list[str]:
     return ["/usr/sbin/postfix", "-c", str(folder(prefix)), "check"]
 
 
+def repair_command(prefix: Prefix) -> list[str]:
+    """Sets the queue right after a crash: postsuper(1)."""
+    return ["/usr/sbin/postsuper", "-c", str(folder(prefix))]
+
+
 def addresses(prefix: Prefix) -> list[str]:
     """Where the machine takes mail."""
     return list(dict.fromkeys(each for each in ("127.0.0.1", "::1", prefix.ipv4, prefix.ipv6) if each))

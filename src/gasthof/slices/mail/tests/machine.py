@@ -104,10 +104,11 @@ class Machine:
     writer: LookUps = field(default_factory=LookUps)
     extra: str = ""  # lines at the end of main.cf
     boxes: int = 0
+    unclear: int = 0  # another patience of the delivery process with what it does not know, seconds
 
     @classmethod
     @contextlib.contextmanager
-    def started(cls, extra: str = "", **more: str) -> Iterator["Machine"]:
+    def started(cls, extra: str = "", unclear: int = 0, **more: str) -> Iterator["Machine"]:
         ensure_users()
         root = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp"))
         root.chmod(0o755)
@@ -115,7 +116,7 @@ class Machine:
         lines = ["[node]", *(f'{name} = "{value}"' for name, value in more.items())]
         lines += ["[ports]", *(f"{name} = {port}" for name, port in ports.items())]
         (root / "config.toml").write_text("\n".join(lines) + "\n")
-        machine = cls(Prefix.load(root), extra=extra)
+        machine = cls(Prefix.load(root), extra=extra, unclear=unclear)
         try:
             machine.lay_out()
             for name in ("dovecot", "mail-delivery", "mail-front", "postfix"):
@@ -233,8 +234,9 @@ class Machine:
     def start(self, name: str) -> subprocess.Popen[bytes]:
         program = {each.name: each for each in DAEMONS.programs(self.prefix, sys.executable)}[name]
         words = (self.prefix.root / f"{name}.out").open("ab")
+        more = ("--unclear", str(self.unclear)) if name == "mail-delivery" and self.unclear else ()
         self.processes[name] = subprocess.Popen(
-            program.command, env=self.environment(), cwd="/", stdout=words, stderr=words, stdin=subprocess.DEVNULL,
+            (*program.command, *more), env=self.environment(), cwd="/", stdout=words, stderr=words, stdin=subprocess.DEVNULL,
             start_new_session=True, user=program.user, group=program.user, extra_groups=[],
         )  # fmt: skip
         return self.processes[name]
