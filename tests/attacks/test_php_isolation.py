@@ -59,6 +59,7 @@ class House:
             prefix.state / "web" / "hosts" / "00" / "neighbour.test.json", prefix.root / "config.toml",
             prefix.logs / "access.log", prefix.root / "panel" / "secret", prefix.root / "postgres" / "data" / "secret",
             Path(f"{prefix.state}/php/pools/{self.other}.conf"), Path("/root/gasthof-canary"), Path("/run/gasthof-canary"),
+            prefix.root / "mail" / self.home.name / "info" / "own-mail.eml",
         ]  # fmt: skip
 
 
