@@ -53,7 +53,11 @@ def spec_of(user: FtpUser) -> FtpUserSpec:
 
 def export(subscription: Subscription) -> dict[str, list[dict[str, str]]]:
     """All users with their directories and the hashes of their passwords, as `actions.restore` takes them."""
-    return {"users": list(users_of(subscription).values("name", "directory", "hash"))}
+    return {
+        "users": [
+            {"name": user.name, "directory": user.directory, "hash": user.hash} for user in users_of(subscription)
+        ]
+    }
 
 
 def records(domain: Domain) -> Iterator[RecordSpec]:

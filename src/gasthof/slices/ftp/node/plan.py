@@ -73,19 +73,16 @@ def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
     draft.lookup(configuration.lookup(prefix), facts.lookup)
     path = configuration.configuration_path(prefix)
     draft.file(WriteFile(path, configuration.proftpd_conf(prefix), 0o640))
-    prepare = list(draft.prepare)
-    if not facts.host_key:
-        prepare.append(
-            LocalCertificate(ssh, (prefix.host,))
-        )  # for its key, which stays whatever becomes of the certificate
-    renewed = not facts.certificate.current or facts.certificate.names != (prefix.host,)
-    if renewed:
-        prepare.append(LocalCertificate(tls, (prefix.host,)))
+    if not facts.host_key:  # the certificate beside it does not matter
+        draft.prepare.append(LocalCertificate(ssh, (prefix.host,)))
+        draft.notes[str(ssh / "key.pem")] = "no usable key of root's alone"
+    renewed = draft.certificate(LocalCertificate(tls, (prefix.host,)), facts.certificate)
     check = (RunTool("proftpd", configuration.check_arguments(f"{path}.new")),)
     return Plan(
-        prepare=tuple(prepare),
+        prepare=tuple(draft.prepare),
         change=tuple(draft.change),
         check=check if draft.change else (),
         after=(Reload("proftpd"),) if draft.change or renewed or not facts.host_key else (),
         notes=draft.notes,
+        wanted=draft.wanted,
     )

@@ -30,7 +30,7 @@ class Ftp:
 
     node: Node
     agent: Agent
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    clients: list[ftplib.FTP] = field(default_factory=list)
 
     @property
     def prefix(self) -> Prefix:
@@ -45,11 +45,15 @@ class Ftp:
 
     def put(self, login: str = LOGIN, directory: str = "web", password: str = HASH, **fields: object) -> FtpUserSpec:
         """The user as told to the node, and live."""
+        spec = self.tell(login, directory, password, **fields)
+        self.turn()
+        return spec
+
+    def tell(self, login: str = LOGIN, directory: str = "web", password: str = HASH, **fields: object) -> FtpUserSpec:
         subscription = login.partition("-")[0]
         uid = self.prefix.uid_base + int(subscription[1:])
         spec = FtpUserSpec(login, subscription, uid, directory, password, **fields)  # type: ignore[arg-type]
         self.node.intent.put("ftp.user", login, spec)
-        self.turn()
         return spec
 
     def home(self, path: str = "", number: int = 12) -> Path:
@@ -70,6 +74,7 @@ class Ftp:
     def plain(self, address: str = "127.0.0.1") -> ftplib.FTP:
         """Connected, without TLS."""
         client = ftplib.FTP(encoding="utf-8", timeout=10)
+        self.clients.append(client)
         client.connect(address, self.prefix.ports["ftp"])
         return client
 
@@ -77,6 +82,7 @@ class Ftp:
         """Within TLS, the certificate checked against the server's name; not signed in."""
         context = ssl.create_default_context(cafile=str(self.prefix.ca_certificate))
         client = ftplib.FTP_TLS(encoding="utf-8", timeout=10, context=context)
+        self.clients.append(client)
         client.connect(address, self.prefix.ports["ftp"])
         client.host = self.prefix.host  # what the certificate must name
         client.auth()
@@ -92,6 +98,12 @@ class Ftp:
             client.close()
             raise
         return client
+
+    def clear(self) -> None:
+        """No session of an earlier test is left."""
+        while self.clients:
+            self.clients.pop().close()
+        wait_until(lambda: not self.sessions())
 
     def words(self, key: str) -> str:
         """What was told of drift, last."""
