@@ -1,0 +1,118 @@
+"""What is rendered for the daemons, read back."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gasthof.prefix import Prefix
+from gasthof.slices.mail.node import lookups, places
+from gasthof.slices.mail.node.daemons import DAEMONS
+from gasthof.slices.mail.node.dovecot import dovecot_files
+from gasthof.slices.mail.node.fixtures import PARTS
+from gasthof.slices.mail.node.front import front_files
+from gasthof.slices.mail.node.postfix import MAPS, postfix_files
+from gasthof.slices.mail.node.sni import NAME
+
+PREFIX = Prefix(Path("/srv/gasthof"), ipv4="203.0.113.9", ipv6="")
+
+
+def settings(text: bytes) -> dict[str, str]:
+    """main.cf and tables, as postconf(5) says: a line that begins with white space goes on with the one before."""
+    joined = re.sub(r"\n[ \t]+", " ", text.decode())
+    lines = (line for line in joined.splitlines() if line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines)}
+
+
+def test_every_table_is_asked_through_the_proxy_that_may_read_it() -> None:
+    main = settings(postfix_files(PREFIX)["main.cf"])
+    named = set(re.findall(r"(?<=sqlite:)\S+?(?=[,\s]|$)", " ".join(main.values())))
+    assert named == {f"/srv/gasthof/node/mail/postfix/conf/{name}.cf" for name in (*MAPS, "certificates")}
+    assert not re.search(r"(?<!proxy:)sqlite:", " ".join(main.values()))
+    allowed = main["proxy_read_maps"]
+    for name in re.findall(r"\$(\w+)", allowed):
+        allowed = allowed.replace(f"${name}", main[name])
+    assert named == set(re.findall(r"(?<=sqlite:)\S+", allowed))
+
+
+def test_queries_stand_in_one_line_and_unchanged() -> None:
+    found = postfix_files(PREFIX)
+    for name, query in MAPS.items():
+        assert settings(found[f"{name}.cf"]) == {
+            "dbpath": "/srv/gasthof/node/mail/lookup-postfix/postfix.db",
+            "query": query,
+        }
+    sql = settings(dovecot_files(PREFIX)["sql.conf"])
+    assert sql["password_query"] == lookups.PASSWORD_QUERY
+    assert sql["user_query"] == lookups.USER_QUERY
+
+
+def test_nobody_is_trusted_for_an_address() -> None:
+    main = settings(postfix_files(PREFIX)["main.cf"])
+    assert [main[name] for name in ("mynetworks", "mydestination", "relay_domains", "authorized_submit_users")] == [
+        ""
+    ] * 4
+    assert (
+        "permit_mynetworks"
+        not in postfix_files(PREFIX)["main.cf"].decode() + postfix_files(PREFIX)["master.cf"].decode()
+    )
+
+
+def test_listeners() -> None:
+    lines = postfix_files(PREFIX)["master.cf"].decode().splitlines()
+    found = [line.split()[0] for line in lines if re.match(r"\S+ +inet ", line)]
+    assert found == [f"{host}:{port}" for port in (8025, 8587, 8465) for host in ("127.0.0.1", "[::1]", "203.0.113.9")]
+    assert not any(line.split()[0] == "pickup" for line in lines if line.strip())
+    front = front_files(PREFIX)["nginx.conf"].decode()
+    assert re.findall(r"listen (\S+) ssl", front) == [
+        f"{host}:{port}" for port in (8993, 8995) for host in ("127.0.0.1", "[::1]", "203.0.113.9")
+    ]
+
+
+def test_two_installations_share_no_inner_address() -> None:
+    other = Prefix(Path("/srv/other"), ports=PREFIX.ports | {"imaps": 8994})
+    assert len({places.inside(PREFIX), places.front(PREFIX), places.inside(other), places.front(other)}) == 4
+    dovecot = dovecot_files(PREFIX)["dovecot.conf"].decode()
+    assert f"\nlisten = {places.inside(PREFIX)}\n" in dovecot
+    assert f"\nhaproxy_trusted_networks = {places.front(PREFIX)}/32\n" in dovecot
+
+
+@pytest.mark.parametrize(
+    "root", ["/srv/a b", "/srv/a;b", "/srv/a\nb", '/srv/a"b', "/srv/ä", "/srv/$a", "/srv/" + "a" * 100]
+)
+def test_a_prefix_that_could_break_out_is_refused(root: str) -> None:
+    for part in PARTS:
+        with pytest.raises(ValueError, match=r"safe|longer"):
+            part.files(Prefix(Path(root)))
+
+
+def test_names_that_become_paths() -> None:
+    pattern = re.search(r'"~(\^.*\$)" \$named', front_files(PREFIX)["nginx.conf"].decode())
+    assert pattern
+    nginx = re.compile(pattern[1].replace("(?<named>", "(?P<named>"))
+    good = ["mail.xn--gre-aus-kln-w6a02arc.test", "mail.a.b.c.d.test", "mail.1.de"]
+    bad = [
+        "mail.test",
+        "mail",
+        "mail.",
+        "mail..de",
+        "mail.-a.de",
+        "mail.a-.de",
+        "mail.a/b.de",
+        "mail.a.de/",
+        "mail.a.de\n",
+        "Mail.a.de",
+        "xmail.a.de",
+        f"mail.{'a' * 64}.de",
+        "mail.ü.de",
+        "server",
+    ]
+    assert [bool(nginx.match(name)) and bool(NAME.fullmatch(name)) for name in good] == [True] * len(good)
+    assert [name for name in bad if NAME.fullmatch(name)] == []
+    assert [name for name in bad if nginx.match(name) and "\n" not in name] == []
+
+
+def test_all_programs_have_a_probe_and_a_log_that_is_nobody_elses() -> None:
+    names = [program.name for program in DAEMONS.programs(PREFIX, "/usr/bin/python3")]
+    assert set(DAEMONS.probes(PREFIX)) == set(names)
+    assert set(DAEMONS.private_logs) == {"postfix.log", "dovecot.log", "mail-front.log"}
