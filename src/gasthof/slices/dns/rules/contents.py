@@ -90,7 +90,7 @@ TYPES = tuple(SHAPES)
 
 def content(kind: str, text: str, zone: str) -> str:
     """One record's data in its settled form. `zone` is what "@" stands for. Raises Refused."""
-    text = plain_text(text)
+    text = plain_text(text).strip()
     if kind == "TXT":
         return _txt(text)
     shape = SHAPES[kind]
