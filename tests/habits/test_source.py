@@ -28,6 +28,8 @@ MAY_RUN = (
     "slices/web/activator/",
     "slices/databases/server/",
     "slices/dns/bench/",
+    "slices/mail/postfix.py",
+    "slices/mail/bench/",
     "slices/web/bench/",
     "bench/",
 )
