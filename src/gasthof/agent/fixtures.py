@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from gasthof.agent.execute import Executor
+from gasthof.agent.journal import Journal
 from gasthof.agent.kinds import Fixture, Machine
-from gasthof.agent.sdk.steps import MakeLookup
+from gasthof.agent.sdk.steps import MakeLookup, Plan
 
 REPAIR_EVERY = 20.0  # seconds between attempts at a fixture that failed
 
@@ -19,6 +20,7 @@ class Fixtures:
     machine: Machine
     fixtures: tuple[Fixture, ...]
     executor: Executor
+    journal: Journal
     emptied: Callable[[], None]  # told when a look-up database may be empty now
     broken: set[str] = field(default_factory=set)  # names of those that failed
     again_at: float = 0.0
@@ -43,9 +45,18 @@ class Fixtures:
 
     def _carry_out(self, fixture: Fixture) -> str:
         plan = fixture.plan(self.machine.prefix, fixture.gather(self.machine))
+        self._note(fixture, plan)
         outcome = self.executor.carry_out([plan])[0]
         if any(isinstance(step, MakeLookup) for step in plan.prepare):
             self.emptied()
         if outcome.working:
             return "not yet done"
+        if outcome.live:
+            self.journal.fixture_in_place(fixture.name, plan.wanted)
         return "" if outcome.live else outcome.words
+
+    def _note(self, fixture: Fixture, plan: Plan) -> None:
+        """What differs although the same was wanted before, and was there, was changed by hand."""
+        words = "\n".join(f"{path}: {note}" for path, note in plan.notes.items())
+        if words and self.journal.note_fixture(fixture.name, plan.wanted, words):
+            log.warning("fixture %s was changed by hand: %s", fixture.name, "; ".join(words.splitlines()))

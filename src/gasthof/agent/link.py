@@ -68,7 +68,12 @@ class Link:
         accepted = 0
         for start in range(0, len(report.reports) - MOST_REPORTS, MOST_REPORTS):
             part = replace(
-                report, reports=report.reports[start : start + MOST_REPORTS], facts=None, digests=None, findings=()
+                report,
+                reports=report.reports[start : start + MOST_REPORTS],
+                facts=None,
+                digests=None,
+                findings=(),
+                fixtures=(),
             )
             accepted += self._say(part).accepted
         rest = (len(report.reports) - 1) // MOST_REPORTS * MOST_REPORTS if report.reports else 0

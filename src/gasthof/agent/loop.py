@@ -41,7 +41,7 @@ class Agent(Talk):
         self.executor = executor or Executor(machine, knowledge)
         self.measurer = Measurer(machine, knowledge, journal)
         self.applier = Applier(machine, knowledge, journal, self.executor, self.backoff, self.measurer)
-        self.fixtures = Fixtures(machine, knowledge.fixtures, self.executor, self.look_again)
+        self.fixtures = Fixtures(machine, knowledge.fixtures, self.executor, journal, self.look_again)
         self.audit_at = 0.0
         self.auditing: Iterator[int] | None = None
         self.behind = False  # more was due than the last change pass had time for

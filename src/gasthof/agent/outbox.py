@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from gasthof.agent.store import Store
-from gasthof.agent.wire import Finding, Report
+from gasthof.agent.wire import Finding, FixtureDrift, Report
 
 LONGEST_WORDS = 4000  # characters, as reports may carry
 
@@ -25,6 +25,11 @@ CREATE TABLE IF NOT EXISTS finding (
     told INTEGER NOT NULL,      -- whether the control plane has this
     PRIMARY KEY (kind, key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fixture (
+    name TEXT PRIMARY KEY,
+    wanted TEXT NOT NULL,       -- Plan.wanted when all of it was in place last; "": drift was noted since
+    words TEXT                  -- drift that is still to be told
+);
 CREATE INDEX IF NOT EXISTS finding_untold ON finding (kind, key) WHERE NOT told;
 """
     )
@@ -77,6 +82,36 @@ CREATE INDEX IF NOT EXISTS finding_untold ON finding (kind, key) WHERE NOT told;
         if found:
             with self._writing():
                 self.db.executemany(query, [(one.kind, one.key, one.revision, _json(one)) for one in found])
+
+    def fixture_in_place(self, name: str, wanted: str) -> None:
+        """All that this fixture wants is there."""
+        if self._fixture_wanted(name) != wanted:
+            query = "INSERT INTO fixture VALUES (?, ?, NULL) ON CONFLICT (name) DO UPDATE SET wanted = excluded.wanted"
+            with self._writing():
+                self.db.execute(query, (name, wanted))
+
+    def note_fixture(self, name: str, wanted: str, words: str) -> bool:
+        """What differs from what a fixture wants: drift to be told, if all of the same was in place before. Noted once."""
+        if not wanted or self._fixture_wanted(name) != wanted:
+            return False
+        with self._writing():
+            self.db.execute("UPDATE fixture SET wanted = '', words = ? WHERE name = ?", (plain(words), name))
+        return True
+
+    def _fixture_wanted(self, name: str) -> str:
+        row = self.db.execute("SELECT wanted FROM fixture WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def untold_fixtures(self) -> list[FixtureDrift]:
+        query = "SELECT name, words FROM fixture WHERE words IS NOT NULL ORDER BY name"
+        return [FixtureDrift(*row) for row in self.db.execute(query)]
+
+    def told_fixtures(self, told: Sequence[FixtureDrift]) -> None:
+        """Delivered. What was noted anew meanwhile is not."""
+        if told:
+            with self._writing():
+                query = "UPDATE fixture SET words = NULL WHERE name = ? AND words = ?"
+                self.db.executemany(query, [(one.fixture, one.words) for one in told])
 
 
 def plain(words: str) -> str:

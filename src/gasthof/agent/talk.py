@@ -127,16 +127,19 @@ class Talk:
         while self.link is not None and not self.parked:
             reports = self.journal.untold(AT_ONCE)
             found = () if reports else tuple(self.journal.untold_findings(FINDINGS_AT_ONCE))
+            fixtures = tuple(self.journal.untold_fixtures())
             held = self.guard.held
-            if not reports and not found and held == self.told_held and not (held and self.ask_again):
+            if not reports and not found and not fixtures and held == self.told_held and not (held and self.ask_again):
                 return
             self.ask_again = False
             said, position = tuple(report for _, report in reports), self.journal.position()
-            if not self.tell(NodeReport(said, found, position=position, held=held)) or not (reports or found):
+            report = NodeReport(said, found, fixtures, position=position, held=held)
+            if not self.tell(report) or not (reports or found or fixtures):
                 return
             if reports:
                 self.journal.told(reports)
             self.journal.told_findings(found)
+            self.journal.told_fixtures(fixtures)
 
     def tell(self, report: NodeReport) -> bool:
         """Deliver one report and heed the answer. False when the link broke."""

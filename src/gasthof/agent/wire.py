@@ -53,9 +53,18 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class FixtureDrift:
+    """What was found changed by hand of what the node has without intent."""
+
+    fixture: str  # "web.nginx"
+    words: str  # a line a path, at most 4,000 characters
+
+
+@dataclass(frozen=True)
 class NodeReport:
     reports: tuple[Report, ...] = ()
     findings: tuple[Finding, ...] = ()
+    fixtures: tuple[FixtureDrift, ...] = ()
     facts: dict[str, list[str]] | None = None  # {"php": ["8.2"]}
     digests: dict[str, int] | None = None  # bucket -> digest of the objects at `position`
     position: Position = field(default_factory=Position)

@@ -2,7 +2,7 @@
 """The try-out's certificate authority and the certificates it gives out (RFC 5280). Keys are EC P-256 and never leave this machine."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,6 +12,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from gasthof.agent.sdk import read
 
 KEY, CERTIFICATE = "key.pem", "cert.pem"
 AUTHORITY_LIFE, LEAF_LIFE = timedelta(days=3650), timedelta(days=90)
@@ -32,6 +34,7 @@ class CertificateFact:
 
     names: tuple[str, ...] = ()
     current: bool = False  # valid now, for RENEW_BEFORE longer, given out by today's authority, and the key fits
+    wrong: str = ""  # why it is not current, unless it is only due
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -94,10 +97,30 @@ def inspect(key: bytes, certificate: bytes, authority: bytes, now: datetime) -> 
     """Judge a key and its certificate, both PEM, against today's authority's certificate."""
     found, held, issuer = load_certificate(certificate), load_key(key), load_certificate(authority)
     if not found or not held or not issuer:
-        return CertificateFact()
+        return CertificateFact(wrong=_absent(key, certificate, held is not None))
     lasting = found.not_valid_before_utc <= now and now + RENEW_BEFORE <= found.not_valid_after_utc
-    fits = found.public_key() == held.public_key()
-    return CertificateFact(_names(found), lasting and fits and _given_out_by(found, issuer))
+    wrong = ""
+    if found.public_key() != held.public_key():
+        wrong = "does not fit its key"
+    elif not _given_out_by(found, issuer):
+        wrong = "given out by another authority"
+    return CertificateFact(_names(found), lasting and not wrong, wrong)
+
+
+def _absent(key: bytes, certificate: bytes, key_is_one: bool) -> str:
+    if not key or not certificate:
+        return "missing" if key else "its key is missing"
+    return "not readable" if key_is_one else "its key is not readable"
+
+
+def look(folder: Path, group: str | int, authority: Path, now: datetime) -> CertificateFact:
+    """What LocalCertificate left in this folder, its key's mode and owners included."""
+    fact, key = read.file(folder / KEY)
+    found = inspect(key, read.file(folder / CERTIFICATE)[1], content(authority), now)
+    if not key or (fact.mode == 0o640 and fact.owner == "root" and group in (fact.gid, fact.group)):
+        return found
+    words = f"its key has mode {fact.mode:04o} and belongs to {fact.owner}:{fact.group}, not 0640 root:{group}"
+    return replace(found, current=False, wrong=words)
 
 
 def load_authority(key_path: Path, certificate_path: Path) -> Authority:

@@ -188,6 +188,7 @@ class Plan:
     clean: tuple[Clean, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)  # drift found: path -> what was different
     rows: tuple[SetRows, ...] = ()
+    wanted: str = ""  # of a fixture: Draft.wanted, by which drift is told from what is newly wanted
 
     @property
     def empty(self) -> bool:

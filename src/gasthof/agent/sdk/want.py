@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gasthof.agent.sdk import acl
 from gasthof.agent.sdk.lookup import BEFORE, differing
 from gasthof.agent.sdk.read import MISSING, Fact
 from gasthof.agent.sdk.steps import (
     Change,
+    LocalCertificate,
     LookupDatabase,
     MakeDirectory,
     MakeLookup,
@@ -19,6 +21,9 @@ from gasthof.agent.sdk.steps import (
     SetRows,
     WriteFile,
 )
+
+if TYPE_CHECKING:
+    from gasthof.agent.sdk.certificate import CertificateFact
 
 
 @dataclass
@@ -33,14 +38,22 @@ class Draft:
     change: list[Change] = field(default_factory=list)
     row_sets: list[SetRows] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    wishes: list[object] = field(default_factory=list)  # all of them, met or not
+
+    @property
+    def wanted(self) -> str:
+        """Digest of all that was wished for: for a fixture's `Plan.wanted`."""
+        return sha256(repr(self.wishes).encode()).hexdigest()
 
     def directory(self, step: MakeDirectory) -> None:
+        self.wishes.append(step)
         words = _directory_differs(self.facts.get(step.path, MISSING), step)
         if words:
             self.prepare.append(step)
             self.notes[str(step.path)] = words
 
     def file(self, step: WriteFile) -> None:
+        self.wishes.append(step)
         found = self.facts.get(step.path, MISSING)
         words = _file_differs(found, step)
         if words or found.unsettled:
@@ -56,11 +69,24 @@ class Draft:
 
     def lookup(self, database: LookupDatabase, wrong: str) -> None:
         """`wrong`: what lookup.wrong says of the database."""
+        self.wishes.append(database)
         if wrong:
             self.prepare.append(MakeLookup(database))
             self.notes[str(database.path)] = wrong
 
+    def certificate(self, step: LocalCertificate, found: "CertificateFact") -> bool:
+        """True if it is to be given out. One that is only due is no drift."""
+        self.wishes.append(step)
+        named = found.names == step.names
+        if found.current and named:
+            return False
+        self.prepare.append(step)
+        if words := found.wrong or ("" if named else f"names {', '.join(found.names) or 'nothing'}"):
+            self.notes[str(step.directory / "cert.pem")] = words
+        return True
+
     def rows(self, step: SetRows) -> None:
+        self.wishes.append((step.database.path, step.owner, dict(step.rows)))
         found = self.found.get(step.database.path, {}).get(step.owner, {})
         names = differing(found, step.rows)
         if names:

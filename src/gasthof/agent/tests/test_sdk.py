@@ -337,7 +337,45 @@ def test_certificates_name_their_hosts_and_are_renewed_in_time(root: Path) -> No
     assert not current(NOON, certificate.key_pem(certificate.new_key()))
     other = authority(root).certificate.public_bytes(certificate.serialization.Encoding.PEM)
     assert not current(NOON, by=other)
-    assert certificate.inspect(b"", b"", b"", NOON) == certificate.CertificateFact()
+    assert certificate.inspect(b"", b"", b"", NOON) == certificate.CertificateFact(wrong="its key is missing")
+
+
+def test_what_is_wrong_with_a_certificate_is_said_unless_it_is_only_due(root: Path) -> None:
+    house, other = authority(root), authority(root)
+    key, folder, ours = certificate.new_key(), root / "tls", root / "ours.pem"
+    folder.mkdir()
+    ours.write_bytes(house.certificate.public_bytes(certificate.serialization.Encoding.PEM))
+    key_path, path = folder / certificate.KEY, folder / certificate.CERTIFICATE
+
+    def wrong(at: datetime = NOON) -> str:
+        found = certificate.look(folder, "root", ours, at)
+        assert not (found.current and found.wrong)
+        return found.wrong
+
+    def lay(by: certificate.Authority = house) -> None:
+        key_path.write_bytes(certificate.key_pem(key))
+        key_path.chmod(0o640)
+        path.write_bytes(certificate.give_out(by, key, (UMLAUT,), NOON))
+
+    assert wrong() == "its key is missing"
+    lay()
+    assert wrong() == "" and certificate.look(folder, "root", ours, NOON).current
+    late = NOON + timedelta(days=61)
+    assert wrong(late) == "" and not certificate.look(folder, "root", ours, late).current
+    key_path.chmod(0o644)
+    assert wrong() == "its key has mode 0644 and belongs to root:root, not 0640 root:root"
+    lay(other)
+    assert wrong() == "given out by another authority"
+    lay()
+    key_path.write_bytes(certificate.key_pem(certificate.new_key()))
+    assert wrong() == "does not fit its key"
+    key_path.write_bytes(b"no key")
+    assert wrong() == "its key is not readable"
+    lay()
+    path.unlink()
+    assert wrong() == "missing"
+    path.symlink_to(key_path)
+    assert wrong() == "missing"
 
 
 def test_a_serial_number_is_never_used_twice(root: Path) -> None:

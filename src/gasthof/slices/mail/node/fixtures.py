@@ -63,13 +63,7 @@ def base_facts(machine: Machine) -> BaseFacts:
     prefix = machine.prefix
     server = places.tls(prefix) / "server"
     found = {step.path: read.directory(step.path) for step in _folders(prefix)} | {server: read.directory(server)}
-    key, pem = read.file(server / certificate.KEY)
-    known = CertificateFact()
-    if (key.mode, key.owner, key.group) == (0o640, "root", places.FRONT_USER):
-        authority = certificate.content(prefix.ca_certificate)
-        known = certificate.inspect(
-            pem, certificate.content(server / certificate.CERTIFICATE), authority, machine.clock.now()
-        )
+    known = certificate.look(server, places.FRONT_USER, prefix.ca_certificate, machine.clock.now())
     return BaseFacts(found, known, lookup.wrong(sni.database(prefix)))
 
 
@@ -78,9 +72,8 @@ def base(prefix: Prefix, facts: BaseFacts) -> Plan:
     for step in (*_folders(prefix), MakeDirectory(server, 0o750, "root", places.FRONT_USER)):
         draft.directory(step)
     draft.lookup(sni.database(prefix), facts.wrong)
-    current = facts.server.current and facts.server.names == (prefix.host,)
-    needed = () if current else (LocalCertificate(server, (prefix.host,), places.FRONT_USER),)
-    return Plan(prepare=(*draft.prepare, *needed), notes=draft.notes)
+    draft.certificate(LocalCertificate(server, (prefix.host,), places.FRONT_USER), facts.server)
+    return Plan(prepare=tuple(draft.prepare), notes=draft.notes, wanted=draft.wanted)
 
 
 def part_facts(part: Part, machine: Machine) -> PartFacts:
@@ -98,7 +91,7 @@ def part_plan(part: Part, prefix: Prefix, facts: PartFacts) -> Plan:
         draft.file(WriteFile(part.folder(prefix) / name, content, 0o644))
     if not draft.change:
         left = (RemoveTree(trial),) if facts.places[trial].what != "missing" else ()
-        return Plan(clean=left, notes=draft.notes)
+        return Plan(clean=left, notes=draft.notes, wanted=draft.wanted)
     return Plan(
         prepare=(ScratchTree(trial, rendered),),
         change=tuple(draft.change),
@@ -106,6 +99,7 @@ def part_plan(part: Part, prefix: Prefix, facts: PartFacts) -> Plan:
         after=(Reload(part.daemon),) if facts.running else (),
         clean=(RemoveTree(trial),),
         notes=draft.notes,
+        wanted=draft.wanted,
     )
 
 

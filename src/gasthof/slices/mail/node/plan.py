@@ -190,4 +190,4 @@ def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
     home = str(places.operator(prefix))
     postfix, dovecot = lookups.postfix_operator(prefix.host), lookups.dovecot_operator(prefix.host, facts.uid, home)
     _rows(prefix, draft, f"{OPERATOR} {prefix.host}", postfix, dovecot)
-    return Plan(prepare=tuple(draft.prepare), rows=tuple(draft.row_sets), notes=draft.notes)
+    return Plan(prepare=tuple(draft.prepare), rows=tuple(draft.row_sets), notes=draft.notes, wanted=draft.wanted)

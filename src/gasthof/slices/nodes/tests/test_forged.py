@@ -102,10 +102,17 @@ FINDINGS = st.fixed_dictionaries({
     "kind": st.just("web.site"), "key": st.sampled_from(["a.test", "b.test", "c.test"]), "revision": st.integers(0, 4),
     "values": st.dictionaries(st.sampled_from(["bytes", "ds"]), st.integers(0, 10**16 - 1) | st.lists(st.text(max_size=5), max_size=3)),
 })  # fmt: skip
+FIXTURES = st.fixed_dictionaries(
+    {
+        "fixture": st.just("web.nginx"),
+        "words": st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=9),
+    }
+)
 BUCKETS = st.dictionaries(st.integers(0, 63).map(str), st.integers(-(2**63), 2**63 - 1), max_size=4)
 WELL_FORMED = st.fixed_dictionaries({
     "reports": st.lists(ENTRIES, max_size=4), "facts": st.none() | st.just({"php": ["8.2"]}), "digests": st.none() | BUCKETS,
     "position": st.just("own"), "held": st.none() | st.just("would remove 60"), "findings": st.lists(FINDINGS, max_size=3),
+    "fixtures": st.lists(FIXTURES, max_size=2),
 })  # fmt: skip
 
 
@@ -114,7 +121,12 @@ def bent(draw: st.DrawFn) -> object:
     """A good report with one part of it, at any depth, replaced by anything."""
     report = draw(WELL_FORMED)
     place: dict[str, object] = report
-    inner = [*report["reports"], *report["findings"], *(one["values"] for one in report["findings"] if one["values"])]
+    inner = [
+        *report["reports"],
+        *report["findings"],
+        *report["fixtures"],
+        *(one["values"] for one in report["findings"] if one["values"]),
+    ]
     if inner and draw(st.booleans()):
         place = draw(st.sampled_from(inner))
     place[draw(st.sampled_from(sorted(place)))] = draw(JSON)

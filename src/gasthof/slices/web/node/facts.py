@@ -11,7 +11,7 @@ from gasthof.agent.sdk import beneath, certificate, read, tools
 from gasthof.agent.sdk.ask import Away
 from gasthof.agent.sdk.certificate import CertificateFact
 from gasthof.agent.sdk.read import Fact
-from gasthof.prefix import Prefix
+from gasthof.prefix import WEB_USER, Prefix
 from gasthof.slices.web.node.document import HOST, fallback_tls, host_path, tls_directory
 from gasthof.slices.web.node.nginx import nginx_files
 from gasthof.slices.web.node.plan import nginx_folders, trial_folder
@@ -111,12 +111,7 @@ def _docroot(prefix: Prefix, spec: SiteSpec) -> str:
 
 
 def _certificate(machine: Machine, folder: Path) -> CertificateFact:
-    key = folder / certificate.KEY
-    fact, pem = read.file(key)
-    if (fact.mode, fact.owner) != (0o640, "root"):
-        return CertificateFact()
-    issued = certificate.content(folder / certificate.CERTIFICATE)
-    return certificate.inspect(pem, issued, certificate.content(machine.prefix.ca_certificate), machine.clock.now())
+    return certificate.look(folder, WEB_USER, machine.prefix.ca_certificate, machine.clock.now())
 
 
 def present_sites(prefix: Prefix) -> Iterator[tuple[str, str]]:

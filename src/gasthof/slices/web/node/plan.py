@@ -1,6 +1,7 @@
 """From specs and facts to plans, for websites, PHP pools and nginx itself. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,8 +50,9 @@ def site(prefix: Prefix, key: str, spec: SiteSpec | None, facts: "SiteFacts") ->
     left = _own_hosts(facts, key, made)
     for host in left:
         draft.gone(host_path(prefix, host))
+    draft.certificate(LocalCertificate(tls_directory(prefix, spec.name), spec.hosts, WEB_USER), facts.certificate)
     return Plan(
-        prepare=(*_content(prefix, spec, facts), *draft.prepare, *_certificate(prefix, spec, facts)),
+        prepare=(*_content(prefix, spec, facts), *draft.prepare),
         change=tuple(draft.change),
         check=tuple(Ask("nginx", "check", f"{path}.new") for path in _written(draft.change)),
         after=_tell({host: digest_of(content) for host, content in made.items()} | dict.fromkeys(left, "")),
@@ -77,12 +79,6 @@ def _site_folders(prefix: Prefix, spec: SiteSpec, draft: Draft) -> None:
     parents = dict.fromkeys(host_path(prefix, host).parent for host in spec.hosts)
     for path in (*parents, tls.parent, tls):
         draft.directory(MakeDirectory(path, 0o750, "root", WEB_USER))
-
-
-def _certificate(prefix: Prefix, spec: SiteSpec, facts: "SiteFacts") -> tuple[Prepare, ...]:
-    if facts.certificate.current and facts.certificate.names == spec.hosts:
-        return ()
-    return (LocalCertificate(tls_directory(prefix, spec.name), spec.hosts, WEB_USER),)
 
 
 def _own_hosts(facts: "SiteFacts", key: str, wanted: Iterable[str]) -> list[str]:
@@ -158,12 +154,12 @@ def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
         draft.directory(MakeDirectory(path, 0o750, "root", WEB_USER))
     for path in (php, php / "pools"):
         draft.directory(MakeDirectory(path, 0o711))
-    steps = list(draft.prepare)
     if not facts.authority:
-        steps.append(LocalAuthority(prefix.ca_key, prefix.ca_certificate))
-    if not facts.authority or not facts.fallback.current or facts.fallback.names != FALLBACK:
-        steps.append(LocalCertificate(fallback, FALLBACK, WEB_USER))
-    return Plan(prepare=tuple(steps), notes=draft.notes)
+        draft.prepare.append(LocalAuthority(prefix.ca_key, prefix.ca_certificate))
+        draft.notes[str(prefix.ca_certificate)] = "no usable authority"
+    given_out = facts.fallback if facts.authority else replace(facts.fallback, current=False)
+    draft.certificate(LocalCertificate(fallback, FALLBACK, WEB_USER), given_out)
+    return Plan(prepare=tuple(draft.prepare), notes=draft.notes, wanted=draft.wanted)
 
 
 def nginx(prefix: Prefix, facts: "NginxFacts") -> Plan:
@@ -182,7 +178,9 @@ def nginx(prefix: Prefix, facts: "NginxFacts") -> Plan:
     trial = trial_folder(prefix)
     if not draft.change:
         left = (RemoveTree(trial),) if facts.places[trial].what != "missing" else ()
-        return Plan(tuple(draft.prepare), (), (), *_load(digest, stale), clean=left, notes=draft.notes)
+        return Plan(
+            tuple(draft.prepare), (), (), *_load(digest, stale), clean=left, notes=draft.notes, wanted=draft.wanted
+        )
     return Plan(
         (*draft.prepare, ScratchTree(trial, rendered)),
         tuple(draft.change),
@@ -190,6 +188,7 @@ def nginx(prefix: Prefix, facts: "NginxFacts") -> Plan:
         *_load(digest, facts.running),
         clean=(RemoveTree(trial),),
         notes=draft.notes,
+        wanted=draft.wanted,
     )
 
 
