@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor
+from gasthof.kernel.values import DomainName
 from gasthof.slices.dns.spec import RecordSpec
 from gasthof.slices.domains.queries import Domain, find_domain
 from gasthof.slices.mail import rules
@@ -129,10 +130,20 @@ def health(subscription: Subscription) -> list[str]:
         MAILBOX: [row.address for row in mailboxes_of(subscription)],
         ADDRESS: [row.address for row in addresses_of(subscription)],
     }
-    words = [f"{each.key}: {each.words}" for kind in keys for each in failed(subscription.node, kind, list(keys[kind]))]
+    words = [
+        f"{readable(each.key)}: {each.words}"
+        for kind in keys
+        for each in failed(subscription.node, kind, list(keys[kind]))
+    ]
     limits = {row.address: row.quota_mb * MEBIBYTE for row in mailboxes_of(subscription)}
     full = [key for key, size in sizes(subscription).items() if size > limits[key] * NEARLY_FULL]
-    return words + [gettext("%(mailbox)s is nearly full.") % {"mailbox": key} for key in full]
+    return words + [gettext("%(mailbox)s is nearly full.") % {"mailbox": readable(key)} for key in full]
+
+
+def readable(key: str) -> str:
+    """A domain, or an address, as people write it."""
+    local, at, name = key.rpartition("@")
+    return f"{local}{at}{DomainName(name).unicode}"
 
 
 def leads_back(address: str, targets: Iterable[str]) -> bool:

@@ -72,6 +72,6 @@ def test_usage_and_health_by_what_the_node_measured(house: House) -> None:
     report("mail.mailbox", info, findings={"bytes": 9_000_000})
     report("mail.mailbox", anna, findings={"bytes": 1_040_000})
     assert CAPABILITY.usage(subscription) == {"mail": 10_040_000}
-    assert list(CAPABILITY.health(subscription)) == [f"{anna} is nearly full."]
+    assert list(CAPABILITY.health(subscription)) == [f"anna@{NAME} is nearly full."]
     report("mail.domain", ASCII, state="failed", words="disk full")
-    assert list(CAPABILITY.health(subscription)) == [f"{ASCII}: disk full", f"{anna} is nearly full."]
+    assert list(CAPABILITY.health(subscription)) == [f"{NAME}: disk full", f"anna@{NAME} is nearly full."]

@@ -175,7 +175,7 @@ def test_health_says_what_the_node_could_not_do(house: House) -> None:
     assert house.run("subscriptions.health", house.baker, subscription=house.mine).result["well"]
     all_live("failed", "cannot load certificate", key=ASCII)
     found = house.run("subscriptions.health", house.baker, subscription=house.mine).result
-    assert found["words"] == {"web": [f"{DOMAIN}: cannot load certificate"]} and not found["well"]
+    assert found["words"]["web"] == [f"{DOMAIN}: cannot load certificate"] and not found["well"]
     assert house.run("subscriptions.health", subscription=house.other).result["well"]
 
 
