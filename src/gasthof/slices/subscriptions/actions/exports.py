@@ -1,6 +1,6 @@
 """Subscriptions carried out of the house and in again: loops over the slices, whichever there are."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from gasthof.kernel import registry
 from gasthof.kernel.actions import Result, action
@@ -61,9 +61,9 @@ def import_(
     call: Call,
     *,
     export: ExportRef,
-    plan: Annotated[PlanRef | Unchanged, "another plan than the one it had"] = UNCHANGED,
+    plan: PlanRef | Unchanged = UNCHANGED,
 ) -> Result:
-    """Make a new subscription of an export, for the same customer."""
+    """Make a new subscription of an export, for the same customer, on the plan it had or another."""
     _check_complete(export)
     subscription = open_place(call, export.customer, export.plan if plan is UNCHANGED else plan, export.node, export)
     try:
