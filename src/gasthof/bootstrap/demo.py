@@ -16,6 +16,7 @@ django.setup()
 from gasthof.agent.sdk.beneath import RESOLVE_NO_SYMLINKS, make_directory, open_beneath, standing_in  # noqa: E402
 from gasthof.agent.sdk.customer import forget_groups  # noqa: E402
 from gasthof.bootstrap.configuration import put  # noqa: E402
+from gasthof.bootstrap.demo_services import furnish  # noqa: E402
 from gasthof.bootstrap.progress import tell  # noqa: E402
 from gasthof.kernel.actions import perform  # noqa: E402
 from gasthof.kernel.permissions import Actor  # noqa: E402
@@ -122,7 +123,8 @@ def make(prefix: Prefix) -> None:
     password = secrets.token_urlsafe(12)
     protect(baker, password)
     protected = {"ascii": baker.domain.name, "path": "/intern", "user": USER, "password": password}
-    content = {"sites": [told(baker, BAKER), told(gardener, GARDENER)], "protected": protected}
+    sites = [told(baker, BAKER), told(gardener, GARDENER)]
+    content = {"sites": sites, "protected": protected, "services": furnish(do, baker.domain)}
     put(prefix.root / "demo.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n", 0o600)
 
 

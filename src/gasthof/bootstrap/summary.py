@@ -29,7 +29,23 @@ def _commands(prefix: Prefix, place: Place) -> list[str]:
         guarded = told["protected"]
         user = f"-u '{guarded['user']}:{guarded['password']}'"
         commands.append(_curl(prefix, guarded["ascii"], f"{user} https://{guarded['ascii']}:{https}{guarded['path']}/"))
+        commands += _services(prefix, guarded["ascii"], told.get("services", {}))
     return [*commands, f"./gasthof down{option}"]
+
+
+def _services(prefix: Prefix, domain: str, told: dict[str, dict[str, str]]) -> list[str]:
+    """A zone, a mailbox and files, each asked by a client that most machines have."""
+    if not told:
+        return []
+    ports, trust = prefix.ports, f"curl --cacert {prefix.ca_certificate}"
+    mail, ftp = told["mail"], told["ftp"]
+    imap = f"--resolve mail.{domain}:{ports['imaps']}:127.0.0.1 -u '{mail['user']}:{mail['password']}'"
+    files = f"--ssl-reqd --resolve {prefix.host}:{ports['ftp']}:127.0.0.1 -u '{ftp['user']}:{ftp['password']}'"
+    return [
+        f"dig @127.0.0.1 -p {ports['dns']} {domain} MX",
+        f"{trust} {imap} imaps://mail.{domain}:{ports['imaps']}/INBOX",
+        f"{trust} {files} ftp://{prefix.host}:{ports['ftp']}/",
+    ]
 
 
 def _curl(prefix: Prefix, host: str, rest: str) -> str:

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Iterator
 
+import pymysql
 import pytest
 from tests.platform import Platform, new_platform
+
+from gasthof.bench.clients import Clients
 
 pytestmark = [pytest.mark.daemons, pytest.mark.timeout(300)]
 
@@ -37,6 +40,19 @@ def test_the_protected_directory_asks_for_the_random_password(shown: Platform) -
     assert wrong.status_code == 401 and "geschützt" not in wrong.text
     right = shown.https("bäckerei-müller.test", "/intern/", auth=(guarded["user"], guarded["password"]))
     assert right.status_code == 200 and "geschützt" in right.text
+
+
+def test_the_bakery_has_mail_files_and_a_database(shown: Platform) -> None:
+    told = json.loads((shown.root / "demo.json").read_text())["services"]
+    clients = Clients(shown.prefix)
+    assert clients.delivers(told["mail"]["user"])
+    assert clients.reads(told["mail"]["user"], told["mail"]["password"])
+    assert clients.transfers(told["ftp"]["user"], told["ftp"]["password"])
+    user, password = told["database"]["user"], told["database"]["password"]
+    how = {"host": "127.0.0.1", "port": shown.ports["mariadb"], "user": user, "password": password, "database": user}
+    with pymysql.connect(**how) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 'Brötchen'")
+        assert cursor.fetchone() == ("Brötchen",)
 
 
 def test_what_up_prints_can_be_copied(shown: Platform) -> None:
