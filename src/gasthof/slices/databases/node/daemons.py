@@ -8,7 +8,7 @@ from gasthof.agent import probes
 from gasthof.agent.daemons import Daemons, Folder, Probe, Program
 from gasthof.prefix import Prefix
 from gasthof.slices.databases.node import places
-from gasthof.slices.databases.node.places import MARIADB_USER, POSTGRES_USER
+from gasthof.slices.databases.node.places import DUMP_USER, MARIADB_USER, POSTGRES_USER
 
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")  # PostgreSQL's protocol, "SSLRequest"
 
@@ -58,7 +58,7 @@ def _sockets(prefix: Prefix) -> Mapping[str, Path]:
 
 DAEMONS = Daemons(
     packages=("mariadb-server", "mariadb-client", "postgresql-15", "php8.2-mysql", "php8.2-pgsql"),
-    users=(MARIADB_USER, POSTGRES_USER),
+    users=(MARIADB_USER, POSTGRES_USER, DUMP_USER),
     folders=(
         Folder("node/databases", 0o711),
         Folder("node/databases/nowhere", 0o700),

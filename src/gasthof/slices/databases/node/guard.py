@@ -35,6 +35,7 @@ CREATE OR REPLACE VIEW pg_group AS
 
 # What "full" makes is open to "data" and "read" at once, in every schema.
 SHARE = """
+CREATE SCHEMA IF NOT EXISTS public;
 ALTER SCHEMA public OWNER TO {full};
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO {data}, {read};

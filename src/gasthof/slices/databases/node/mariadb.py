@@ -146,7 +146,16 @@ def create_database(cursor: Cursor, name: str) -> None:
 
 
 def drop_database(cursor: Cursor, name: str) -> None:
+    """With the accounts that are the database's own (dump.py)."""
     cursor.execute(f"DROP DATABASE IF EXISTS {name_of(name)}")
+    for part in ("full", "dump"):
+        cursor.execute(f"DROP USER IF EXISTS `{rights.group(name, part)}`@`127.0.0.1`")
+
+
+def empty_database(cursor: Cursor, name: str) -> None:
+    """Users and their rights stay."""
+    cursor.execute(f"DROP DATABASE IF EXISTS {name_of(name)}")
+    create_database(cursor, name)
 
 
 def drop_user(cursor: Cursor, name: str) -> None:

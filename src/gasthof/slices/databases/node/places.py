@@ -6,6 +6,7 @@ from gasthof.prefix import Prefix
 
 MARIADB_USER = "gasthof-mariadb"  # each server runs as a user of its own: neither reads the other's files,
 POSTGRES_USER = "gasthof-pgsql"  # nor the control plane's cluster, which is postgres's
+DUMP_USER = "gasthof-dump"  # owns nothing: the clients that read what customers wrote run as this one
 
 
 def folder(prefix: Prefix) -> Path:

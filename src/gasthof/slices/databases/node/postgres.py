@@ -135,8 +135,34 @@ def _forget_grants(session: Session, name: str) -> None:
 def drop_database(session: Session, prefix: Prefix, name: str) -> None:
     """With its connections and its roles."""
     session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name_of(name)))
-    for role in sorted(_groups(name)):
-        _drop_role(session, prefix, role)
+    for role in sorted({*_groups(name), rights.group(name, "dump")}):
+        drop_role(session, prefix, role)
+
+
+def empty_database(session: Session, prefix: Prefix, name: str) -> None:
+    """All that is in it goes; users and their rights stay."""
+    owner = sql.Identifier(rights.group(name, "full"))
+    with connected(prefix, name) as inside:
+        adopt_all(inside, name)
+        inside.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(owner))
+    create_database(session, prefix, name)
+
+
+def adopt_all(inside: Session, name: str) -> None:
+    """What users made as themselves becomes the database's own role's."""
+    owner = rights.group(name, "full")
+    query = """SELECT DISTINCT r.rolname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid AND d.datname = current_database()
+        JOIN pg_authid r ON s.refclassid = 'pg_authid'::regclass AND r.oid = s.refobjid
+        WHERE s.deptype = 'o' AND r.oid >= 16384 AND r.rolname <> %s"""
+    for (role,) in inside.execute(query, [owner]).fetchall():
+        names = sql.Identifier(str(role)), sql.Identifier(owner)
+        inside.execute(sql.SQL("REASSIGN OWNED BY {} TO {}").format(*names))
+
+
+def catalog_for(role: str) -> sql.Composed:
+    """What the guard hides and pg_dump reads, for this role in this database."""
+    hidden = "pg_database, pg_db_role_setting, pg_shdescription, pg_shseclabel"
+    return sql.SQL(f"GRANT SELECT ON {hidden} TO {{}}").format(sql.Identifier(role))
 
 
 def drop_user(session: Session, prefix: Prefix, name: str) -> None:
@@ -145,10 +171,10 @@ def drop_user(session: Session, prefix: Prefix, name: str) -> None:
     if session.execute("SELECT 1 FROM pg_authid WHERE rolname = %s", [name]).fetchone():
         session.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(name_of(name)))
         end_connections(session, name)
-        _drop_role(session, prefix, name)
+        drop_role(session, prefix, name)
 
 
-def _drop_role(session: Session, prefix: Prefix, role: str) -> None:
+def drop_role(session: Session, prefix: Prefix, role: str) -> None:
     """From each database that knows it, then altogether."""
     query = """SELECT d.datname FROM pg_shdepend s JOIN pg_authid r ON s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid
         JOIN pg_database d ON d.oid IN (s.dbid, CASE WHEN s.classid = 'pg_database'::regclass THEN s.objid END)
