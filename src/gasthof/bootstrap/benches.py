@@ -13,6 +13,7 @@ from gasthof.bootstrap.refusal import Refusal
 BENCHES = {
     "nginx": "gasthof.slices.web.bench.nginx",
     "dns": "gasthof.slices.dns.bench.dns",
+    "mail": "gasthof.slices.mail.bench.mail",
     "click-to-live": "gasthof.bench.click_to_live",
     "converge": "gasthof.bench.converge",
 }

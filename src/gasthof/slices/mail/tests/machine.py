@@ -26,6 +26,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import idna
@@ -133,11 +134,11 @@ class Machine:
         for folder, mode in (("run", 0o755), ("node", 0o711), ("customers", 0o711), ("logs", 0o711)):
             (self.prefix.root / folder).mkdir()
             (self.prefix.root / folder).chmod(mode)
-        for folder in DAEMONS.folders:
-            path = self.prefix.root / folder.path
+        for each in DAEMONS.folders:
+            path = self.prefix.root / each.path
             path.mkdir(exist_ok=True)
-            os.chown(path, pwd.getpwnam(folder.owner).pw_uid, grp.getgrnam(folder.group).gr_gid)
-            path.chmod(folder.mode)
+            os.chown(path, pwd.getpwnam(each.owner).pw_uid, grp.getgrnam(each.group).gr_gid)
+            path.chmod(each.mode)
         (self.prefix.state / "ca").mkdir(mode=0o700)
         self.carry_out(Plan(prepare=(LocalAuthority(self.prefix.ca_key, self.prefix.ca_certificate),)))
         for fixture in FIXTURES:
@@ -243,7 +244,7 @@ class Machine:
 
     def wait_until_well(self) -> None:
         for name, probe in DAEMONS.probes(self.prefix).items():
-            wait_for(lambda probe=probe: _well(probe), what=f"{name}: {self.words()}")
+            wait_for(partial(_well, probe), 60, what=f"{name}: {self.words()}")
 
     def words(self) -> str:
         found = [path.read_text("utf-8", "replace")[-1500:] for path in self.prefix.root.glob("*.out")]
@@ -286,7 +287,7 @@ class Machine:
 
     def submission(self, user: str = "", password: str = PASSWORD) -> smtplib.SMTP:
         client = smtplib.SMTP("127.0.0.1", self.prefix.ports["submission"], "client.example", timeout=20)
-        client._host = self.prefix.host  # the name for TLS
+        client._host = self.prefix.host  # type: ignore[attr-defined]  # the name for TLS
         client.starttls(context=self.trust())
         client.ehlo()
         if user:
@@ -317,7 +318,7 @@ class Machine:
         with self.imap(user) as client:
             client.select(f'"{folder}"', readonly=True)
             numbers = client.search(None, "ALL")[1][0].split()
-            return [client.fetch(number.decode(), "(BODY.PEEK[])")[1][0][1] for number in numbers]  # type: ignore[index]
+            return [client.fetch(number.decode(), "(BODY.PEEK[])")[1][0][1] for number in numbers]  # type: ignore[index,misc]
 
     def wait_for_mails(self, user: str, count: int, folder: str = "INBOX") -> list[bytes]:
         wait_for(lambda: len(self.messages(user, folder)) >= count, what=f"{count} mails of {user}: {self.words()}")
@@ -332,8 +333,9 @@ class _Imap(imaplib.IMAP4_SSL):
         super().__init__(host, port, ssl_context=context, timeout=20)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        plain = imaplib.IMAP4._create_socket(self, timeout)
-        return self.ssl_context.wrap_socket(plain, server_hostname=self._name)
+        plain = imaplib.IMAP4._create_socket(self, timeout)  # type: ignore[attr-defined]
+        wrapped: ssl.SSLSocket = self.ssl_context.wrap_socket(plain, server_hostname=self._name)
+        return wrapped
 
 
 def _well(probe: Callable[[], str | None]) -> bool:
