@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.dns.rules import contents, names
-from gasthof.slices.dns.rules.zone import ADDRESSES, AT_CUT, Ground, compose, cuts, number, served
+from gasthof.slices.dns.rules.zone import ADDRESSES, AT_CUT, Ground, cuts, number, served, wanted_defaults
 from gasthof.slices.dns.spec import RecordSpec
 
 LARGEST_SET = 16_000  # characters of all records of one name and type: they travel in one message
@@ -42,7 +42,7 @@ def check(ground: Ground, changed: Iterable[str]) -> None:
     for name in sorted(set(changed)):
         _check_cut(ground, name)
         _check_beside(ground, name)
-        _check_delegation(there, ground.zone, name)
+        _check_delegation(ground, name)
         _check_aliased(there, name)
 
 
@@ -83,9 +83,8 @@ def _check_cut(ground: Ground, name: str) -> None:
                 )
 
 
-def _check_delegation(there: Iterable[RecordSpec], zone: str, name: str) -> None:
-    kinds = {each.type for each in there if each.name == name}
-    if "DS" in kinds and ("NS" not in kinds or name == zone):
+def _check_delegation(ground: Ground, name: str) -> None:
+    if "DS" in _own(ground, name) and name not in cuts(ground):
         raise Refused("A DS record can only stand beside the NS records of a name that is handed over.")
 
 
@@ -125,6 +124,16 @@ def warnings(ground: Ground, changed: Iterable[str]) -> list[Refused]:
                 )  # fmt: skip
         if each.name == ground.zone == next(iter(about & {ground.zone}), "") and each.type == "NS":
             found += _foreign(ground, each)
+    return [*found, *_without_spf(ground, about)]
+
+
+def _without_spf(ground: Ground, about: set[str]) -> list[Refused]:
+    found = []
+    for (name, kind), default in wanted_defaults(ground).items():
+        own = next((each.contents for each in ground.own if (each.name, each.type) == (name, kind)), None)
+        lost = kind == "TXT" and name in about and own is not None and any(map(SPF.match, default.contents))
+        if lost and not any(map(SPF.match, own or ())):
+            found.append(Refused("The default SPF record of %(name)s is no longer served.", name=names.shown(name)))
     return found
 
 
@@ -141,11 +150,6 @@ def _foreign(ground: Ground, record: RecordSpec) -> list[Refused]:
     if set(record.contents) <= ours:
         return []
     return [Refused("The NS records of the domain name other servers than those that serve it.")]
-
-
-def hidden(ground: Ground) -> list[RecordSpec]:
-    """Own record sets that are not served, since a domain below has a zone of its own."""
-    return [placed.record for placed in compose(ground) if placed.source == "own" and placed.state == "hidden"]
 
 
 def check_signable(there: Iterable[RecordSpec]) -> None:

@@ -82,15 +82,20 @@ def cuts(ground: Ground) -> set[str]:
 
 
 def _own_state(ground: Ground, record: RecordSpec) -> Literal["served", "hidden"]:
-    """A domain below, added later, has taken over what the customer had set there."""
-    mine = all(not within(record.name, child) for child in ground.children)
-    return "served" if mine or (record.name in ground.children and record.type in AT_CUT) else "hidden"
+    """A domain below came or went since the customer set this."""
+    if record.type == "DS" and record.name not in cuts(ground):
+        return "hidden"
+    beyond = cuts(ground) if record.type in AT_CUT else ground.children
+    if any(below(record.name, cut) for cut in beyond):
+        return "hidden"
+    return "hidden" if record.name in ground.children and record.type not in AT_CUT else "served"
 
 
 def _hides(ground: Ground, default: RecordSpec) -> bool:
     """Whether something of the customer's own, or a zone below, stands where this default would be served."""
-    at_cut = default.name in ground.children and default.type == "NS"
-    if not at_cut and any(within(default.name, cut) for cut in cuts(ground)):
+    found = cuts(ground)
+    at_child = default.name in ground.children and default.type == "NS"
+    if any(below(default.name, cut) for cut in found) or (default.name in found and not at_child):
         return True
     own = {each.type for each in ground.own if each.name == default.name and each.contents}
     if default.type in ADDRESSES:
@@ -108,10 +113,6 @@ def _order(zone: str, record: RecordSpec) -> tuple[object, ...]:
 def number(records: Iterable[RecordSpec]) -> int:
     """How many records these sets hold."""
     return sum(len(each.contents) for each in records)
-
-
-def points_into(zone: str, target: str | None) -> bool:
-    return target is not None and (target == zone or below(target, zone))
 
 
 def next_serial(last: int, today: date) -> int:

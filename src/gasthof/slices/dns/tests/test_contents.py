@@ -92,9 +92,9 @@ def test_any_text_stays_one_txt_record_of_the_same_bytes(text: str) -> None:
     assert settled.isascii() and settled.isprintable()
     parsed_back("TXT", settled)
     assert contents.content("TXT", contents.shown("TXT", settled), ZONE) == settled
-    if not text.startswith('"'):
+    if not text.strip().startswith('"'):
         strings = dns.rdata.from_text("IN", "TXT", settled).strings
-        assert b"".join(strings).decode() == contents.plain_text(text)
+        assert b"".join(strings).decode() == contents.plain_text(text).strip()
         assert all(len(each) <= contents.CHUNK for each in strings)
 
 
