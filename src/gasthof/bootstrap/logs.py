@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gasthof.bootstrap.place import Place
-from gasthof.bootstrap.progress import say
+from gasthof.bootstrap.progress import show
 from gasthof.bootstrap.refusal import Refusal
 from gasthof.prefix import Prefix
 
@@ -19,13 +19,13 @@ def logs(place: Place, name: str | None, follow: bool) -> int:
     paths = chosen(prefix.logs, name)
     for path in paths:
         if len(paths) > 1:
-            say(f"==> {path.name} <==")
+            show(f"==> {path.name} <==")
         for line in tail(path, LINES if name else 5):
-            say(line)
+            show(line)
     if follow:
         try:
             for line in added(paths):
-                say(line)
+                show(line)
         except KeyboardInterrupt:
             return 0
     return 0

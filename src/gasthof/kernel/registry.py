@@ -41,6 +41,11 @@ def announce(hook: str, call: Call, about: object) -> None:
             function(call, about)
 
 
+def is_customer(number: int) -> bool:
+    """Whether there is a customer of that number."""
+    return next(each.is_customer for each in capabilities() if each.is_customer is not None)(number)
+
+
 def wait(change: Awaited, seconds: float) -> Waited:
     """Until the slice that knows says what became of it."""
     waiting = next(each.wait for each in capabilities() if each.wait is not None)

@@ -74,7 +74,7 @@ def unknown_verb(given: str | None, known: Sequence[str]) -> str:
 
 
 def outcome(done: Outcome, waited: Iterable[Waited]) -> str:
-    rows = [(name, _cell(value)) for name, value in done.result.items()]
+    rows = [(name, _cell(value, name)) for name, value in done.result.items()]
     return table(rows) + table((_state(each), each.kind, each.key, each.words) for each in waited)
 
 
@@ -83,14 +83,32 @@ def _state(waited: Waited) -> str:
     return names.get(waited.state, gettext("waiting"))
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, name: str = "") -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, dict):
-        return ", ".join(f"{name}={item}" for name, item in value.items()) or "–"
+        return ", ".join(f"{inner}={_cell(item, inner)}" for inner, item in value.items()) or "–"
     if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value) or "–"
-    return "–" if value is None else str(value)
+        between = "; " if any(isinstance(item, dict) for item in value) else ", "
+        return between.join(_cell(item) for item in value) or "–"
+    if value is None:
+        return "–"
+    return _states().get(str(value), str(value)) if name == "state" else str(value)
+
+
+def _states() -> dict[str, str]:
+    """What verbs answer in a field `state`, which stays English in JSON."""
+    return {
+        "active": gettext("active"),
+        "suspended": gettext("suspended"),
+        "deleted": gettext("deleted"),
+        "pending": gettext("waiting"),
+        "complete": gettext("complete"),
+        "failed": gettext("failed"),
+        "served": gettext("served"),
+        "off": gettext("switched off"),
+        "hidden": gettext("hidden by other records"),
+    }
 
 
 def errors(refused: Iterable[FieldError]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 
+from django.db import Error, OperationalError, connection
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -17,7 +18,7 @@ from gasthof.kernel.actions import Outcome, actions, perform
 from gasthof.kernel.call import Awaited
 from gasthof.kernel.capability import Waited
 from gasthof.kernel.permissions import Actor
-from gasthof.kernel.refusal import ActionRefused
+from gasthof.kernel.refusal import ActionRefused, FieldError
 
 OK, REFUSED, USAGE, NOT_LIVE = 0, 1, 2, 3
 WAIT_SECONDS = 30.0
@@ -47,6 +48,25 @@ def run(arguments: Sequence[str]) -> int:
             return USAGE
         except ActionRefused as refusal:
             return _print_refusal(options, refusal)
+        except OperationalError:
+            if _answers():
+                raise
+            return _print_refusal(options, ActionRefused((FieldError("", _away()),)))
+
+
+def _away() -> str:
+    return gettext(
+        "The database does not answer. “./gasthof status” shows what runs, “./gasthof up” starts what does not."
+    )
+
+
+def _answers() -> bool:
+    """Whether the database does."""
+    try:
+        connection.ensure_connection()
+    except Error:
+        return False
+    return connection.is_usable()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -84,7 +104,17 @@ def _perform(options: argparse.Namespace) -> int:
 def _wait(changes: Sequence[Awaited]) -> list[Waited]:
     """For all of them together, not longer than for one."""
     until = monotonic() + WAIT_SECONDS
-    return [registry.wait(each, max(0.0, until - monotonic())) for each in changes]
+    return [_what_became(each, max(0.0, until - monotonic())) for each in changes]
+
+
+def _what_became(change: Awaited, seconds: float) -> Waited:
+    """The change is made: a database that goes away now makes it no refusal."""
+    try:
+        return registry.wait(change, seconds)
+    except OperationalError:
+        if _answers():
+            raise
+        return Waited(change.kind, change.key, "pending", _away())
 
 
 def _actor(options: argparse.Namespace) -> Actor:
@@ -93,6 +123,8 @@ def _actor(options: argparse.Namespace) -> Actor:
     match = re.fullmatch(r"customer:([0-9]{1,9})", options.who)
     if match is None:
         raise NotUnderstood("“--as” takes “operator” or “customer:NUMBER”.")
+    if not registry.is_customer(int(match[1])):
+        raise NotUnderstood("“--as”: there is no customer %(number)s.", number=match[1])
     return Actor("owner", int(match[1]), options.lang)
 
 

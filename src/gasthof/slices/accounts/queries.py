@@ -6,7 +6,7 @@ from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, reaches
 from gasthof.slices.accounts.models import Customer
 
-__all__ = ["Customer", "CustomerRef", "as_actor", "find_customer", "is_number"]
+__all__ = ["Customer", "CustomerRef", "as_actor", "find_customer", "is_customer", "is_number"]
 
 
 def find_customer(actor: Actor, text: str) -> Customer | None:
@@ -15,6 +15,10 @@ def find_customer(actor: Actor, text: str) -> Customer | None:
     by = {"number": int(text)} if is_number(text) else {"name": text}
     found = [row for row in rows.filter(**by)[:20] if reaches(actor, row.number)]
     return found[0] if len(found) == 1 else None
+
+
+def is_customer(number: int) -> bool:
+    return Customer.objects.filter(number=number).exists()
 
 
 def is_number(text: str) -> bool:
