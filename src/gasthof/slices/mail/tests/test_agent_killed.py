@@ -18,7 +18,7 @@ from gasthof.slices.mail.node import places, plan, sni
 from gasthof.slices.mail.node.lookups import dovecot_database, postfix_database
 from gasthof.slices.mail.spec import AddressSpec, Reserved
 from gasthof.slices.mail.tests.machine import ensure_users
-from gasthof.slices.mail.tests.test_agent_mail import INFO, Mail, domain, mailbox
+from gasthof.slices.mail.tests.told import INFO, Mail, domain, mailbox
 
 pytestmark = [pytest.mark.daemons, pytest.mark.timeout(600)]
 SKIP = ("node/agent", "node/mail/lookup-", "logs", "run", "stderr")
