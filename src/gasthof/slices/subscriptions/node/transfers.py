@@ -13,6 +13,14 @@ from gasthof.slices.subscriptions.node.places import EXPORT, SUMMARY, export, ex
 from gasthof.slices.subscriptions.spec import TransferSpec
 
 SERVICE = "transfers"
+MOST_LINES, LONGEST_LINE = 40, 1000
+
+
+class Summary(msgspec.Struct):
+    """An export's summary.json."""
+
+    bytes: int
+    left_out: list[str]
 
 
 @dataclass(frozen=True)
@@ -43,10 +51,17 @@ def present(prefix: Prefix) -> Iterator[tuple[str, str]]:
 
 
 def findings(machine: Machine, specs: Mapping[str, Any]) -> dict[str, Findings]:
-    """Of what was saved: its size, and what had to be left out."""
+    """Of what was saved: its size, and what had to be left out, as much as a report takes."""
     found: dict[str, Findings] = {}
     for key, spec in specs.items():
         path = export(machine.prefix, spec.export) / SUMMARY
         if spec.direction == "save" and path.is_file():
-            found[key] = msgspec.json.decode(path.read_bytes(), type=dict[str, list[str] | int])
+            summary = msgspec.json.decode(path.read_bytes(), type=Summary)
+            found[key] = {"bytes": summary.bytes, "left_out": _first(summary.left_out)}
     return found
+
+
+def _first(lines: list[str]) -> list[str]:
+    more = len(lines) - MOST_LINES
+    shown = [line[:LONGEST_LINE] for line in lines[:MOST_LINES]]
+    return [*shown, f"and {more} more"] if more > 0 else shown

@@ -40,6 +40,11 @@ class Scene:
         self.node.processes[-1].send_signal(signal.SIGKILL)
         self.node.processes[-1].wait()
 
+    def restart_agent(self) -> None:
+        """All that it kept in memory is gone."""
+        self.node.agents.pop().journal.close()
+        self.agent = self.node.agent()
+
     def turn(self) -> None:
         self.agent.backoff.waiting.clear()
         self.agent.reach()
@@ -141,6 +146,7 @@ def test_killed_again_and_again_it_ends_the_same(scene: Scene) -> None:
         scene.turn()
         time.sleep(pause)
         scene.kill()
+        scene.restart_agent()
         scene.turn()
         assert scene.state(saved) in ("pending", "failed", "live")
         scene.start()
@@ -151,6 +157,7 @@ def test_killed_again_and_again_it_ends_the_same(scene: Scene) -> None:
         scene.turn()
         time.sleep(pause)
         scene.kill()
+        scene.restart_agent()
         scene.start()
     scene.until(scene.live(loading))
     assert scene.shown(NEW) == before
@@ -195,3 +202,24 @@ def test_sizes_are_measured_beside_the_agent(scene: Scene) -> None:
     found = []
     scene.until(lambda: bool(found.append(service.talk([ask])[0]["bytes"]) or found[-1]))  # type: ignore[attr-defined,func-returns-value]
     assert 1_000_000 <= found[-1] < 1_200_000
+
+
+def test_the_control_plane_hears_of_sizes_and_of_what_was_left_out(scene: Scene) -> None:
+    scene.fill(10, 100_000)
+    for number in range(60):
+        os.mkfifo(scene.web(OLD) / f"rohr{number:02d}")
+    scene.until(scene.live(scene.put("save", OLD)))
+    told: dict[tuple[str, str], Any] = {}
+
+    def heard() -> bool:
+        scene.agent.audit_now()
+        told.update(
+            {(one.kind, one.key): one.values for report in scene.node.intent.reports for one in report.findings}
+        )
+        return ("subscriptions.home", "s000012") in told
+
+    scene.until(heard)
+    assert 1_000_000 <= told["subscriptions.home", "s000012"]["bytes"] < 1_200_000
+    assert told[KIND, NAME]["left_out"][0] == "web: rohr00: is no file, folder or link"
+    assert told[KIND, NAME]["left_out"][-1] == "and 20 more"
+    assert told[KIND, NAME]["bytes"] > 1_000_000
