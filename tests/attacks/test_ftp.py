@@ -44,7 +44,7 @@ def house(shared: Ftp) -> Iterator[Ftp]:
     yield shared
     with acting_as(ours):
         for path in shared.home("web").iterdir():
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path)
 
 
 def plant(house: Ftp, name: str, target: Path | str) -> None:
@@ -72,13 +72,19 @@ def everything(client: ftplib.FTP_TLS, path: str) -> str:
     return "\n".join(found)
 
 
-@pytest.mark.parametrize(
-    "command", ["USER x", "PASS x", "LIST", "SITE HELP", "CWD /", "PORT 127,0,0,1,99,99", "EPSV", "MLSD"]
-)
-def test_nothing_is_done_without_tls(house: Ftp, command: str) -> None:
+def test_nothing_is_done_without_tls(house: Ftp) -> None:
     client = house.plain()
-    assert re.match(r"(5\d\d|4\d\d) ", answer(client, command))
-    client.close()
+    for command in (
+        "LIST",
+        "SITE HELP",
+        "CWD /",
+        "PORT 127,0,0,1,99,99",
+        "EPSV",
+        "MLSD",
+        f"USER {LOGIN}",
+        f"PASS {PASSWORD}",
+    ):
+        assert re.match(r"(5\d\d|4\d\d) ", answer(client, command)), command
 
 
 def test_a_password_does_not_go_over_the_wire_in_clear_text(house: Ftp) -> None:
@@ -190,7 +196,7 @@ def test_links_lead_nobody_to_others(house: Ftp) -> None:
     assert (other / "geheim.txt").read_text() == SECRET and [path.name for path in other.iterdir()] == ["geheim.txt"]
 
 
-@pytest.mark.parametrize("target", ["/", "/etc", "../../s000013/web/offen", "../.."])
+@pytest.mark.parametrize("target", ["/", "../../s000013/web/offen"])
 @pytest.mark.parametrize("place", ["mein", "tief/drin"])
 def test_a_directory_replaced_by_a_link_lets_nobody_in(house: Ftp, target: str, place: str) -> None:
     login = "s000012-tief"
@@ -232,12 +238,12 @@ def test_no_link_put_there_while_people_sign_in_leads_out(house: Ftp) -> None:
     finally:
         swapping.kill()
         swapping.wait()
+        with acting_as(ours):
+            for name in ("mein", "falle"):
+                if (web / name).is_symlink():
+                    (web / name).unlink()
     assert entered > 3, "nobody got in, so nothing was tried"
     assert {path.removesuffix(" (deleted)") for path in seen} <= {str(web / "mein"), str(web / "falle")}
-    with acting_as(ours):
-        for name in ("mein", "falle"):
-            if (web / name).is_symlink():
-                (web / name).unlink()
 
 
 def test_the_kernel_follows_no_link_there_and_runs_nothing(house: Ftp) -> None:
@@ -280,21 +286,27 @@ def test_a_session_is_the_customer_and_nothing_else(house: Ftp) -> None:
 
 
 @pytest.mark.parametrize("login", ["root", "proftpd", "ftp", "anonymous", "gasthof-ftp", "s000013-anna", "s000012", ""])
-@pytest.mark.parametrize("password", [PASSWORD, "", "root@example.test"])
-def test_nobody_else_signs_in(house: Ftp, login: str, password: str) -> None:
-    assert not house.admits(login, password)
+def test_nobody_else_signs_in(house: Ftp, login: str) -> None:
+    client = house.secured()
+    for password in (PASSWORD, "", "root@example.test"):
+        with pytest.raises((ftplib.Error, EOFError)):
+            client.login(login, password, secure=False)
 
 
-@pytest.mark.parametrize(
-    "login",
-    [
-        f"' OR name='{LOGIN}", f"{LOGIN}' --", f"{LOGIN}'/*", "' UNION SELECT 'x','x',0,0,'/',NULL --", "%{env:PATH}", "%m", "%u", "x%')",
-        f"{LOGIN}%00", f"{LOGIN}\\", "\\' OR 1=1 --", "\"", "{" + LOGIN + "}", "*", "s000012-____", "s000012-%", "ä" * 40, "a" * 600,
-    ],
-)  # fmt: skip
-def test_a_login_is_no_statement(house: Ftp, login: str) -> None:
-    assert not house.admits(login)
-    assert house.admits()
+STATEMENTS = [
+    f"' OR name='{LOGIN}", f"{LOGIN}' --", f"{LOGIN}'/*", "' UNION SELECT 'x','x',0,0,'/',NULL --", "%{env:PATH}", "%m", "%u", "x%')",
+    f"{LOGIN}%00", f"{LOGIN}\\", "\\' OR 1=1 --", '"', "{" + LOGIN + "}", "*", "s000012-____", "s000012-%", "ä" * 40, "a" * 600,
+]  # fmt: skip
+
+
+def test_a_login_is_no_statement(house: Ftp) -> None:
+    for pair in zip(STATEMENTS[::2], STATEMENTS[1::2], strict=True):  # the third attempt is a connection's last
+        client = house.secured()
+        for login in pair:
+            with pytest.raises((ftplib.Error, EOFError)):
+                client.login(login, PASSWORD, secure=False)
+        client.login(LOGIN, PASSWORD, secure=False)  # its look-ups are well
+        client.close()
 
 
 def test_customers_text_is_no_configuration(house: Ftp) -> None:
@@ -308,23 +320,11 @@ def test_customers_text_is_no_configuration(house: Ftp) -> None:
     client.close()
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "SITE CPFR /etc/passwd",
-        "SITE CPTO /x",
-        "SITE SYMLINK /etc x",
-        "SITE EXEC id",
-        "SITE UTIME x",
-        "SITE CHGRP 0 x.txt",
-        "SITE RMDIR /",
-    ],
-)
-def test_commands_that_are_not_there(house: Ftp, command: str) -> None:
+def test_commands_that_are_not_there(house: Ftp) -> None:
     client = house.login()
     upload(client, "x.txt", b"x")
-    assert answer(client, command).startswith("5")
-    client.close()
+    for command in ("CPFR /etc/passwd", "CPTO /x", "SYMLINK /etc x", "EXEC id", "UTIME x", "CHGRP 0 x.txt", "RMDIR /"):
+        assert answer(client, f"SITE {command}").startswith("5"), command
 
 
 def test_ssh_gives_no_shell_no_command_and_no_way_to_other_ports(house: Ftp) -> None:
