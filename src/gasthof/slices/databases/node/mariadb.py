@@ -90,7 +90,10 @@ def users(cursor: Cursor, names: Sequence[str]) -> dict[str, UserFact]:
     if not names:
         return {}
     accounts: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
-    cursor.execute("SELECT user, host, priv FROM mysql.global_priv WHERE user IN %s", [tuple(names)])
+    cursor.execute("SELECT DISTINCT host FROM mysql.global_priv")  # its one index begins with them
+    addresses = tuple(host for (host,) in cursor.fetchall())
+    query = "SELECT user, host, priv FROM mysql.global_priv WHERE host IN %s AND user IN %s"
+    cursor.execute(query, [addresses, tuple(names)])
     for name, host, privileges in cursor.fetchall():
         accounts[name][host] = json.loads(privileges)
     access, odd = _access(cursor, names), _odd(cursor, names)
