@@ -1,12 +1,16 @@
 """Mail from the world into mailboxes, by the real daemons: who gets it, how it looks there, and who gets none."""
 
+import dataclasses
+import os
 import smtplib
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gasthof.slices.mail.tests.machine import ASCII, UMLAUT, Machine, wait_for
+from gasthof.slices.mail.node import dovecot
+from gasthof.slices.mail.node.fixtures import FIXTURES, PARTS, Part, part_facts, part_plan
+from gasthof.slices.mail.tests.machine import ASCII, UID, UMLAUT, Machine, wait_for
 
 if TYPE_CHECKING:
     from gasthof.slices.mail.tests.conftest import Town
@@ -178,3 +182,56 @@ def test_a_full_mailbox_refuses_at_once_and_can_be_emptied(machine: Machine) -> 
         client.store("1:*", "+FLAGS", r"\Deleted")
         client.expunge()
     assert dialogue(machine, "a@example.com", address)[0] == 250
+
+
+def test_a_filter_sorts_mail_and_what_it_forwards_stays_here_for_now(machine: Machine) -> None:
+    """Sieve runs as the customer; there is no way out for redirect yet, and nothing is lost by that."""
+    address = machine.mailbox(f"sieb@{UMLAUT}")
+    assert dialogue(machine, "a@example.com", address)[0] == 250
+    machine.wait_for_mails(address, 1)
+    home = next((machine.prefix.root / "mail").glob(f"*/{ASCII}/sieb.*"))
+    script = home / ".dovecot.sieve"
+    script.write_text(
+        'require ["fileinto", "mailbox"];\nif header :contains "Subject" "Rechnung" { fileinto :create "Büro"; stop; }\n'
+        'if header :contains "Subject" "fort" { redirect "far@elsewhere.example"; }\n'
+    )
+    os.chown(script, UID, UID)
+    for subject in (b"Rechnung 7", b"fort damit"):
+        assert dialogue(machine, "a@example.com", address, body=b"Subject: " + subject + b"\r\n\r\nx\r\n")[0] == 250
+    assert len(machine.wait_for_mails(address, 1, "B&APw-ro")) == 1
+    assert any(b"fort damit" in mail for mail in machine.wait_for_mails(address, 2))
+
+
+def test_what_the_fixtures_set_up_they_leave_alone_and_mend(machine: Machine) -> None:
+    spoilt = dovecot.folder(machine.prefix) / "sql.conf"
+    good = spoilt.read_bytes()
+    spoilt.write_bytes(good + b"# spoilt\n")
+    notes = {}
+    for fixture in FIXTURES:
+        plan = fixture.plan(machine.prefix, fixture.gather(machine.node))
+        notes |= plan.notes
+        if fixture.name == "mail.dovecot":
+            machine.carry_out(plan)
+    assert str(spoilt) in notes
+    assert spoilt.read_bytes() == good
+    again = [
+        fixture.plan(machine.prefix, fixture.gather(machine.node))
+        for fixture in FIXTURES
+        if fixture.name != "mail.postfix"
+    ]
+    assert all(plan.empty for plan in again)  # Postfix' has this town's relay in it
+    machine.wait_until_well()
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.daemon)
+def test_a_configuration_that_its_daemon_refuses_never_takes_its_place(machine: Machine, part: Part) -> None:
+    broken = {"postfix": "master.cf", "dovecot": "dovecot.conf", "mail-front": "nginx.conf"}[part.daemon]
+    rendered = part.files(machine.prefix)
+    worse = dataclasses.replace(
+        part, files=lambda _prefix: {**rendered, broken: rendered[broken] + b"\nnonsense { x\n"}
+    )
+    place = part.folder(machine.prefix) / broken
+    before = place.read_bytes()
+    with pytest.raises(AssertionError, match=r"(?i)nonsense|unexpected|bad|fatal|error"):
+        machine.carry_out(part_plan(worse, machine.prefix, part_facts(worse, machine.node)))
+    assert place.read_bytes() == before
