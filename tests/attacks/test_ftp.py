@@ -227,8 +227,8 @@ def test_no_link_put_there_while_people_sign_in_leads_out(house: Ftp) -> None:
     seen: set[str] = set()
     entered = 0
     try:
-        until = time.monotonic() + 4
-        while time.monotonic() < until:
+        began = time.monotonic()
+        while (passed := time.monotonic() - began) < 4 or (entered <= 3 and passed < 60):  # most attempts meet the link
             with suppress(ftplib.Error, EOFError, OSError):
                 client = house.login()
                 entered += 1
