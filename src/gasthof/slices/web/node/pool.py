@@ -141,7 +141,7 @@ def _php(prefix: Prefix, spec: PoolSpec, logs: Path) -> dict[str, str]:
             "php_admin_flag[fastcgi.logging]": "off",  # error_log("...", 4) would fill nginx's log
             "php_admin_flag[enable_dl]": "off",
             "php_admin_flag[expose_php]": "off",
-            "php_admin_flag[cgi.fix_pathinfo]": "off",
+            "php_admin_flag[cgi.fix_pathinfo]": "on",  # or PHP_SELF would be PATH_INFO alone
             "php_admin_value[ffi.enable]": "false",
             "php_admin_flag[opcache.validate_permission]": "on",
             "php_admin_flag[opcache.validate_root]": "on",

@@ -152,7 +152,7 @@ class WebNode:
             f"[global]\nerror_log = {self.prefix.logs}/fpm.log\ndaemonize = no\n[pool]\nuser = {spec.uid}\ngroup = {spec.uid}\n"
             f"listen = {path}\nlisten.owner = root\nlisten.group = {WEB_USER}\nlisten.mode = 0660\n"
             "pm = static\npm.max_children = 2\nsecurity.limit_extensions = .php\n"
-            "php_admin_flag[cgi.fix_pathinfo] = off\n"  # as in customers' pools: it decides what a script is told of itself
+            "php_admin_flag[cgi.fix_pathinfo] = on\n"  # as in customers' pools: it decides what a script is told of itself
         )
         process = subprocess.Popen(
             [f"/usr/sbin/php-fpm{spec.php.version}", "-F", "-y", str(conf)], cwd="/", start_new_session=True

@@ -62,7 +62,15 @@ def test_runs_as_the_customer_with_the_sites_settings(node: WebNode, cologne: Si
 
 @pytest.mark.parametrize(("path", "script"), [("/echo.php", "/echo.php"), ("/ordner/?x", "/ordner/index.php")])
 def test_a_script_knows_its_own_address(node: WebNode, cologne: SiteSpec, path: str, script: str) -> None:
-    assert shown(node, path, secure=True)["PHP_SELF"] == script, "an empty PATH_INFO makes php-fpm forget it"
+    assert shown(node, path, secure=True)["PHP_SELF"] == script
+
+
+@pytest.mark.parametrize(("path", "info"), [("/echo.php/foo", "/foo"), ("/echo.php/", "/"), ("/echo.php/a.php/%C3%BC?x", "/a.php/ü"), ("/echo.php/s//x", "/s/x")])  # fmt: skip
+def test_behind_a_scripts_address_more_may_follow(node: WebNode, cologne: SiteSpec, path: str, info: str) -> None:
+    seen = shown(node, path, secure=True)
+    assert (seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("/echo.php", info)
+    assert seen["PHP_SELF"] == f"/echo.php{info}", "PHP manual, $_SERVER: the script's address, what follows included"
+    assert seen["SCRIPT_FILENAME"] == str(node.docroot(cologne) / "echo.php") and "ORIG_PATH_INFO" not in seen
 
 
 def test_every_setting_of_the_safe_list_arrives(node: WebNode, cologne: SiteSpec) -> None:

@@ -47,10 +47,10 @@ def test_the_configuration_parsed_back_is_the_intended_one() -> None:
     assert values["php_admin_value[open_basedir]"] == f"{home}/web/:{home}/tmp/:/tmp/:/usr/share/php/"
     for name in ("sys_temp_dir", "upload_tmp_dir", "session.save_path"):
         assert values[f"php_admin_value[{name}]"] == f"{home}/tmp"
-    for name in ("enable_dl", "expose_php", "cgi.fix_pathinfo", "fastcgi.logging"):
+    for name in ("enable_dl", "expose_php", "fastcgi.logging"):
         assert values[f"php_admin_flag[{name}]"] == "off"
     assert values["php_value[session.gc_probability]"] == "1"
-    for name in ("opcache.validate_permission", "opcache.validate_root"):
+    for name in ("opcache.validate_permission", "opcache.validate_root", "cgi.fix_pathinfo"):
         assert values[f"php_admin_flag[{name}]"] == "on"
 
 

@@ -5,6 +5,7 @@ local protection = require "gasthof.protection"
 local settings = require "gasthof.settings"
 
 local ngx = ngx
+local MALFORMED = "/.gasthof/malformed"
 local STANDARD = { http = "80", https = "443" }
 
 local _M = {}
@@ -30,8 +31,20 @@ local function redirect(var, scheme, host)
     return ngx.redirect(address(scheme, host) .. target(var), status)
 end
 
+-- Plain HTTP came to the port of HTTPS.
+function _M.secure()
+    local var = ngx.var
+    if not var.http_host then  -- HTTP/1.0 may leave it out
+        return pages.answer(400, "malformed")
+    end
+    return redirect(var, "https", var.host)
+end
+
 function _M.route()
     local var = ngx.var
+    if var.uri == MALFORMED and ngx.req.is_internal() then
+        return
+    end
     local host = var.host
     local secure = var.https == "on"
     if secure then

@@ -1,5 +1,9 @@
 -- What the pages say, by status or name: title and text in English and German.
 return {
+    malformed = {
+        en = { "Not understood", "The server did not understand this request. Please load the page again, or delete this website's cookies." },
+        de = { "Nicht verstanden", "Der Server hat diese Anfrage nicht verstanden. Bitte laden Sie die Seite neu oder löschen Sie die Cookies dieser Website." },
+    },
     [401] = {
         en = { "Please sign in", "This directory is protected. You need a user name and a password." },
         de = { "Bitte anmelden", "Dieses Verzeichnis ist geschützt. Sie brauchen einen Benutzernamen und ein Passwort." },
