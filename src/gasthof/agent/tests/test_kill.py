@@ -1,19 +1,23 @@
 """Killed at every boundary of every kind of plan, and started again, the agent ends in the same state."""
 
 import http.client
+import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gasthof.agent import knowledge
+from gasthof.agent.kinds import Knowledge
 from gasthof.agent.loop import Agent
 from gasthof.agent.sdk import certificate, customer, tools
 from gasthof.agent.sdk.ask import Reply
 from gasthof.agent.tests import killing
 from gasthof.agent.tests.node import UMLAUT, Intent, Node, php, tree
+from gasthof.bootstrap.layout import make_folders
 from gasthof.kernel.clock import SystemClock
 from gasthof.slices.web.node import facts as web_facts
 from gasthof.slices.web.node import plan as web_plan
@@ -26,6 +30,8 @@ pytestmark = [pytest.mark.daemons, pytest.mark.timeout(600)]
 
 SKIP = ("node/agent", "node/web/nginx.pid", "node/web/temp-", "logs", "run", "stderr", "config.toml", "intent")
 SECRET = ("ca.key", "ca.pem", "key.pem", "cert.pem")
+INSTALLED = knowledge.installed()
+WEB = replace(INSTALLED, fixtures=tuple(one for one in INSTALLED.fixtures if one.name.startswith("web.")))
 HOSTS = (UMLAUT, f"www.{UMLAUT}", f"neu.{UMLAUT}", "nachbar.test")
 
 
@@ -215,8 +221,8 @@ def picture(node: Node) -> dict[str, Any]:
                 (node.prefix.root / path).with_name("key.pem").read_bytes(), content,
                 node.prefix.ca_certificate.read_bytes(), SystemClock().now(),
             )  # fmt: skip
-        elif Path(path).name in SECRET:
-            shown = len(content) > 0
+        else:
+            shown = telling(path, content)
         found[path] = (oct(mode), uid, gid, shown)
     found["journal"] = killing.journal_of(node)
     found["served"] = {host: served(node, host) for host in HOSTS}
@@ -275,7 +281,7 @@ def wait_loaded(node: Node, digest: str) -> None:
 
 def older(node: Node) -> None:
     web = node.prefix.state / "web"
-    killing.run(node, fix)
+    killing.run(node, fix, taught=WEB)
     settings, conf = web / "lua/gasthof/settings.lua", web / "nginx.conf"
     wanted = configuration_digest(nginx_files(node.prefix))
     settings.write_text(settings.read_text().replace(wanted, "0" * 64))
@@ -287,16 +293,16 @@ def older(node: Node) -> None:
 
 def test_new_configuration_killed_anywhere(node: Node) -> None:
     reset(node)
-    killing.run(node, fix)
+    killing.run(node, fix, taught=WEB)
     digest = configuration_digest(nginx_files(node.prefix))
     wanted = tree(node.prefix.state / "web", ("nginx.pid", "temp-", "tls"))
     older(node)
-    boundaries = killing.run(node, fix)
+    boundaries = killing.run(node, fix, taught=WEB)
     assert boundaries and tree(node.prefix.state / "web", ("nginx.pid", "temp-", "tls")) == wanted
     for at in range(boundaries):
         older(node)
-        killing.run(node, fix, at)
-        killing.run(node, fix)
+        killing.run(node, fix, at, taught=WEB)
+        killing.run(node, fix, taught=WEB)
         assert tree(node.prefix.state / "web", ("nginx.pid", "temp-", "tls")) == wanted, at
         wait_loaded(node, digest)
 
@@ -313,7 +319,7 @@ BROKEN = {
 @pytest.mark.parametrize("how", BROKEN)
 def test_refused_configuration_killed_anywhere(node: Node, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reset(node)
-    killing.run(node, fix)
+    killing.run(node, fix, taught=WEB)
     digest = configuration_digest(nginx_files(node.prefix))
     wanted = tree(node.prefix.state, ("agent", "web/nginx.pid", "web/temp-", "web-trial"))
     old, new = BROKEN[how]
@@ -330,39 +336,46 @@ def test_refused_configuration_killed_anywhere(node: Node, how: str, monkeypatch
     monkeypatch.setattr(web_services, "SETTLING", 0.25)
     monkeypatch.setattr(web_plan, "nginx_files", broken)
     monkeypatch.setattr(web_facts, "nginx_files", broken)
-    words = node.agent().fix()
+    words = node.agent(WEB).fix()
     assert len(words) == 1 and ("bogus" in words[0] if "checker" in how else "serves ? instead of" in words[0])
-    boundaries = killing.run(node, fix)
+    boundaries = killing.run(node, fix, taught=WEB)
     assert boundaries
     for at in range(boundaries):
-        killing.run(node, fix, at)
-        killing.run(node, fix)
+        killing.run(node, fix, at, taught=WEB)
+        killing.run(node, fix, taught=WEB)
         assert tree(node.prefix.state, ("agent", "web/nginx.pid", "web/temp-", "web-trial")) == wanted, at
     wait_loaded(node, digest)
 
 
-def test_first_fixtures_killed_anywhere() -> None:
+@pytest.mark.parametrize(("taught", "most"), [(WEB, killing.NEVER), (INSTALLED, 10)], ids=["web", "all slices"])
+def test_first_fixtures_killed_anywhere(taught: Knowledge, most: int) -> None:
+    """Those of all slices take long: at a few boundaries, spread over all of them. Slices with daemons have tests of their own."""
     with Node.made() as fresh:
 
         def clear() -> None:
             for path in (fresh.prefix.state, fresh.prefix.ca_certificate):
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             fresh.prefix.state.mkdir(mode=0o711)
+            make_folders(fresh.prefix)
 
         clear()
-        boundaries = killing.run(fresh, fix)
+        boundaries = killing.run(fresh, fix, taught=taught)
         assert boundaries
         wanted = shape(fresh)
-        for at in range(0, boundaries):
+        for at in range(0, boundaries, max(1, boundaries // most)):
             clear()
-            killing.run(fresh, fix, at)
-            killing.run(fresh, fix)
+            killing.run(fresh, fix, at, taught=taught)
+            killing.run(fresh, fix, taught=taught)
             assert shape(fresh) == wanted, at
 
 
 def shape(node: Node) -> dict[str, Any]:
     found = tree(node.prefix.root, ("node/agent", "logs", "run", "stderr"))
-    return {
-        path: (*rest, len(content) > 0 if Path(path).name in SECRET else content)
-        for path, (*rest, content) in found.items()
-    }
+    return {path: (*rest, telling(path, content)) for path, (*rest, content) in found.items()}
+
+
+def telling(path: str, content: bytes) -> object:
+    """What of a file's content is the same each time: nothing of keys, and a database's pages depend on its past."""
+    if re.search(r"\.db(-wal|-shm)?$", path):
+        return None
+    return len(content) > 0 if Path(path).name in SECRET else content
