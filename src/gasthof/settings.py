@@ -31,6 +31,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+CSRF_FAILURE_VIEW = "gasthof.panel.views.not_ours"
 ROOT_URLCONF = "gasthof.urls"
 TEMPLATES = [
     {

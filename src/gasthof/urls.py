@@ -10,5 +10,6 @@ urlpatterns = [
 ]
 
 handler400 = views.bad_request
+handler403 = views.not_allowed
 handler404 = views.not_found
 handler500 = views.broken
