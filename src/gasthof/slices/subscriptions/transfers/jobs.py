@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from threading import RLock
 from traceback import print_exception
 
 AT_ONCE = 2  # so that one that takes hours does not hold up all others
@@ -13,7 +13,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(AT_ONCE, "transfer")
-        self._lock = Lock()
+        self._lock = RLock()  # a callback may come within `begin`
         self._jobs: dict[str, Future[None]] = {}
 
     def busy(self, export: str, besides: str = "") -> bool:
@@ -27,12 +27,19 @@ class Jobs:
         """None: it is waiting or under way, now at the latest. Words: it had failed, for this reason, and is forgotten."""
         with self._lock:
             job = self._jobs.get(name)
-            if job is not None and job.done():
-                del self._jobs[name]
-                if error := job.exception():
-                    print_exception(error)
-                    return str(error) or type(error).__name__
-                job = None
             if job is None:
-                self._jobs[name] = self._pool.submit(work)
-            return None
+                self._jobs[name] = job = self._pool.submit(work)
+                job.add_done_callback(lambda done: self._done(name, done))
+            if not job.done():
+                return None
+            error = job.exception()
+            self._jobs.pop(name, None)
+            return f"{error}" or type(error).__name__ if error else None
+
+    def _done(self, name: str, job: Future[None]) -> None:
+        """What went well is forgotten: the disk shows it."""
+        if error := job.exception():
+            print_exception(error)
+            return
+        with self._lock:
+            self._jobs.pop(name, None)
