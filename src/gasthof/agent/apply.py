@@ -89,9 +89,10 @@ class Applier:
     def _facts(self, kind: Kind, decoded: Mapping[str, tuple[Desired, Wanted]]) -> Mapping[str, Any]:
         wanted = {key: found for key, (_, found) in decoded.items()}
         try:
-            return kind.gather(self.machine, wanted)
+            found = kind.gather(self.machine, wanted)
         except Exception:
-            return {key: self._facts_alone(kind, key, found) for key, found in wanted.items()}
+            return {key: self._facts_alone(kind, key, one) for key, one in wanted.items()}
+        return {key: found.get(key, LookupError(f"nothing is known of {kind.name} {key}")) for key in wanted}
 
     def _facts_alone(self, kind: Kind, key: str, wanted: Wanted) -> Any:
         try:

@@ -93,7 +93,7 @@ def test_nothing_to_do_asks_nobody(toy: Toy) -> None:
     assert not toy.daemon.asked and len(toy.intent.reports) == reports
 
 
-@pytest.mark.parametrize("poison", ["no facts", "no plan", "a lie"])
+@pytest.mark.parametrize("poison", ["no facts", "left out", "no plan", "a lie"])
 def test_a_poisoned_object_delays_nobody(toy: Toy, poison: str) -> None:
     for number in range(20):
         toy.put(f"n{number}", "gut")

@@ -25,7 +25,8 @@ def place(prefix: Prefix, key: str) -> Path:
 def gather(machine: Machine, wanted: Mapping[str, Wanted]) -> dict[str, read.Fact]:
     if any(found.spec and found.spec.text == "no facts" for found in wanted.values()):
         raise RuntimeError("cannot be read")
-    return {key: read.fact(place(machine.prefix, key)) for key in wanted}
+    told = [key for key, found in wanted.items() if not (found.spec and found.spec.text == "left out")]
+    return {key: read.fact(place(machine.prefix, key)) for key in told}
 
 
 def plan(prefix: Prefix, key: str, spec: Note | None, facts: read.Fact) -> Plan:
