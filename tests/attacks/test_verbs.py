@@ -118,7 +118,10 @@ def test_hostile_words(house: House, verb: str, field: str) -> None:
 def _harmless(verb: str, field: str, word: str) -> bool:
     """Numbers and switches are stored as what they mean, secrets as hashes, and empty words mean none."""
     kinds = {each.name: each.kind for each in actions()[verb].fields}
-    return kinds[field] in {"int", "bool", "NewPassword", "PhpSettings", "MailPassword", "Targets", "LocalPart"} or not word.strip()
+    return (
+        kinds[field] in {"int", "bool", "NewPassword", "PhpSettings", "MailPassword", "Targets", "LocalPart"}
+        or not word.strip()
+    )
 
 
 def check_documents() -> None:

@@ -1,4 +1,4 @@
-"""Sites outlive the control plane: PostgreSQL, panel, worker and agent dead, and no visitor notices."""
+"""Services outlive the control plane: PostgreSQL, panel, worker and agent dead, and neither visitor nor customer notices."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ import pytest
 from gasthof.bootstrap.supervisor import Supervisor
 from tests.customers import WHO_AM_I, Guest, arrive
 from tests.platform import Platform, new_platform
+from tests.services import Services
 from tests.visitors import Visitors, get
 
 pytestmark = pytest.mark.daemons
@@ -21,12 +22,14 @@ def test_no_visitor_notices_that_the_control_plane_is_dead() -> None:
         platform.up("--no-demo")
         guest = _site(platform, "Unermüdlich", "unermüdlich.test")
         cold = _site(platform, "Kaltstart", "kaltstärt.test")
+        services = Services(guest, "unermüdlich.test").furnish()
         with Visitors(platform, {"unermüdlich.test": f"uid={guest.uid} ".encode()}) as visitors:
             visitors.more(50)
             _kill(platform)
             visitors.more(300)
             status, body = get(platform, platform.trust(), "xn--kaltstrt-5za.test")
             assert (status, f"uid={cold.uid} ".encode() in body) == (200, True), "PHP that nobody had asked for yet"
+            assert services.failing() == {}, "mail, zone, files or databases"
             assert {one["name"] for one in platform.status()["processes"] if not one["up"]} >= set(STOPPED)
             _start(platform)
             platform.run("web.change_site", domain="unermüdlich.test", php_settings="memory_limit=77M")
