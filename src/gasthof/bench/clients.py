@@ -3,6 +3,7 @@
 import ftplib
 import imaplib
 import smtplib
+import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -51,7 +52,7 @@ class Clients:
 
     def transfers(self, user: str, password: str) -> bool:
         """Whether the FTP user gets in."""
-        client = _Ftp(context=self.trust, timeout=PATIENCE)
+        client = Ftp(context=self.trust, timeout=PATIENCE)
         client.connect(ADDRESS, self.ports["ftp"])
         client.host = self.host
         try:
@@ -67,14 +68,13 @@ class _Imap(imaplib.IMAP4_SSL):
     """To the loopback, whatever the name that the certificate has to fit."""
 
     def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
-        import socket
-
         plain = socket.create_connection((ADDRESS, self.port), timeout)
-        return self.ssl_context.wrap_socket(plain, server_hostname=self.host)
+        trust: ssl.SSLContext = self.ssl_context
+        return trust.wrap_socket(plain, server_hostname=self.host)
 
 
-class _Ftp(ftplib.FTP_TLS):
-    """The certificate has to fit `host`."""
+class Ftp(ftplib.FTP_TLS):
+    """Files by TLS; the certificate has to fit `host`, which is the address until it is set otherwise."""
 
 
 def wait(true: Callable[[], bool], patience: float = 30) -> float:
