@@ -107,17 +107,27 @@ def isolation(prefix: Prefix) -> list[str] | None:
 
 def render(report: Row) -> str:
     """The same for people."""
-    lines = [f"{'process':<12} {'state':<6} {'port':<12} {'version':<10} {'memory':>9}"]
-    for row in report["processes"]:
-        port = ", ".join(map(str, row["port"]))
-        size = f"{row['memory'] / 1e6:.1f} MB" if row["memory"] else ""
-        lines.append(f"{row['name']:<12} {'up' if row['up'] else 'DOWN':<6} {port:<12} {row['version']:<10} {size:>9}")
-    lines += ["", "listening"]
-    for one in report["endpoints"]:
-        lines.append(f"  {one['name']:<12} {one['address']}{'' if one['listening'] else '  (nobody listens)'}")
+    lines = _table([("process", "state", "port", "version", "memory"), *map(_process_cells, report["processes"])])
+    lines += ["", "listening", *(f"  {line}" for line in _table([*map(_endpoint_cells, report["endpoints"])]))]
     lines += ["", *_node_lines(report["nodes"]), "", f"local CA: {report['ca'] or 'not made yet'}"]
     notes = ["unknown, the activator does not answer"] if report["isolation"] is None else report["isolation"]
     return "\n".join([*lines, "isolation: " + ("; ".join(notes) or "everything the machine can give")])
+
+
+def _process_cells(row: Row) -> tuple[str, ...]:
+    size = f"{row['memory'] / 1e6:.1f} MB" if row["memory"] else ""
+    port = ", ".join(map(str, row["port"]))
+    return row["name"], "up" if row["up"] else "DOWN", port, row["version"].partition("+")[0], f"{size:>9}"
+
+
+def _endpoint_cells(one: Row) -> tuple[str, ...]:
+    return one["name"], one["address"], "" if one["listening"] else "(nobody listens)"
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    """Columns as wide as their widest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _node_lines(nodes: list[Row] | None) -> list[str]:
