@@ -1,7 +1,9 @@
 -- What the pages say, by status or name: title and text in English and German.
 return {
-    malformed = {
-        en = { "Not understood", "The server did not understand this request. Please load the page again, or delete this website's cookies." },
+    malformed = {  -- in both: mostly the language could not be read either
+        en = { "Not understood", "The server did not understand this request. Please load the page again, or delete this website's cookies."
+            .. '</p>\n<h2 lang="de">Nicht verstanden</h2>\n<p lang="de">Der Server hat diese Anfrage nicht verstanden. '
+            .. 'Bitte laden Sie die Seite neu oder löschen Sie die Cookies dieser Website.' },
         de = { "Nicht verstanden", "Der Server hat diese Anfrage nicht verstanden. Bitte laden Sie die Seite neu oder löschen Sie die Cookies dieser Website." },
     },
     [401] = {
