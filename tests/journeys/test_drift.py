@@ -61,6 +61,18 @@ def test_it_is_noted_shown_and_restored(platform: Platform, document: Path, harm
     assert platform.https(NAME).status_code == 200
 
 
+def test_a_key_and_a_daemons_own_configuration_are_watched_as_well(platform: Platform, document: Path) -> None:
+    web = platform.prefix.state / "web"
+    conf, key = web / "nginx.conf", web / "tls" / document.parent.name / ASCII / "key.pem"
+    right, before = conf.read_bytes(), (_noted(platform), _noted(platform, "fixture web.nginx"))
+    conf.write_bytes(right + b"# by hand\n")
+    key.chmod(0o644)
+    os.kill(Supervisor(platform.prefix).rpc.getProcessInfo("agent")["pid"], signal.SIGUSR1)
+    _until(lambda: conf.read_bytes() == right and key.stat().st_mode & 0o777 == 0o640)
+    _until(lambda: _noted(platform) > before[0] and _noted(platform, "fixture web.nginx") > before[1])
+    assert platform.https(NAME).status_code == 200
+
+
 def _planned(platform: Platform) -> list[str]:
     """What a plan says of this site, without its heading."""
     lines = platform.command("plan").stdout.splitlines()
@@ -69,9 +81,9 @@ def _planned(platform: Platform) -> list[str]:
     return sections.get(f"# web.site {ASCII}", [])
 
 
-def _noted(platform: Platform) -> int:
+def _noted(platform: Platform, subject: str = ASCII) -> int:
     code = "from gasthof.slices.nodes.models import NodeEvent; print(NodeEvent.objects.filter(subject__contains="
-    shown = platform.command("manage", "shell", "-c", f"{code}'{ASCII}').count())").stdout
+    shown = platform.command("manage", "shell", "-c", f"{code}'{subject}').count())").stdout
     return int(shown.strip().splitlines()[-1])
 
 
