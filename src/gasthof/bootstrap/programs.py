@@ -10,7 +10,6 @@ from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.postgres import Cluster
 from gasthof.prefix import PANEL_USER, Prefix
 
-NGINX = "/usr/sbin/nginx"
 FILES = 20_000  # as many open files as can be had without CAP_SYS_RESOURCE
 
 
@@ -27,7 +26,6 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
 
     gunicorn = ("--bind", f"unix:{prefix.panel_socket}", "--workers", "2", "--threads", "4", "--no-control-socket")
     database = tuple(cluster(prefix).command())
-    panel = (NGINX, "-c", str(prefix.root / "panel" / "nginx.conf"), "-e", "stderr")
     return (
         Program("postgres", database, "postgres", "INT", 30, package="postgresql-15"),
         *(program for each in daemons.installed() for program in each.programs(prefix, python)),
@@ -40,7 +38,7 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
             stop_seconds=20,
         ),
         Program("panel", module("gunicorn", *gunicorn, "gasthof.panel.wsgi:application"), PANEL_USER),
-        Program("panel-nginx", panel, stop="QUIT", package="nginx", ports=("panel",)),
+        Program("panel-nginx", module("gasthof.bootstrap.panel_door"), stop="QUIT", package="nginx", ports=("panel",)),
     )
 
 

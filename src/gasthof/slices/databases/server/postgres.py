@@ -1,7 +1,12 @@
-"""The customers' PostgreSQL, for a supervisor: `python -m gasthof.slices.databases.server.postgres`, as its own user."""
+"""The customers' PostgreSQL, for a supervisor: `python -m gasthof.slices.databases.server.postgres`, as its own user.
+
+A customer's statement that is busy outlives a postmaster that was killed, for as long as it takes, and no other starts meanwhile: it is
+ended first.
+"""
 
 from pathlib import Path
 
+from gasthof.agent import leftovers
 from gasthof.prefix import Prefix
 from gasthof.slices.databases.node import places
 from gasthof.slices.databases.node.config import ADMIN
@@ -13,7 +18,9 @@ CLOSED = "REVOKE ALL ON DATABASE template1, postgres FROM PUBLIC;\n"
 
 def main() -> None:
     prefix = Prefix.current()
-    once(places.postgres_data(prefix), _fill)
+    data = places.postgres_data(prefix)
+    once(data, _fill)
+    leftovers.end(data, BIN / "postgres")
     become(command(places.postgres_conf(prefix)))
 
 

@@ -1,5 +1,6 @@
 """kill -9: of the servers under load, of a server that makes its data, of the agent's work on them. The end is the same."""
 
+import contextlib
 import shutil
 import threading
 import time
@@ -30,6 +31,9 @@ def restart(servers: Servers, server: str) -> None:
     servers.wait(server)
 
 
+BUSY = {"mariadb": "SELECT benchmark(1e15, md5('x'))", "postgres": "DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$"}
+
+
 @EACH
 def test_what_was_committed_is_there_after_a_kill(servers: Servers, server: str) -> None:
     name = servers.furnish(server, "s000301")
@@ -55,6 +59,33 @@ def test_what_was_committed_is_there_after_a_kill(servers: Servers, server: str)
     found = {number for (number,) in servers.ask(server, f"{name}_full", name, "SELECT a FROM t")}
     assert found >= set(acknowledged) and len(found) <= len(acknowledged) + 1
     assert servers.audit() == {}
+
+
+@EACH
+def test_a_busy_statement_keeps_no_server_from_coming_back(servers: Servers, server: str) -> None:
+    """The main process alone is killed: PostgreSQL's others go on with what they are about."""
+    name = servers.furnish(server, "s000305")
+    process, started = servers.processes[server], threading.Event()
+
+    def work() -> None:
+        with (
+            contextlib.suppress(pymysql.MySQLError, psycopg.Error),
+            servers.connect(server, f"{name}_full", name) as connection,
+            connection.cursor() as cursor,
+        ):
+            started.set()
+            cursor.execute(BUSY[server])
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    started.wait(10)
+    time.sleep(0.3)
+    process.kill()
+    process.wait()
+    restart(servers, server)
+    worker.join(10)
+    assert not worker.is_alive()
+    assert servers.ask(server, f"{name}_full", name, "SELECT 1") == [(1,)]
 
 
 @EACH

@@ -16,9 +16,9 @@ import apsw
 
 from gasthof.agent.sdk import lookup
 from gasthof.agent.sdk.steps import Rows
+from gasthof.slices.mail.bench.machine import PASSWORD, UID, Machine
 from gasthof.slices.mail.node import dovecot, lookups, places, postfix
 from gasthof.slices.mail.spec import DomainSpec, MailboxSpec
-from gasthof.slices.mail.tests.machine import PASSWORD, UID, Machine
 
 DOMAIN = "xn--gre-aus-kln-w6a02arc.test"
 BODY = f"Subject: figure\r\nFrom: <box0@{DOMAIN}>\r\n\r\n" + ("x" * 76 + "\r\n") * 38  # 3 kB

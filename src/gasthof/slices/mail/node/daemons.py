@@ -11,29 +11,14 @@ from gasthof.slices.mail.node import places
 from gasthof.slices.mail.node.places import DELIVERY_USER, FRONT_USER, OPERATOR_USER
 
 
-def programs(prefix: Prefix, python: str) -> tuple[Program, ...]:
+def programs(_prefix: Prefix, python: str) -> tuple[Program, ...]:
     """In the order of their start: nobody hands mail to one that is not there yet."""
-    state = places.state(prefix)
-    dovecot = ("/usr/sbin/dovecot", "-F", "-c", str(state / "dovecot" / "dovecot.conf"))
-    front = (
-        "/usr/sbin/nginx",
-        "-p",
-        f"{state}/front/",
-        "-c",
-        f"{state}/front/nginx.conf",
-        "-e",
-        f"{prefix.logs}/mail-front.log",
-    )
+    room = "gasthof.slices.mail"
     return (
-        Program("dovecot", dovecot, package="dovecot-core"),
-        Program("mail-delivery", (python, "-m", "gasthof.slices.mail.delivery"), DELIVERY_USER),
-        Program("mail-front", front, stop="QUIT", package="nginx", ports=("imaps", "pop3s")),
-        Program(
-            "postfix",
-            (python, "-m", "gasthof.slices.mail.postfix"),
-            package="postfix",
-            ports=("smtp", "submission", "smtps"),
-        ),
+        Program("dovecot", (python, "-m", f"{room}.dovecot"), package="dovecot-core"),
+        Program("mail-delivery", (python, "-m", f"{room}.delivery"), DELIVERY_USER),
+        Program("mail-front", (python, "-m", f"{room}.front"), stop="QUIT", package="nginx", ports=("imaps", "pop3s")),
+        Program("postfix", (python, "-m", f"{room}.postfix"), package="postfix", ports=("smtp", "submission", "smtps")),
     )
 
 
@@ -60,6 +45,11 @@ def _delivery(prefix: Prefix) -> str | None:
 
 def _sockets(prefix: Prefix) -> Mapping[str, Path]:
     return {"mail-delivery": places.delivery_socket(prefix), "dovecot-lmtp": places.dovecot_socket(prefix, "lmtp")}
+
+
+def _inside(prefix: Prefix) -> Mapping[str, tuple[str, int]]:
+    address = places.inside(prefix)
+    return {"dovecot-imap": (address, places.IMAP), "dovecot-pop3": (address, places.POP3)}
 
 
 DAEMONS = Daemons(
@@ -108,4 +98,5 @@ DAEMONS = Daemons(
         "pop3s": "pop3s://mail.*.test:{} (127.0.0.1, ::1)",
     },
     sockets=_sockets,
+    inside=_inside,
 )
