@@ -124,8 +124,7 @@ def _last_export() -> str:
 
 
 def prepare(house: House, verb: str) -> None:
-    """What must have happened before that verb can be done."""
-    furnish(house)
+    """What must have happened in a furnished house before that verb can be done."""
     if verb == "subscriptions.resume":
         house.run("subscriptions.suspend", OPERATOR, subscription=house.mine)
     if verb in ("subscriptions.import", "subscriptions.delete_export"):

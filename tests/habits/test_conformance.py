@@ -19,22 +19,16 @@ from gasthof.kernel.actions import actions
 from gasthof.kernel.capability import Capability
 from gasthof.slices.nodes.models import DesiredObject
 from gasthof.slices.subscriptions.models import Export, Subscription
-from tests.habits.examples import furnish
-from tests.house import House, all_live, settle
+from tests.habits.furnished import furnished_once, house
+from tests.house import House, all_live
 
+__all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 TRANSFER = "subscriptions.transfer"
 BELOW = {"accounts", "nodes"}  # they hold what is nobody's, or what outlives all subscriptions
 GROWS = re.compile(r'"serial":[0-9]+')
 Objects = dict[tuple[str, str], str]
-
-
-@pytest.fixture
-def house(db: None) -> House:
-    house = settle()
-    furnish(house)
-    return house
 
 
 def capability(name: str) -> Capability:

@@ -9,8 +9,10 @@ from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import ANONYMOUS, ROLES, SYSTEM, Actor
 from gasthof.kernel.refusal import ActionRefused, NotAllowed
 from tests.habits.examples import examples, of_slices, prepare
-from tests.house import OPERATOR, House, settle
+from tests.habits.furnished import furnished_once, house
+from tests.house import OPERATOR, House
 
+__all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 # What a customer may do with what is theirs: written down a second time, on purpose.
@@ -30,11 +32,6 @@ for slice_ in of_slices():
     CUSTOMERS |= slice_.CUSTOMERS
     WHILE_SUSPENDED |= slice_.WHILE_SUSPENDED
 VERBS = sorted(actions())
-
-
-@pytest.fixture
-def house(db: None) -> House:
-    return settle()
 
 
 def attempt(house: House, verb: str, actor: Actor) -> Outcome:
