@@ -17,7 +17,8 @@ def start() -> Path:
     cluster = Cluster(root / "postgres" / "data", root / "postgres" / "run")
     cluster.create(durable=False)
     with (cluster.data / "pg_hba.conf").open("a") as hba:
-        hba.write(f"local test_gasthof +{NODES} peer map=nodes\n")  # nodes' roles in the database that Django makes
+        # Nodes' roles in the databases that Django makes: one of a run, or one of each of its processes.
+        hba.write(f"local test_gasthof,test_gasthof_gw0,test_gasthof_gw1 +{NODES} peer map=nodes\n")
     process = subprocess.Popen(
         cluster.command(), user="postgres", group="postgres", extra_groups=[], cwd="/",
         stdout=subprocess.DEVNULL, stderr=(root / "postgres.log").open("w"),

@@ -10,7 +10,7 @@ from gasthof.bootstrap import translations
 for catalogue in translations.stale(Path(__file__).parents[1] / "src"):
     translations.compile_catalogue(catalogue)
 
-if "GASTHOF_PREFIX" not in os.environ:
+if "GASTHOF_PREFIX" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:  # each process has its own
     from tests import cluster
 
     os.environ["GASTHOF_PREFIX"] = str(cluster.start())

@@ -49,17 +49,22 @@ def _quick() -> list[tuple[str, list[str]]]:
         ("ruff format", ["ruff", "format", "--check", "."]),
         ("mypy", ["mypy"]),
         ("import rules", ["lint-imports"]),
-        ("pytest, quick", _pytest(["-m", FAST])),
+        ("pytest, quick", _shared(FAST)),
     ]
 
 
 def _slow() -> list[tuple[str, list[str]]]:
     benches = [(f"bench {name}, small", ["gasthof.bootstrap.benches", name, "--small"]) for name in BENCHES]
-    return [("pytest, the rest", _pytest(["-m", SLOW])), *benches]
+    return [("pytest, the rest", _shared(SLOW)), *benches]
 
 
 def _pytest(arguments: list[str]) -> list[str]:
     return ["pytest", "-q", *arguments]
+
+
+def _shared(marks: str) -> list[str]:
+    """On two cores in two processes; a file's tests stay together, for they share daemons."""
+    return _pytest(["-n", "2", "--dist", "loadfile", "--durations", "25", "-m", marks])
 
 
 def _run(place: Place, name: str, module: list[str]) -> int:

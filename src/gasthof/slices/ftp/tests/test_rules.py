@@ -70,7 +70,11 @@ def test_a_hash_is_yescrypt_with_a_salt_of_its_own() -> None:
     assert len({crypted("Grüße-aus-Köln-1") for _ in range(3)}) == 3
 
 
-@pytest.mark.parametrize("text", ["", "x", "$6$abc$def", HASH[:-1], HASH + "a", HASH + "\n", "$y$j9T$a:b$" + "a" * 43])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "$6$abc$def", HASH[:-1], HASH + "a", HASH + "\n", "$y$j9T$a:b$" + "a" * 43],
+    ids=["empty", "short", "sha512", "cut", "longer", "line", "salt"],
+)
 def test_what_is_no_hash(text: str) -> None:
     with pytest.raises(Refused):
         rules.check_hash(text)
