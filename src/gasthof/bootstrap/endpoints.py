@@ -1,5 +1,7 @@
 """What listens where, for the operator's eyes."""
 
+import socket
+import sys
 from dataclasses import asdict, dataclass
 
 from gasthof.agent import daemons
@@ -11,7 +13,7 @@ from gasthof.prefix import Prefix
 class Endpoint:
     name: str
     address: str
-    public: bool  # spoken to from outside; the others are unix sockets between our own processes
+    public: bool  # spoken to from outside; the others are between our own processes
     listening: bool
 
     def row(self) -> dict[str, str | bool]:
@@ -32,11 +34,18 @@ def endpoints(prefix: Prefix) -> list[Endpoint]:
         "gunicorn": prefix.panel_socket,
         "supervisor": prefix.supervisor_socket,
     }
+    inside = {name: place for each in brought for name, place in each.inside(prefix).items()}
     bound = _bound()
     return [
         *tcp,
+        *(Endpoint(name, f"{host}:{port}", False, _listens(host, port)) for name, (host, port) in inside.items()),
         *(Endpoint(name, f"unix:{path}", False, _is_bound(str(path), bound)) for name, path in sockets.items()),
     ]
+
+
+def _listens(host: str, port: int) -> bool:
+    written = f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}"  # as /proc/net/tcp does
+    return any(address == written for address, _ in machine.listening(port))
 
 
 def _is_bound(path: str, bound: set[str]) -> bool:
