@@ -30,7 +30,9 @@ class Home(Protocol):
 
 
 # Machine, home, the slice's settings as its `export` hook gave them (None: it gave none), the slice's folder of the export.
-# `save` may say, a line each, what it left out. OSError, RuntimeError and ValueError are reported with their words.
+# `load` is given what `restore` gave instead, where it gave something: the names that were chosen. It makes nothing that is not
+# there, and touches nothing else. `save` may say, a line each, what it left out. OSError, RuntimeError and ValueError are reported
+# with their words.
 Save = Callable[[Machine, Home, Any, Path], Iterable[str] | None]
 Load = Callable[[Machine, Home, Any, Path], None]
 

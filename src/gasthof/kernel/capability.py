@@ -41,6 +41,8 @@ class Capability:
     usage: Callable[[Any], Mapping[str, int]] | None = None  # a subscription -> bytes by kind, as last measured
     health: Callable[[Any], Iterable[str]] | None = None  # a subscription -> what is wrong with its share, in words
     export: Callable[[Any], Any] | None = None  # a subscription -> its share's settings, as JSON, hashes included
-    restore: Callable[[Call, Any, Any], None] | None = None  # makes that share anew from what `export` gave
+    restore: Callable[[Call, Any, Any], Any] | None = (
+        None  # makes that share anew from what `export` gave; JSON for `load`
+    )
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds

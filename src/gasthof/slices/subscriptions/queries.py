@@ -16,6 +16,7 @@ __all__ = [
     "Subscription",
     "SubscriptionRef",
     "check_changeable",
+    "check_loaded",
     "find_plan",
     "find_subscription",
     "home_health",
@@ -72,6 +73,16 @@ def saved(export: Export) -> Progress:
 def loaded(export: Export, subscription: Subscription) -> Progress:
     """Whether its contents are in the subscription's place."""
     return progress(export.node_id, TRANSFER, load_key(export, subscription), 0)
+
+
+def check_loaded(subscription: Subscription) -> None:
+    """What it was made of is all in its place: nothing will write into what is taken away now. Raises Refused."""
+    progress = loaded(subscription.source, subscription) if subscription.source else Progress("live")
+    name = subscription.source.name if subscription.source else ""
+    if progress.state == "pending":
+        raise Refused("The import of %(name)s into this subscription is still under way.", name=name)
+    if progress.state == "failed":
+        raise Refused("The import of %(name)s failed and is tried again; delete the export %(name)s first.", name=name)
 
 
 def findings_of(export: Export) -> dict[str, list[str] | int]:

@@ -10,7 +10,7 @@ from gasthof.slices.databases.actions.desired import tell_database, tell_databas
 from gasthof.slices.databases.models import Database, DatabaseUser
 from gasthof.slices.databases.queries import DatabaseRef
 from gasthof.slices.databases.values import SqlName
-from gasthof.slices.subscriptions.queries import Subscription, SubscriptionRef, check_changeable
+from gasthof.slices.subscriptions.queries import Subscription, SubscriptionRef, check_changeable, check_loaded
 
 
 @action("databases.create", permission="databases.write", on="subscription")
@@ -40,6 +40,7 @@ def create(
 def delete(call: Call, *, database: DatabaseRef) -> Result:
     """Delete a database with all that is in it; users that have no other go with it."""
     check_changeable(call, database.subscription)
+    check_loaded(database.subscription)
     result = shown(database)
     remove(call, database)
     return result

@@ -44,8 +44,8 @@ def export(subscription: Subscription) -> Json:
     }
 
 
-def restore(call: Call, subscription: Subscription, settings: Json) -> None:
-    """The opposite of export, into a subscription without databases. Raises Refused.
+def restore(call: Call, subscription: Subscription, settings: Json) -> Json:
+    """The opposite of export, into a subscription without databases; says which contents go into which. Raises Refused.
 
     Names stay as they were, so that the customer's applications find them, unless they bear the name of a subscription that is
     somebody else's by now; those get this subscription's own.
@@ -53,6 +53,7 @@ def restore(call: Call, subscription: Subscription, settings: Json) -> None:
     databases = {_place(one): _restored_database(call, subscription, one) for one in settings["databases"]}
     users = [_restored_user(subscription, one, databases) for one in settings["users"]]
     tell_users(call, subscription, users)
+    return {"databases": [{"server": each[0], "name": each[1], "into": row.name} for each, row in databases.items()]}
 
 
 def _place(one: Json) -> tuple[str, str]:

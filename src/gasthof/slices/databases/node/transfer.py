@@ -23,14 +23,16 @@ def save(machine: Machine, _home: Home, settings: Any, folder: Path) -> list[str
     return left_out
 
 
-def load(machine: Machine, home: Home, settings: Any, folder: Path) -> None:
-    """Each dump into its database, which has this subscription's name before its own where the old one is another's now."""
-    for server, name in _databases(settings):
+def load(machine: Machine, _home: Home, settings: Any, folder: Path) -> None:
+    """Each dump into the database that the control plane made for it. RuntimeError when that is not there: none is made here."""
+    for one, (server, name) in zip((settings or {}).get("databases", ()), _databases(settings), strict=True):
         source = _file(folder, server, name)
-        if source.exists():
-            own = f"{home.name}_{name.partition('_')[2]}"
-            target = own if _exists(machine.prefix, server, own) else name
-            CONTENT[server].load(machine.prefix, target, source)
+        target = str(one["into"])
+        if not source.exists():
+            continue
+        if not _exists(machine.prefix, server, target):
+            raise RuntimeError(f"{server}/{target} is not there")
+        CONTENT[server].load(machine.prefix, target, source)
 
 
 def _databases(settings: Any) -> Iterator[tuple[str, str]]:
@@ -50,7 +52,7 @@ def _exists(prefix: Prefix, server: str, name: str) -> bool:
         with mariadb.connected(prefix) as cursor:
             return name in mariadb.databases(cursor, [name])
     with postgres.connected(prefix) as session:
-        return name in postgres.databases(session, [name])
+        return bool(session.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone())
 
 
 TRANSFER = Transfer(save, load)

@@ -51,6 +51,10 @@ def fill(servers: Servers, server: str, name: str) -> None:
             cursor.execute(insert, [text, BYTES, number])
 
 
+def into(server: str, name: str, target: str) -> dict[str, Any]:
+    return {"databases": [{"server": server, "name": name, "into": target}]}
+
+
 def content(servers: Servers, server: str, name: str) -> list[Any]:
     queries = [
         f"SELECT id, sorte, bild, preis, seit FROM {QUOTE[server]} ORDER BY id", "SELECT * FROM teuer ORDER BY 1", "SELECT brutto(100)",
@@ -73,16 +77,39 @@ def test_a_subscriptions_databases_move_byte_for_byte(servers: Servers, server: 
         server, f"{name}_full", name, "DROP VIEW teuer", f"DELETE FROM {QUOTE[server]}", "CREATE TABLE danach (a int)"
     )
     for _ in range(2):
-        TRANSFER.load(machine, HomeSpec("s000401", 1), settings, tmp_path)
+        TRANSFER.load(machine, HomeSpec("s000401", 1), into(server, name, name), tmp_path)
         assert content(servers, server, name) == before
     if server == "postgres":
         assert servers.ask(server, f"{name}_full", name, "SELECT a FROM eigen") == [(1,)]
     new = servers.furnish(server, "s000402")
-    TRANSFER.load(machine, HomeSpec("s000402", 1), settings, tmp_path)
+    TRANSFER.load(machine, HomeSpec("s000402", 1), into(server, name, new), tmp_path)
     assert content(servers, server, new) == before
     assert servers.audit() == {}
     for user, query in (("data", f"DELETE FROM {QUOTE[server]}"), ("read", f"SELECT * FROM {QUOTE[server]}")):
         servers.ask(server, f"{new}_{user}", new, query)
+
+
+@EACH
+def test_a_load_makes_no_database_and_leaves_the_old_subscriptions_alone(
+    servers: Servers, server: str, tmp_path: Path
+) -> None:
+    """The old one lives; the new one's database could not be made, or the customer has deleted it."""
+    name = servers.furnish(server, "s000407")
+    fill(servers, server, name)
+    machine, settings = Machine(servers.prefix, SystemClock()), {"databases": [{"server": server, "name": name}]}
+    TRANSFER.save(machine, HomeSpec("s000407", 1), settings, tmp_path)
+    servers.ask(server, f"{name}_full", name, "CREATE TABLE danach (a int)")
+    with pytest.raises(RuntimeError, match=f"{server}/s000408_shop is not there"):
+        TRANSFER.load(machine, HomeSpec("s000408", 1), into(server, name, "s000408_shop"), tmp_path)
+    assert servers.ask(server, f"{name}_full", name, "SELECT count(*) FROM danach") == [(0,)]
+    for target in ("s000408_shop", name):
+        servers.admin(server, f"DROP DATABASE {'IF EXISTS ' if target != name else ''}{target}")
+        with pytest.raises(RuntimeError, match="is not there"):
+            TRANSFER.load(machine, HomeSpec("s000408", 1), into(server, name, target), tmp_path)
+    query = {"mariadb": "SHOW DATABASES", "postgres": "SELECT datname FROM pg_database"}[server]
+    assert not [row for row in servers.admin(server, query) if row[0] in ("s000408_shop", name)]
+    servers.audit()
+    assert servers.audit() == {}
 
 
 HOSTILE = [

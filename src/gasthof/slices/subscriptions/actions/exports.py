@@ -1,6 +1,6 @@
 """Subscriptions carried out of the house and in again: loops over the slices, whichever there are."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from gasthof.kernel import registry
 from gasthof.kernel.actions import Result, action
@@ -10,7 +10,7 @@ from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.subscriptions.actions.places import become, open_place
 from gasthof.slices.subscriptions.actions.places import shown as shown_place
-from gasthof.slices.subscriptions.actions.told import tell_gone, tell_load, tell_save
+from gasthof.slices.subscriptions.actions.told import tell_gone, tell_load, tell_save, tell_unloaded
 from gasthof.slices.subscriptions.models import Export, Subscription
 from gasthof.slices.subscriptions.queries import (
     ExportRef,
@@ -67,12 +67,12 @@ def import_(
     _check_complete(export)
     subscription = open_place(call, export.customer, export.plan if plan is UNCHANGED else plan, export.node, export)
     try:
-        _restore(call, subscription, export.settings)
+        chosen = _restored(call, subscription, export.settings)
     except Refused as refusal:
         raise refusal.at("export") from refusal
     if export.suspended:
         become(call, subscription, Subscription.SUSPENDED, "subscription_suspended")
-    tell_load(call, export, subscription)
+    tell_load(call, export, subscription, chosen)
     return {**shown_place(subscription), "export": export.name}
 
 
@@ -84,26 +84,30 @@ def _check_complete(export: Export) -> None:
         raise Refused("This export could not be made: %(words)s", words=progress.words).at("export")
 
 
-def _restore(call: Call, subscription: Subscription, settings: dict[str, Any]) -> None:
-    """In rank order, all or nothing."""
+def _restored(call: Call, subscription: Subscription, settings: dict[str, Any]) -> dict[str, Any]:
+    """In rank order, all or nothing; slice -> what it chose, where it did."""
     restoring = {each.name: each.restore for each in registry.capabilities() if each.restore is not None}
     unknown = sorted(settings.keys() - restoring.keys())
     if unknown:
         raise Refused("Nobody here can restore this part of the export: %(part)s.", part=unknown[0])
-    for name, restore in restoring.items():
-        if name in settings:
-            restore(call, subscription, settings[name])
+    chosen = {name: hook(call, subscription, settings[name]) for name, hook in restoring.items() if name in settings}
+    return {name: choice for name, choice in chosen.items() if choice is not None}
 
 
 @action("subscriptions.delete_export", permission="subscriptions.manage", on="export")
-def delete_export(call: Call, *, export: ExportRef) -> Result:
+def delete_export(
+    call: Call,
+    *,
+    export: ExportRef,
+    anyway: Annotated[bool, "also while it is imported: what has not arrived by then never will"] = False,
+) -> Result:
     """Delete an export with all that it holds."""
     made_of_it = list(Subscription.objects.filter(source=export).select_related("node").order_by("number"))
-    if any(loaded(export, each).state == "pending" for each in made_of_it):
+    if not anyway and any(loaded(export, each).state == "pending" for each in made_of_it):
         raise Refused("An import of this export is still under way.").at("export")
     result = {**shown(export), "state": "deleted"}
     for each in made_of_it:
-        tell_load(call, export, each, wanted=False)
+        tell_unloaded(call, export, each)
     tell_gone(call, export)
     Subscription.objects.filter(source=export).update(source=None)
     Export.objects.filter(pk=export.pk).delete()

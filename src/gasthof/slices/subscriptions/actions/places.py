@@ -7,9 +7,9 @@ from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import Customer, CustomerRef
 from gasthof.slices.nodes.actions import desire
 from gasthof.slices.nodes.queries import NodeRef
-from gasthof.slices.subscriptions.actions.told import tell_load
+from gasthof.slices.subscriptions.actions.told import tell_unloaded
 from gasthof.slices.subscriptions.models import Export, Plan, Subscription
-from gasthof.slices.subscriptions.queries import PlanRef, SubscriptionRef, exports_of, saved
+from gasthof.slices.subscriptions.queries import PlanRef, SubscriptionRef, check_loaded, exports_of, saved
 from gasthof.slices.subscriptions.spec import HomeSpec
 
 HOME = "subscriptions.home"
@@ -45,12 +45,12 @@ def resume(call: Call, *, subscription: SubscriptionRef) -> Result:
 @action("subscriptions.delete", permission="subscriptions.manage", on="subscription")
 def delete(call: Call, *, subscription: SubscriptionRef) -> Result:
     """Delete a subscription with all its domains, websites and files."""
-    _check_no_export_under_way(subscription)
+    _check_nothing_under_way(subscription)
     result = {**shown(subscription), "state": "deleted"}
     registry.announce("subscription_removed", call, subscription)
     desire(call, subscription.node, HOME, subscription.system_name, None, VERSION)
     if subscription.source:
-        tell_load(call, subscription.source, subscription, wanted=False)
+        tell_unloaded(call, subscription.source, subscription)
     Subscription.objects.filter(pk=subscription.pk).delete()
     return result
 
@@ -73,13 +73,22 @@ def become(call: Call, subscription: Subscription, state: str, hook: str) -> Non
         registry.announce(hook, call, subscription)
 
 
-def _check_no_export_under_way(subscription: Subscription) -> None:
-    """What it saves would go while it saves it."""
+def _check_nothing_under_way(subscription: Subscription) -> None:
+    """An export would save half of what goes, an import bring back what has gone; what failed is tried again."""
     for export in exports_of(subscription):
-        if saved(export).state == "pending":
+        state = saved(export).state
+        if state == "pending":
             raise Refused("The export %(name)s of this subscription is still under way.", name=export.name).at(
                 "subscription"
             )
+        if state == "failed":
+            raise Refused(
+                "The export %(name)s of this subscription failed and is tried again; delete it first.", name=export.name
+            ).at("subscription")
+    try:
+        check_loaded(subscription)
+    except Refused as refusal:
+        raise refusal.at("subscription") from refusal
 
 
 def shown(subscription: Subscription) -> Result:

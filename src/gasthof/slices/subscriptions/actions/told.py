@@ -21,7 +21,12 @@ def tell_gone(call: Call, export: Export) -> None:
     desire(call, export.node, TRANSFER, export.name, None, VERSION)
 
 
-def tell_load(call: Call, export: Export, subscription: Subscription, *, wanted: bool = True) -> None:
-    """Load the export's contents into the subscription's place; unwanted, once it is done, it is forgotten."""
-    spec = TransferSpec("load", export.name, subscription.system_name, subscription.uid) if wanted else None
+def tell_load(call: Call, export: Export, subscription: Subscription, chosen: dict[str, Any]) -> None:
+    """Load the export's contents into the subscription's place, and nowhere else: `chosen` says where, slice by slice."""
+    spec = TransferSpec("load", export.name, subscription.system_name, subscription.uid, chosen=chosen)
     desire(call, export.node, TRANSFER, load_key(export, subscription), spec, VERSION)
+
+
+def tell_unloaded(call: Call, export: Export, subscription: Subscription) -> None:
+    """The order to load is forgotten, done or not."""
+    desire(call, export.node, TRANSFER, load_key(export, subscription), None, VERSION)

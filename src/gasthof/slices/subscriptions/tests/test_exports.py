@@ -58,9 +58,10 @@ def test_export_delete_import_tells_the_node_the_same_again(house: House) -> Non
     new = made.result["subscription"]
     assert new > house.mine and Subscription.objects.get(number=int(new[1:])).customer_id == house.baker.customer
     assert told_of(house, new) == before
-    load = json.loads(desired(TRANSFER)[f"{name}/{new}"])
+    load, kept = json.loads(desired(TRANSFER)[f"{name}/{new}"]), f"{house.mine}_shop"
     assert load == {
         "direction": "load", "export": name, "subscription": new, "uid": 2_000_000 + int(new[1:]), "document": None,
+        "chosen": {"databases": {"databases": [{"server": "mariadb", "name": kept, "into": kept}]}},
     }  # fmt: skip
 
 
@@ -131,6 +132,7 @@ def test_nothing_goes_while_it_is_needed(house: House) -> None:
     assert "not complete yet" in refusal(house, "subscriptions.import", export=name)
     all_live("failed", "no space left", key=name)
     assert "no space left" in refusal(house, "subscriptions.import", export=name)
+    assert f"{name} of this subscription failed" in refusal(house, "subscriptions.delete", subscription=house.mine)
     all_live()
     house.run("subscriptions.delete", subscription=house.mine)
     new = house.run("subscriptions.import", export=name).result["subscription"]
@@ -145,9 +147,27 @@ def test_a_subscription_that_goes_takes_the_order_to_load_with_it(house: House) 
     name = exported(house)
     house.run("subscriptions.delete", subscription=house.mine)
     new = house.run("subscriptions.import", export=name).result["subscription"]
+    all_live()
     house.run("subscriptions.delete", subscription=new)
     assert list(desired(TRANSFER)) == [name]
     house.run("subscriptions.import", export=name)
+
+
+@pytest.mark.parametrize("state", ["pending", "failed"])
+def test_what_an_import_may_still_write_to_is_not_deleted_unless_the_export_is(house: House, state: str) -> None:
+    name = exported(house)
+    house.run("subscriptions.delete", subscription=house.mine)
+    new = house.run("subscriptions.import", export=name).result["subscription"]
+    if state == "failed":
+        all_live("failed", "no space left", key=f"{name}/{new}")
+    words = {"pending": f"import of {name} into this subscription is still", "failed": f"import of {name} failed"}[
+        state
+    ]
+    assert words in refusal(house, "subscriptions.delete", subscription=new)
+    assert words in refusal(house, "databases.delete", database=f"mariadb/{house.mine}_shop")
+    house.run("subscriptions.delete_export", export=name, **({"anyway": True} if state == "pending" else {}))
+    house.run("databases.delete", house.baker, database=f"mariadb/{house.mine}_shop")
+    house.run("subscriptions.delete", subscription=new)
 
 
 def test_a_part_that_nobody_can_restore_is_refused(house: House) -> None:

@@ -67,7 +67,7 @@ class Store:
         if self.loaded(spec.export, spec.subscription):
             return
         check(folder)
-        settings = json.loads((folder / SETTINGS).read_bytes())["settings"]
+        settings = json.loads((folder / SETTINGS).read_bytes())["settings"] | (spec.chosen or {})
         for name, transfer in self.slices.items():
             if (folder / name).is_dir():
                 transfer.load(self.machine, home, settings.get(name), folder / name)
