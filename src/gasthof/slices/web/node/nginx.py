@@ -1,5 +1,8 @@
 """The configuration of the nginx that serves customers: one server block for all of them, rendered from the prefix. Pure but for
 its own templates, which are part of the program.
+
+A reload may come late and read files that are being swapped. So nginx.conf is swapped last and names the digest, too: a worker
+that found the same one in both has read all of them.
 """
 
 import hashlib

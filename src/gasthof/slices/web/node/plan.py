@@ -169,7 +169,7 @@ def nginx(prefix: Prefix, facts: "NginxFacts") -> Plan:
     draft = Draft(facts.places)
     for folder in nginx_folders(web, rendered):
         draft.directory(MakeDirectory(folder, 0o750, "root", WEB_USER))
-    for name, content in rendered.items():
+    for name, content in sorted(rendered.items(), key=lambda file: file[0] == "nginx.conf"):  # last: see nginx.py
         draft.file(WriteFile(web / name, content, 0o640, "root", WEB_USER))
     for path in facts.extra:
         draft.gone(path)

@@ -168,15 +168,25 @@ def test_only_root_reaches_it(node: WebNode) -> None:
 
 
 def test_says_which_configuration_runs(node: WebNode) -> None:
+    """Also that it is none: files may be read while they are being swapped."""
     files = nginx_files(node.prefix)
-    assert node.ask("GET", "/configuration") == (200, {"digest": configuration_digest(files)})
-    settings = node.prefix.state / "web" / "lua" / "gasthof" / "settings.lua"
-    settings.write_bytes(files["lua/gasthof/settings.lua"].replace(configuration_digest(files).encode(), b"0" * 64))
-    node.reload()
-    wait_for(lambda: node.ask("GET", "/configuration")[1] == {"digest": "0" * 64})
-    settings.write_bytes(files["lua/gasthof/settings.lua"])
-    node.reload()
-    wait_for(lambda: node.ask("GET", "/configuration")[1] != {"digest": "0" * 64})
+    digest, other = configuration_digest(files), "0" * 64
+    web, places = node.prefix.state / "web", ("lua/gasthof/settings.lua", "nginx.conf")
+    assert node.ask("GET", "/configuration") == (200, {"digest": digest})
+
+    def load(settings: str, conf: str) -> None:
+        for place, named in zip(places, (settings, conf), strict=True):
+            (web / place).write_bytes(files[place].replace(digest.encode(), named.encode()))
+        node.reload()
+
+    for settings, conf, wanted in (
+        (other, digest, f"{other} beside {digest}"),
+        (digest, other, f"{digest} beside {other}"),
+        (other, other, other),
+        (digest, digest, digest),
+    ):
+        load(settings, conf)
+        wait_for(lambda wanted=wanted: node.ask("GET", "/configuration")[1] == {"digest": wanted})  # type: ignore[misc]
     assert node.tell(COLOGNE) == {COLOGNE: json.loads(documents(node.prefix, FULL)[COLOGNE])["digest"]}
 
 

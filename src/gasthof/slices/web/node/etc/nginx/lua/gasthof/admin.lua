@@ -99,9 +99,11 @@ function _M.tell()
     return reply("serving", answers)
 end
 
+-- One that was read while its files were being swapped is none of ours (nginx.py).
 function _M.configuration()
     ngx.header["Content-Type"] = "application/json"
-    ngx.say(cjson.encode({ digest = settings.digest }))
+    local whole = settings.digest == _M.of
+    ngx.say(cjson.encode({ digest = whole and _M.of or settings.digest .. " beside " .. tostring(_M.of) }))
 end
 
 return _M
