@@ -37,12 +37,19 @@ Save = Callable[[Machine, Home, Any, Path], Iterable[str] | None]
 Load = Callable[[Machine, Home, Any, Path], None]
 
 
+def whole(settings: Any) -> Mapping[str, Any]:
+    return {"": settings}
+
+
 @dataclass(frozen=True)
 class Transfer:
     """`TRANSFER` in a slice's node/transfer.py."""
 
     save: Save  # the contents into the folder, which is root's (0700) and empty
     load: Load  # the opposite; what the slice's objects need is live, or failed, by then
+    # Settings -> those of each part by its name, "" for the only one. A part is loaded by itself: one that fails is tried again
+    # without touching those that arrived.
+    parts: Callable[[Any], Mapping[str, Any]] = whole
     weighs: bool = True  # False: so little that nobody measures it, and the slice needs no `usage`
 
 

@@ -1,6 +1,6 @@
 """The contents of a subscription's databases, carried out and in: one dump each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,4 +55,10 @@ def _exists(prefix: Prefix, server: str, name: str) -> bool:
         return bool(session.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone())
 
 
-TRANSFER = Transfer(save, load)
+def parts(settings: Any) -> Mapping[str, Any]:
+    """Each database by itself, by a name for it."""
+    found = zip((settings or {}).get("databases", ()), _databases(settings), strict=True)
+    return {f"{server}-{name}": {"databases": [one]} for one, (server, name) in found}
+
+
+TRANSFER = Transfer(save, load, parts)

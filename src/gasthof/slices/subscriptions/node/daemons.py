@@ -22,7 +22,7 @@ def _sockets(prefix: Prefix) -> Mapping[str, Path]:
 
 
 DAEMONS = Daemons(
-    folders=(Folder("exports", 0o700), Folder("run/transfers", 0o700)),
+    folders=(Folder("exports", 0o700), Folder("node/transfers", 0o700), Folder("run/transfers", 0o700)),
     programs=programs,
     probes=_probes,
     sockets=_sockets,

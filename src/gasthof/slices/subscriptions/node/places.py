@@ -6,6 +6,7 @@ from pathlib import Path
 from gasthof.prefix import Prefix
 
 EXPORT = re.compile(r"x[0-9]{6,12}")
+LOAD = re.compile(r"x[0-9]{6,12}/s[0-9]{6,12}")  # an export, and the subscription that it is loaded into
 SETTINGS = "settings.json"  # what it is an export of, and every slice's settings
 SUMMARY = "summary.json"  # {"bytes": of all files, "left_out": [a line each]}
 SUMS = "SHA256SUMS"  # of all files but itself, as sha256sum(1) reads them
@@ -21,6 +22,11 @@ def export(prefix: Prefix, name: str) -> Path:
     if not EXPORT.fullmatch(name):
         raise ValueError(f"no export's name: {name!r}")
     return exports(prefix) / name
+
+
+def marks(prefix: Prefix) -> Path:
+    """What was saved and loaded already (transfers/marks.py)."""
+    return prefix.state / "transfers"
 
 
 def control(prefix: Prefix) -> Path:

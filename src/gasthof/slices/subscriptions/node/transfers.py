@@ -9,7 +9,7 @@ import msgspec
 from gasthof.agent.kinds import Findings, Machine, Wanted
 from gasthof.agent.sdk.steps import Ask, Plan
 from gasthof.prefix import Prefix
-from gasthof.slices.subscriptions.node.places import EXPORT, SUMMARY, export, exports
+from gasthof.slices.subscriptions.node.places import EXPORT, LOAD, SUMMARY, export, exports
 from gasthof.slices.subscriptions.spec import TransferSpec
 
 SERVICE = "transfers"
@@ -35,7 +35,7 @@ def gather(_machine: Machine, wanted: Mapping[str, Wanted]) -> dict[str, Transfe
 def plan(prefix: Prefix, key: str, spec: TransferSpec | None, facts: TransferFacts) -> Plan:
     """ValueError for a spec that does not fit its key. An export that nobody ordered to go stays: it holds customers' files."""
     if spec is None:
-        ordered = facts.ordered and EXPORT.fullmatch(key)
+        ordered = facts.ordered and (EXPORT.fullmatch(key) or LOAD.fullmatch(key))
         return Plan(after=(Ask(SERVICE, "forget", key),)) if ordered else Plan()
     fitting = spec.export if spec.direction == "save" else f"{spec.export}/{spec.subscription}"
     if key != fitting or spec.uid < prefix.uid_base:

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from gasthof.agent.loop import Agent
+from gasthof.agent.sdk import place
 from gasthof.agent.sdk.customer import acting_as
 from gasthof.agent.tests.node import UMLAUT, Node, tree
 from gasthof.slices.subscriptions.node.places import control, export
 from gasthof.slices.subscriptions.spec import TransferSpec
+from gasthof.slices.subscriptions.transfers.store import _sums
 from gasthof.slices.web.tests.nginx_harness import connects, wait_for
 
 pytestmark = pytest.mark.daemons
@@ -162,6 +164,67 @@ def test_killed_again_and_again_it_ends_the_same(scene: Scene) -> None:
     scene.until(scene.live(loading))
     assert scene.shown(NEW) == before
     assert sorted(path.name for path in export(scene.prefix, NAME).parent.iterdir()) == [NAME]
+
+
+def test_a_load_that_fails_again_and_again_leaves_alone_what_has_arrived(scene: Scene) -> None:
+    """One database is not there: the customer works on with the files meanwhile, and the program is killed."""
+    scene.fill()
+    settings = {"databases": {"databases": [{"server": "mariadb", "name": "s000012_shop"}]}}
+    saved = scene.put("save", OLD)
+    scene.until(scene.live(saved))
+    _with_a_dump(export(scene.prefix, NAME), settings)
+    scene.node.put_home(NEW)
+    loading = scene.put("load", NEW)
+    scene.until(lambda: scene.state(loading) == "failed")
+    assert "databases: " in scene.node.intent.words(loading) and (scene.web(NEW) / UMLAUT).is_dir()
+    with acting_as(scene.prefix.uid_base + NEW):
+        (scene.web(NEW) / UMLAUT / "neu").write_bytes(b"a month's work")
+    for _ in range(2):
+        scene.kill()
+        scene.restart_agent()
+        scene.start()
+        told = len(scene.node.intent.states()[loading])
+        scene.agent.audit_now()
+        scene.until(lambda told=told: len(scene.node.intent.states()[loading]) > told)  # type: ignore[misc]
+        assert scene.state(loading) == "failed" and (scene.web(NEW) / UMLAUT / "neu").exists()
+    (
+        scene.prefix.state / "transfers" / loading / "databases.mariadb-s000012_shop"
+    ).touch()  # as if it had arrived by now
+    scene.until(scene.live(loading))
+    assert (scene.web(NEW) / UMLAUT / "neu").exists()
+
+
+def _with_a_dump(folder: Path, settings: Any) -> None:
+    """A database in an export, which no server here can take."""
+    (folder / "databases").mkdir(exist_ok=True)
+    (folder / "databases" / "mariadb-s000012_shop.dump").write_bytes(b"SELECT 1;")
+    (folder / "settings.json").write_text(json.dumps(DOCUMENT | {"settings": DOCUMENT["settings"] | settings}))
+    (folder / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in _sums(folder).items()))
+
+
+@pytest.mark.parametrize("lost", ["export", "marks in it"])
+def test_what_was_done_once_is_not_done_again_when_exports_are_lost_or_restored(scene: Scene, lost: str) -> None:
+    scene.fill()
+    saved = scene.put("save", OLD)
+    scene.until(scene.live(saved))
+    scene.node.put_home(NEW)
+    loading = scene.put("load", NEW)
+    scene.until(scene.live(loading))
+    with acting_as(scene.prefix.uid_base + NEW):
+        (scene.web(NEW) / UMLAUT / "neu").write_bytes(b"a month's work")
+    folder = export(scene.prefix, NAME)
+    place.remove_tree(folder if lost == "export" else folder / "loaded")
+    scene.kill()
+    scene.restart_agent()
+    scene.start()
+    scene.node.intent.epoch = "two"
+    scene.node.intent.reports.clear()
+    saved, loading = scene.put("save", OLD), scene.put("load", NEW)
+    scene.until(lambda: scene.state(saved) != "pending" and scene.state(loading) != "pending")
+    assert scene.state(saved) == ("failed" if lost == "export" else "live") and scene.state(loading) == "live"
+    assert folder.is_dir() == (lost != "export") and (scene.web(NEW) / UMLAUT / "neu").exists()
+    if lost == "export":
+        assert "was saved once" in scene.node.intent.words(saved)
 
 
 def test_what_was_changed_in_an_export_is_not_loaded(scene: Scene) -> None:

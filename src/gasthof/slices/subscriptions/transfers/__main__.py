@@ -1,7 +1,7 @@
 """`python -m gasthof.slices.subscriptions.transfers`: carries contents out and in beside the agent, which asks until it is done.
 
 One JSON line a request, one a reply: {"verb", "argument"} -> {"ok": true}, {"ok": true, "working": true} or {"ok": false, "error"}.
-Its memory is what lies on the disk: killed and started again, it begins what it is asked for anew.
+Its memory is what lies on the disk (marks.py): killed and started again, it begins what it is asked for anew.
 """
 
 import json
@@ -21,7 +21,7 @@ from gasthof.agent.kinds import Machine
 from gasthof.agent.sdk import customer
 from gasthof.kernel.clock import SystemClock
 from gasthof.prefix import Prefix
-from gasthof.slices.subscriptions.node.places import control
+from gasthof.slices.subscriptions.node.places import LOAD, control
 from gasthof.slices.subscriptions.spec import HomeSpec, TransferSpec
 from gasthof.slices.subscriptions.transfers.jobs import Jobs
 from gasthof.slices.subscriptions.transfers.sizes import Sizes
@@ -54,15 +54,20 @@ class Service:
 
     def save(self, argument: str) -> Answer:
         spec = msgspec.json.decode(argument, type=TransferSpec)
+        self.store.unwanted.discard(spec.export)
         return self._until(self.store.saved(spec.export), spec.export, lambda: self.store.save(spec))
 
     def load(self, argument: str) -> Answer:
         spec = msgspec.json.decode(argument, type=TransferSpec)
-        done = self.store.loaded(spec.export, spec.subscription)
-        return self._until(done, f"{spec.export}/{spec.subscription}", lambda: self.store.load(spec))
+        name, done = f"{spec.export}/{spec.subscription}", self.store.loaded(spec.export, spec.subscription)
+        self.store.unwanted.discard(name)
+        return self._until(done, name, lambda: self.store.load(spec))
 
     def forget(self, argument: str) -> Answer:
-        """After all else that is under way with this export."""
+        """An export, after all else that is under way with it; or the order to load one, after the part that is being loaded."""
+        self.store.unwanted.add(argument)
+        if LOAD.fullmatch(argument):
+            return DONE if self.jobs.ended(argument) else WORKING
         name = f"{argument}/forget"
         if self.jobs.busy(argument, besides=name):
             return WORKING

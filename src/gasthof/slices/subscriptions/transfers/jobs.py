@@ -23,6 +23,15 @@ class Jobs:
                 name.split("/")[0] == export and name != besides and not job.done() for name, job in self._jobs.items()
             )
 
+    def ended(self, name: str) -> bool:
+        """Whether it neither waits nor is under way; how it ended is forgotten."""
+        with self._lock:
+            job = self._jobs.get(name)
+            if job is not None and not job.done():
+                return False
+            self._jobs.pop(name, None)
+            return True
+
     def begin(self, name: str, work: Callable[[], None]) -> str | None:
         """None: it is waiting or under way, now at the latest. Words: it had failed, for this reason, and is forgotten."""
         with self._lock:

@@ -1,9 +1,10 @@
 """One export is one folder: made beside its place, complete once it has its name; sums and settings lie in it."""
 
 import json
+import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from gasthof.agent.sdk import place
 from gasthof.agent.transfer import Transfer
 from gasthof.slices.subscriptions.node.places import LOADED, SETTINGS, SUMMARY, SUMS, export
 from gasthof.slices.subscriptions.spec import HomeSpec, TransferSpec
+from gasthof.slices.subscriptions.transfers.marks import Marks
 
+log = logging.getLogger("gasthof.transfers")
 FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -23,19 +26,39 @@ class Store:
 
     machine: Machine
     slices: Mapping[str, Transfer]
+    unwanted: set[str] = field(default_factory=set)  # keys of what ends at its next part
+
+    @property
+    def marks(self) -> Marks:
+        return Marks(self.machine.prefix)
 
     def saved(self, name: str) -> bool:
-        return export(self.machine.prefix, name).is_dir()
+        return self.marks.has(name) and export(self.machine.prefix, name).is_dir()
 
     def loaded(self, name: str, subscription: str) -> bool:
-        return (export(self.machine.prefix, name) / LOADED / subscription).exists()
+        """Either proof is one: the other may have been lost with its folder, or with an older backup."""
+        return (
+            self.marks.has(f"{name}/{subscription}")
+            or (export(self.machine.prefix, name) / LOADED / subscription).exists()
+        )
 
     def save(self, spec: TransferSpec) -> None:
-        """RuntimeError, ValueError or OSError says why not."""
+        """Once: what is lost later is not replaced by what is there by then. RuntimeError, ValueError or OSError says why not."""
         target, staged, _ = self._traces(spec.export)
-        if target.is_dir():
-            return
-        place.remove_tree(staged)
+        if not target.is_dir():
+            if self.marks.has(spec.export):
+                raise RuntimeError(f"{spec.export} was saved once, and is not in {target.parent} any more")
+            place.remove_tree(staged)
+            try:
+                self._make(spec, staged)
+            except BaseException:
+                place.remove_tree(staged)  # it may be what filled the disk
+                raise
+            staged.rename(target)
+            place.make_durable([target], self.machine.prefix.root)
+        self.marks.put(spec.export)
+
+    def _make(self, spec: TransferSpec, staged: Path) -> None:
         staged.mkdir(0o700)
         document = spec.document or {}
         left_out = self._save_slices(spec, document.get("settings", {}), staged)
@@ -44,13 +67,12 @@ class Store:
         _write(staged / SUMS, "".join(f"{digest}  {name}\n" for name, digest in _sums(staged).items()).encode())
         (staged / LOADED).mkdir(0o700)
         place.sync_all(staged)
-        staged.rename(target)
-        place.make_durable([target], self.machine.prefix.root)
 
     def _save_slices(self, spec: TransferSpec, settings: Mapping[str, Any], staged: Path) -> list[str]:
         home = self._home(spec)
         left_out: list[str] = []
         for name, transfer in self.slices.items():
+            self._go_on(spec.export)
             folder = staged / name
             folder.mkdir(0o700)
             left_out += [
@@ -61,20 +83,46 @@ class Store:
     def load(self, spec: TransferSpec) -> None:
         """RuntimeError, ValueError or OSError says why not. What was changed in the export since it was saved is not loaded."""
         folder = export(self.machine.prefix, spec.export)
-        home = self._home(spec)
+        self._home(spec)
         if not folder.is_dir():
             raise RuntimeError(f"there is no export {spec.export} on this machine")
         if self.loaded(spec.export, spec.subscription):
             return
         check(folder)
         settings = json.loads((folder / SETTINGS).read_bytes())["settings"] | (spec.chosen or {})
-        for name, transfer in self.slices.items():
-            if (folder / name).is_dir():
-                transfer.load(self.machine, home, settings.get(name), folder / name)
-        place.sync_all(self.machine.prefix.customers)
+        words = [
+            f"{name}: {failed}"
+            for name, transfer in self.slices.items()
+            if (folder / name).is_dir()
+            for failed in self._load_slice(spec, name, settings.get(name), folder / name)
+        ]
+        if words:
+            raise RuntimeError("; ".join(words))
+        self.marks.put(f"{spec.export}/{spec.subscription}")
         mark = folder / LOADED / spec.subscription
         mark.touch(0o600)
         place.make_durable([mark], self.machine.prefix.root)
+
+    def _load_slice(self, spec: TransferSpec, name: str, settings: Any, folder: Path) -> Iterator[str]:
+        """What has not arrived yet, part by part; words of those that failed. None holds up another."""
+        key, transfer = f"{spec.export}/{spec.subscription}", self.slices[name]
+        for part, share in transfer.parts(settings).items():
+            mark = f"{name}.{part}" if part else name
+            if self.marks.has(key, mark):
+                continue
+            self._go_on(key)
+            try:
+                transfer.load(self.machine, self._home(spec), share, folder)
+            except Exception as error:
+                log.exception("%s: %s", key, mark)
+                yield str(error) or type(error).__name__
+                continue
+            place.sync_all(self.machine.prefix.customers)
+            self.marks.put(key, mark)
+
+    def _go_on(self, key: str) -> None:
+        if key in self.unwanted:
+            raise RuntimeError("it is no longer wanted")
 
     def remains(self, name: str) -> bool:
         """Whether anything of it is left, also of a save or a removal that was broken off."""
