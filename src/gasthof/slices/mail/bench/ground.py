@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import smtplib
 import subprocess
 import threading
@@ -17,7 +18,7 @@ import apsw
 from gasthof.agent.sdk import lookup
 from gasthof.agent.sdk.steps import Rows
 from gasthof.slices.mail.bench.machine import PASSWORD, UID, Machine
-from gasthof.slices.mail.node import dovecot, lookups, places, postfix
+from gasthof.slices.mail.node import dovecot, lookups, postfix
 from gasthof.slices.mail.spec import DomainSpec, MailboxSpec
 
 DOMAIN = "xn--gre-aus-kln-w6a02arc.test"
@@ -26,16 +27,7 @@ PATIENCE = 300.0  # seconds for all mails of one turn
 A_DOMAIN = 20  # mailboxes
 ASKED = ("domains", "suspended", "mailboxes", "routes", "refused")  # what one recipient meets
 QUIET = "\nsmtpd_client_connection_count_limit = 0\n"
-STANDING = """
-virtual_mailbox_domains = hash:{0}/domains
-virtual_mailbox_maps = hash:{0}/mailboxes
-virtual_alias_maps = hash:{0}/mailboxes
-transport_maps = hash:{0}/nothing
-smtpd_sender_login_maps = hash:{0}/mailboxes
-tls_server_sni_maps = hash:{0}/nothing-pem
-smtpd_recipient_restrictions = reject_non_fqdn_recipient, reject_unauth_destination, check_recipient_access hash:{0}/nothing,
-  reject_unlisted_recipient, check_policy_service unix:{1}
-"""
+LIVE = re.compile(r"proxy:sqlite:(\S+?)/(\w+)\.cf")  # a look-up in our database, anywhere in main.cf and master.cf
 USERS = """passdb {{
   driver = passwd-file
   args = {0}
@@ -66,20 +58,18 @@ class Ground:
     def _stand_still(self, addresses: list[str]) -> None:
         """The same content as indexed files and as a passwd-file, and daemons that read those."""
         prefix, conf = self.machine.prefix, postfix.folder(self.machine.prefix)
-        tables = {"domains": [DOMAIN], "mailboxes": addresses, "nothing": ["nobody.invalid"], "nothing-pem": []}
-        for name, keys in tables.items():
-            (conf / name).write_text("".join(f"{key} {key}\n" for key in keys))
-            command = [
-                "/usr/sbin/postmap",
-                *(["-F"] if name.endswith("pem") else []),
-                "-c",
-                str(conf),
-                f"hash:{conf / name}",
-            ]
-            subprocess.run(command, check=True)
-        socket = places.dovecot_socket(prefix, "quota-status")
-        with (conf / "main.cf").open("a") as file:
-            file.write(STANDING.format(conf, socket))
+        keys = {
+            "domains": [DOMAIN],
+            "mailboxes": addresses,
+            "routes": addresses,
+            "senders": addresses,
+            "certificates": [],
+        }
+        for name in (*postfix.MAPS, "certificates"):
+            _indexed(conf, name, keys.get(name, ["nobody.invalid"]))
+        for name in ("main.cf", "master.cf"):
+            text = LIVE.sub(r"hash:\1/\2", (conf / name).read_text("utf-8"))
+            (conf / name).write_text(text, "utf-8")
         users = dovecot.folder(prefix) / "users"
         users.write_text("".join(self._users()))
         settings = dovecot.folder(prefix) / "dovecot.conf"
@@ -96,6 +86,13 @@ class Ground:
         with contextlib.closing(lookup.opened(self.machine.databases[1])) as base:
             for address, password, home in base.execute("SELECT address, password, home FROM mailboxes"):
                 yield f"{address}:{password}:{UID}:{UID}::{home}::userdb_quota_rule=*:storage=10000M\n"
+
+
+def _indexed(conf: Path, name: str, keys: list[str]) -> None:
+    """postmap(1); certificates' files hold key and certificate themselves (-F)."""
+    (conf / name).write_text("".join(f"{key} {key}\n" for key in keys))
+    files = ["-F"] if name == "certificates" else []
+    subprocess.run(["/usr/sbin/postmap", *files, "-c", str(conf), f"hash:{conf / name}"], check=True)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -83,7 +83,7 @@ class Machine:
     prefix: Prefix
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     writer: LookUps = field(default_factory=LookUps)
-    extra: str = ""  # lines at the end of main.cf
+    extra: str = ""  # lines of main.cf
     boxes: int = 0
     unclear: int = 0  # another patience of the delivery process with what it does not know, seconds
 
@@ -125,8 +125,13 @@ class Machine:
             self.carry_out(fixture.plan(self.prefix, fixture.gather(self.node)))
         for base in self.databases[:2]:
             makers.make(base)
-        with (postfix.folder(self.prefix) / "main.cf").open("a") as file:
-            file.write(self.extra)
+        self._set(self.extra.splitlines())
+
+    def _set(self, settings: Iterable[str]) -> None:
+        """Not at the end of main.cf: of what is set twice Postfix' logger warns itself, and waits for itself after ten warnings."""
+        command = ["/usr/sbin/postconf", "-c", str(postfix.folder(self.prefix)), "-e"]
+        for setting in filter(None, settings):
+            subprocess.run([*command, setting], check=True)
 
     @property
     def node(self) -> Node:
