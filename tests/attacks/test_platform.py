@@ -1,19 +1,19 @@
 """The whole platform against its neighbours: what listens, whose address is logged, which secrets two installations share."""
 
 import json
-import socket
 import time
 from pathlib import Path
 
 import pytest
 
 from gasthof.bootstrap.supervisor import Supervisor
+from gasthof.slices.mail.node import places
 from tests.customers import Guest, arrive
+from tests.listeners import family, listeners
 from tests.platform import Platform, new_platform
 
 pytestmark = pytest.mark.daemons
 
-LISTENING = "0A"  # proc(5), /proc/net/tcp
 SPOOFED = (
     "X-Forwarded-For",
     "X-Real-IP",
@@ -25,50 +25,13 @@ SPOOFED = (
 )
 
 
-def listeners(pids: set[int]) -> set[tuple[str, int]]:
-    """(address, port) of every TCP socket these processes listen on."""
-    inodes = {str(link.readlink()) for pid in pids for link in _links(pid)}
-    found = set()
-    for table, length in (("tcp", 8), ("tcp6", 32)):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == LISTENING and f"socket:[{fields[9]}]" in inodes:
-                address, port = fields[1].split(":")
-                found.add((_address(address[:length]), int(port, 16)))
-    return found
-
-
-def _links(pid: int) -> list[Path]:
-    try:
-        return [link for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
-    except FileNotFoundError:
-        return []
-
-
-def _address(text: str) -> str:
-    raw = b"".join(bytes.fromhex(text[start : start + 8])[::-1] for start in range(0, len(text), 8))
-    return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw)
-
-
-def family(pid: int) -> set[int]:
-    """A process and all that came from it."""
-    found, parents = {pid}, {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
-
-
-def test_three_ports_on_loopback_and_no_more(platform: Platform) -> None:
-    pid = Supervisor(platform.prefix).pid
+def test_the_ports_on_loopback_and_no_more(platform: Platform) -> None:
+    """But for Dovecot's two, on an address that is this installation's own (test_php_ports.py)."""
+    pid, inside = Supervisor(platform.prefix).pid, places.inside(platform.prefix)
     assert pid is not None
     wanted = {(address, port) for address in ("127.0.0.1", "::1") for port in platform.ports.values()}
-    assert listeners(family(pid)) == wanted
+    found = {(one.address, one.port) for one in listeners(family(pid)) if one.kind == "tcp"}
+    assert found == wanted | {(inside, places.IMAP), (inside, places.POP3)}
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +64,7 @@ def test_a_customers_php_finds_the_public_ports_and_no_socket(platform: Platform
     answer = platform.https("adresse-ä.test", "/alles.php", method="POST", data={"sockets": "\n".join(sockets)})
     found = answer.json()
     pid = Supervisor(platform.prefix).pid
-    ours = {port for _, port in listeners(family(pid))}
+    ours = {one.port for one in listeners(family(pid))}
     assert set(found["ports"]) & ours == set(platform.ports.values())
     assert found["sockets"] == []
 
