@@ -14,7 +14,6 @@ from gasthof.agent.sdk.steps import (
     CustomerFile,
     LocalAuthority,
     LocalCertificate,
-    LookupDatabase,
     MakeDirectory,
     MakeLookup,
     Plan,
@@ -59,7 +58,8 @@ def _prepared(step: object) -> Iterator[str]:
             yield f"+ {step.directory}/: a certificate for {', '.join(step.names)}"
         case MakeLookup():
             path, group = step.database.path, step.database.group
-            yield f"+ {path}: an empty look-up database, {step.database.mode:04o} root:{group}"
+            made = "a database that is never emptied" if step.database.kept else "an empty look-up database"
+            yield f"+ {path}: {made}, {step.database.mode:04o} root:{group}"
         case Ask():
             return
 
@@ -79,19 +79,22 @@ def _set(step: SetRows) -> Iterator[str]:
     found = lookup.rows(database, [step.owner]).get(step.owner, {})
     yield f"  {database.path} {step.owner}"
     for table in lookup.differing(found, step.rows):
+        if table == lookup.BEFORE:
+            yield "  a change of it was broken off"
+            continue
         columns = lookup.columns(database, table)
         before, after = lookup.in_order(found.get(table, ())), lookup.in_order(step.rows.get(table, ()))
-        yield from (f"- {table}: {_row(database, columns, row)}" for row in before if row not in after)
-        yield from (f"+ {table}: {_row(database, columns, row)}" for row in after if row not in before)
+        secret = [name in database.secrets or f"{table}.{name}" in database.secrets for name in columns]
+        yield from (f"- {table}: {_row(secret, row)}" for row in before if row not in after)
+        yield from (f"+ {table}: {_row(secret, row)}" for row in after if row not in before)
 
 
-def _row(database: LookupDatabase, columns: list[str], row: Row) -> str:
-    named = zip(columns or [""] * len(row), row, strict=False)
-    return ", ".join(MASKED if _secret(database, name, value) else str(value) for name, value in named)
-
-
-def _secret(database: LookupDatabase, name: str, value: object) -> bool:
-    return value is not None and (name in database.secrets or bool(HASH.match(str(value))))
+def _row(secret: list[bool], row: Row) -> str:
+    """Nothing is shown while nobody can say which column is which."""
+    marked = zip(secret or [True] * len(row), row, strict=False)
+    return ", ".join(
+        MASKED if value is not None and (hidden or HASH.match(str(value))) else str(value) for hidden, value in marked
+    )
 
 
 def _text(content: bytes) -> list[str]:

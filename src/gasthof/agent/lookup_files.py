@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 
-from gasthof.agent.sdk.lookup import BEFORE, LAYOUT, connected, files, quoted, tables, unfit, version
+from gasthof.agent.sdk.lookup import BEFORE, LAYOUT, OTHER_SCHEMA, connected, files, quoted, tables, unfit, version
 from gasthof.agent.sdk.steps import LookupDatabase
 
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -50,14 +50,20 @@ def _own(path: Path, group: int, mode: int) -> None:
 
 
 def _fit(connection: apsw.Connection, database: LookupDatabase) -> None:
-    """Tables and journal mode. A damaged database, or one of another schema, is emptied first: its readers have it open."""
+    """Tables and journal mode. A damaged database, or one of another schema, is emptied first: its readers have it open.
+
+    RuntimeError for a damaged one that is to be kept.
+    """
     try:
         connection.pragma("journal_mode", database.journal)
         words = unfit(connection, database)
     except (apsw.NotADBError, apsw.CorruptError, apsw.IOError) as error:
         words = str(error)
+    if words and database.kept and words != OTHER_SCHEMA:
+        raise RuntimeError(f"{database.path.name}: {words}; it holds what exists nowhere else, so it is left alone")
     if words:
-        _empty(connection)
+        if not database.kept:
+            _empty(connection)
         connection.pragma("journal_mode", database.journal)
         _fill(connection, database)
 

@@ -158,7 +158,9 @@ def _may_fail_later(plan: Plan, left: Sequence[LookupDatabase]) -> bool:
 
 
 def _databases(plans: Iterable[Plan]) -> Iterable[LookupDatabase]:
-    return dict.fromkeys(step.database for plan in plans for step in plan.rows)
+    """What others are only filled from comes first: it is durable before they serve it."""
+    found = dict.fromkeys(step.database for plan in plans for step in plan.rows)
+    return sorted(found, key=lambda database: not database.kept)
 
 
 def _set_all(

@@ -26,6 +26,7 @@ BUSY = 2000  # milliseconds to wait for a reader, or for another writer's last b
 LARGEST_LOG = 16 * 1024 * 1024  # bytes that an idle log may keep
 AT_ONCE = 1000  # owners read at a time: a long look around blocks nobody
 SYNCHRONOUS = {"wal": "full", "delete": "extra"}  # durable when COMMIT returns
+OTHER_SCHEMA = "has another schema"
 COMPANIONS = {"wal": ("", "-wal", "-shm"), "delete": ("",)}
 
 
@@ -86,7 +87,7 @@ def wrong(database: LookupDatabase) -> str:
 def unfit(connection: apsw.Connection, database: LookupDatabase) -> str:
     """What only an empty database would mend, in words."""
     if connection.pragma("user_version") != version(database):
-        return "has another schema"
+        return OTHER_SCHEMA
     if connection.pragma("journal_mode") != database.journal:
         return f"journal mode is not {database.journal}"
     words = str(connection.execute("PRAGMA quick_check(1)").get)

@@ -15,6 +15,7 @@ class LookupDatabase:
 
     Each statement of `schema` is one CREATE TABLE or INDEX IF NOT EXISTS. A table's first column is `owner TEXT NOT NULL`, which
     holds "KIND KEY" of the object that a row is of. Another schema is another database: it is emptied, and filled from the specs.
+    Unless it is `kept`, which is for what no spec holds: then a new schema may only add to the old one, and a damaged file stays.
     """
 
     path: Path  # in a folder 0750 root:group
@@ -22,7 +23,8 @@ class LookupDatabase:
     group: str
     journal: Literal["wal", "delete"]  # delete: for a reader that cannot bear a write-ahead log
     mode: int = 0o640
-    secrets: tuple[str, ...] = ("password", "hash", "secret")  # columns that a preview masks
+    secrets: tuple[str, ...] = ("password", "hash", "secret")  # columns that a preview masks, also "TABLE.COLUMN"
+    kept: bool = False  # never emptied, and written before those that are not
 
 
 @dataclass(frozen=True)

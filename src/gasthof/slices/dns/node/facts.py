@@ -1,6 +1,6 @@
 """What the machine shows of zones and of PowerDNS. Reads only."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,7 +12,7 @@ from gasthof.agent.sdk.steps import Rows
 from gasthof.prefix import Prefix
 from gasthof.slices.dns.node import keys
 from gasthof.slices.dns.node.configuration import addresses
-from gasthof.slices.dns.node.rows import KEY, ZONE, database, serial_of
+from gasthof.slices.dns.node.rows import KEY, SERIAL, ZONE, born_here, database, serial_of
 from gasthof.slices.dns.spec import ZoneSpec
 
 RESOLVERS = Path("/etc/resolv.conf")
@@ -20,9 +20,16 @@ RESOLVERS = Path("/etc/resolv.conf")
 
 @dataclass(frozen=True)
 class ZoneFacts:
-    rows: Mapping[Path, Mapping[str, Rows]]  # of the zone and of its key
-    fresh: str = ""  # a key that nobody has seen, for a zone that is to be signed and has none
+    rows: Mapping[Path, Mapping[str, Rows]]  # of the zone, of its key, and of its last serial
+    key: str = ""  # the zone's own
+    fresh: str = ""  # one that nobody has seen, for a zone that is to be signed and has none
+    last: int | None = None  # serial of a zone of that name that went
     ordered: bool = True
+
+
+@dataclass(frozen=True)
+class KeptFacts:
+    database: str  # what is wrong with it
 
 
 @dataclass(frozen=True)
@@ -33,22 +40,34 @@ class BaseFacts:
 
 
 def zones(machine: Machine, wanted: Mapping[str, Wanted]) -> dict[str, ZoneFacts]:
-    """Facts of each zone, by name."""
-    place = database(machine.prefix)
-    found = lookup.rows(place, [f"{kind} {key}" for key in wanted for kind in (ZONE, KEY)])
-    return {key: _zone(place.path, key, found, each) for key, each in wanted.items()}
+    """Facts of each zone, by name. apsw.Error while the keys cannot be read."""
+    places = (born_here(machine.prefix), database(machine.prefix))
+    found = lookup.facts(places, [f"{kind} {key}" for key in wanted for kind in (ZONE, KEY, SERIAL)])
+    return {key: _zone(machine.prefix, key, found, each) for key, each in wanted.items()}
 
 
-def _zone(path: Path, key: str, found: Mapping[str, Rows], wanted: Wanted) -> ZoneFacts:
-    own = {owner: found[owner] for owner in (f"{ZONE} {key}", f"{KEY} {key}") if owner in found}
-    signed = wanted.spec is not None and wanted.spec.dnssec
-    fresh = keys.new_key() if signed and not _keys(own, key) else ""
-    return ZoneFacts({path: own}, fresh, wanted.ordered)
+def _zone(prefix: Prefix, key: str, found: Mapping[Path, Mapping[str, Rows]], wanted: Wanted) -> ZoneFacts:
+    names = {f"{kind} {key}" for kind in (ZONE, KEY, SERIAL)}
+    own = {path: {owner: rows for owner, rows in held.items() if owner in names} for path, held in found.items()}
+    text = key_of(prefix, key, own)
+    fresh = keys.new_key() if wanted.spec is not None and wanted.spec.dnssec and not text else ""
+    serials = own[born_here(prefix).path].get(f"{SERIAL} {key}", {}).get("serials", ())
+    return ZoneFacts(own, text, fresh, next((int(str(row[0])) for row in serials), None), wanted.ordered)
 
 
-def _keys(found: Mapping[str, Rows], key: str) -> list[str]:
-    texts = [str(row[-1]) for row in found.get(f"{KEY} {key}", {}).get("keys", ())]
-    return [text for text in texts if keys.usable(text)]
+def key_of(prefix: Prefix, zone: str, found: Mapping[Path, Mapping[str, Rows]]) -> str:
+    """The zone's key, "" for none. A copy counts where the original is missing: it was made before there were originals."""
+    places = (found.get(each.path, {}) for each in (born_here(prefix), database(prefix)))
+    texts = [str(row[-1]) for held in places for row in held.get(f"{KEY} {zone}", {}).get("keys", ())]
+    return next((text for text in texts if keys.usable(text)), "")
+
+
+def known_keys(prefix: Prefix, zones: Iterable[str]) -> dict[str, str]:
+    """Of those of these zones that have one."""
+    wanted = list(zones)
+    found = lookup.facts((born_here(prefix), database(prefix)), [f"{KEY} {zone}" for zone in wanted])
+    texts = {zone: key_of(prefix, zone, found) for zone in wanted}
+    return {zone: text for zone, text in texts.items() if text}
 
 
 def present_zones(prefix: Prefix) -> Iterator[tuple[str, str]]:
@@ -59,15 +78,20 @@ def present_zones(prefix: Prefix) -> Iterator[tuple[str, str]]:
 
 def findings(machine: Machine, wanted: Mapping[str, ZoneSpec]) -> dict[str, dict[str, list[str] | int]]:
     """ds: contents for the zone above, of a zone that is signed. serial: what is served."""
-    found = lookup.rows(database(machine.prefix), [f"{kind} {key}" for key in wanted for kind in (ZONE, KEY)])
-    return {key: _findings(key, spec, found) for key, spec in wanted.items()}
+    rows = lookup.rows(database(machine.prefix), [f"{ZONE} {key}" for key in wanted])
+    texts = known_keys(machine.prefix, [key for key, spec in wanted.items() if spec.dnssec])
+    return {key: _findings(key, spec, rows, texts.get(key, "")) for key, spec in wanted.items()}
 
 
-def _findings(key: str, spec: ZoneSpec, found: Mapping[str, Rows]) -> dict[str, list[str] | int]:
+def _findings(key: str, spec: ZoneSpec, found: Mapping[str, Rows], text: str) -> dict[str, list[str] | int]:
     told: dict[str, list[str] | int] = {"serial": serial_of(found.get(f"{ZONE} {key}", {})) or 0}
     if spec.dnssec:
-        told["ds"] = [keys.ds(key, text) for text in _keys(found, key)]
+        told["ds"] = [keys.ds(key, text)] if text else []
     return told
+
+
+def kept(machine: Machine) -> KeptFacts:
+    return KeptFacts(lookup.wrong(born_here(machine.prefix)))
 
 
 def base(machine: Machine) -> BaseFacts:

@@ -11,5 +11,5 @@ KINDS = (
         facts.zones, plan.zone, facts.present_zones, findings=facts.findings,
     ),
 )  # fmt: skip
-FIXTURES = (Fixture("dns.base", facts.base, plan.base),)
+FIXTURES = (Fixture("dns.base", facts.base, plan.base), Fixture("dns.keys", facts.kept, plan.kept))
 SERVICES = {"pdns": PowerDns.of}

@@ -4,16 +4,16 @@ import re
 from typing import TYPE_CHECKING
 
 from gasthof.agent.sdk.lookup import differing
-from gasthof.agent.sdk.steps import Ask, MakeDirectory, Plan, Row, Rows, SetRows, WriteFile
+from gasthof.agent.sdk.steps import Ask, MakeDirectory, Plan, Rows, SetRows, WriteFile
 from gasthof.agent.sdk.want import Draft
 from gasthof.prefix import Prefix
 from gasthof.slices.dns.node import keys
 from gasthof.slices.dns.node.configuration import configuration
-from gasthof.slices.dns.node.rows import GROUP, KEY, ZONE, database, serial_of, zone_rows
+from gasthof.slices.dns.node.rows import GROUP, KEY, SERIAL, ZONE, born_here, database, serial_of, zone_rows
 from gasthof.slices.dns.spec import ZoneSpec
 
 if TYPE_CHECKING:
-    from gasthof.slices.dns.node.facts import BaseFacts, ZoneFacts
+    from gasthof.slices.dns.node.facts import BaseFacts, KeptFacts, ZoneFacts
 
 NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_*-]{1,63}\.)*[a-z0-9_-]{1,63}")
 FAR = 10_000_000  # a serial that runs so far ahead of intent was not given by this house
@@ -22,18 +22,25 @@ FAR = 10_000_000  # a serial that runs so far ahead of intent was not given by t
 def zone(prefix: Prefix, key: str, spec: ZoneSpec | None, facts: "ZoneFacts") -> Plan:
     """ValueError for a spec that PowerDNS could not be told."""
     draft = Draft({}, facts.rows)
+    found = facts.rows.get(database(prefix).path, {})
+    zone_now = found.get(f"{ZONE} {key}", {})
     if spec is None:
+        last = serial_of(zone_now)
+        last = facts.last if last is None else last
+        if last is not None:
+            draft.rows(SetRows(born_here(prefix), f"{SERIAL} {key}", {"serials": ((last,),)}))
         draft.rows(SetRows(database(prefix), f"{ZONE} {key}", {}))
         if facts.ordered:
+            draft.rows(SetRows(born_here(prefix), f"{KEY} {key}", {}))
             draft.rows(SetRows(database(prefix), f"{KEY} {key}", {}))
         return Plan(rows=tuple(draft.row_sets), after=(Ask("pdns", "tell", key, expect=""),), notes=draft.notes)
     _check(key, spec)
-    found = facts.rows.get(database(prefix).path, {})
-    serial = _serial(spec, found.get(f"{ZONE} {key}", {}))
+    serial = _serial(spec, zone_now, facts.last)
+    text = "" if spec.forget_key and not spec.dnssec else facts.key or (facts.fresh if spec.dnssec else "")
+    copy = ((keys.NUMBER, keys.FLAGS, int(spec.dnssec), text),) if text else ()
+    draft.rows(SetRows(born_here(prefix), f"{KEY} {key}", {"keys": ((text,),) if text else ()}))
     draft.rows(SetRows(database(prefix), f"{ZONE} {key}", zone_rows(spec, serial)))
-    draft.rows(
-        SetRows(database(prefix), f"{KEY} {key}", {"keys": _key(spec, found.get(f"{KEY} {key}", {}), facts.fresh)})
-    )
+    draft.rows(SetRows(database(prefix), f"{KEY} {key}", {"keys": copy}))
     return Plan(rows=tuple(draft.row_sets), after=(Ask("pdns", "tell", key, expect=str(serial)),), notes=draft.notes)
 
 
@@ -47,21 +54,16 @@ def _check(key: str, spec: ZoneSpec) -> None:
         raise ValueError(f"{key}: told of {spec.name} with {(wrong + outside)[:1]}")
 
 
-def _serial(spec: ZoneSpec, found: Rows) -> int:
-    """Never behind what was served: others keep a copy under that serial, also while intent was restored from an older dump."""
+def _serial(spec: ZoneSpec, found: Rows, gone: int | None) -> int:
+    """Never behind what was served: others keep a copy under that serial, also while intent was restored from an older dump.
+
+    `gone`: the last serial of the zone of that name that went.
+    """
     last = serial_of(found)
+    last = gone if last is None else last
     if last is None or last < spec.serial or last - spec.serial > FAR:
         return spec.serial
     return last + 1 if differing(found, zone_rows(spec, last)) else last
-
-
-def _key(spec: ZoneSpec, found: Rows, fresh: str) -> tuple[Row, ...]:
-    """The zone's one key: the one that is there, whether it signs now or not; a new one only for a zone that has none."""
-    if spec.forget_key and not spec.dnssec:
-        return ()
-    kept = [str(row[-1]) for row in found.get("keys", ()) if keys.usable(str(row[-1]))]
-    text = kept[0] if kept else fresh if spec.dnssec else ""
-    return ((keys.NUMBER, keys.FLAGS, int(spec.dnssec), text),) if text else ()
 
 
 def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
@@ -72,3 +74,10 @@ def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
     draft.lookup(database(prefix), facts.database)
     draft.file(WriteFile(folder / "pdns.conf", configuration(prefix, facts.resolver), 0o640, "root", GROUP))
     return Plan(prepare=tuple(draft.prepare), change=tuple(draft.change), notes=draft.notes, wanted=draft.wanted)
+
+
+def kept(prefix: Prefix, facts: "KeptFacts") -> Plan:
+    """The database of what is born here; one that is damaged is left alone, and the fixture stays broken."""
+    draft = Draft({})
+    draft.lookup(born_here(prefix), facts.database)
+    return Plan(prepare=tuple(draft.prepare), notes=draft.notes, wanted=draft.wanted)

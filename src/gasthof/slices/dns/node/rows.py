@@ -3,6 +3,9 @@
 
 One database, node/dns/zones.db (group pdns, WAL), written by the agent only; PowerDNS reads. A row's `owner` ("dns.zone NAME") is
 also what ties records to their zone: a record without a zone of the same owner is served to nobody.
+
+Beside it lies node/dns/keys.db (root's alone), which is never emptied: keys, and the last serials of zones that are gone. The keys
+in zones.db are copies.
 """
 
 from base64 import b32hexencode
@@ -28,7 +31,12 @@ SCHEMA = (
     " active INTEGER NOT NULL, content TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS keys_owner ON keys (owner)",
 )
+BORN_HERE = (
+    "CREATE TABLE IF NOT EXISTS keys (owner TEXT NOT NULL, content TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS serials (owner TEXT NOT NULL, serial INTEGER NOT NULL)",
+)  # never changed, only added to
 ZONE, KEY = "dns.zone", "dns.key"  # owners: the key outlives its zone unless somebody ordered otherwise
+SERIAL = "dns.serial"  # owner, in keys.db: of a zone that is gone, for the day it comes back
 
 _ANSWER = (
     "SELECT content, ttl, prio, type, (SELECT rowid FROM domains WHERE domains.owner = records.owner), 0, name, auth"
@@ -66,7 +74,13 @@ WITH_PRIORITY = ("MX", "SRV")  # PowerDNS keeps their first number in a column o
 
 
 def database(prefix: Prefix) -> LookupDatabase:
-    return LookupDatabase(prefix.state / "dns" / "zones.db", SCHEMA, GROUP, "wal")
+    return LookupDatabase(prefix.state / "dns" / "zones.db", SCHEMA, GROUP, "wal", secrets=("keys.content",))
+
+
+def born_here(prefix: Prefix) -> LookupDatabase:
+    """Of what no spec holds."""
+    path = prefix.state / "dns" / "keys.db"
+    return LookupDatabase(path, BORN_HERE, "root", "delete", 0o600, secrets=("keys.content",), kept=True)
 
 
 def zone_rows(spec: ZoneSpec, serial: int) -> Rows:

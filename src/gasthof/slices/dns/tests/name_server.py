@@ -19,7 +19,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import apsw
 import dns.flags
 import dns.message
 import dns.query
@@ -30,6 +29,8 @@ import idna
 from gasthof.agent.journal import Journal
 from gasthof.agent.kinds import Knowledge, Machine
 from gasthof.agent.loop import Agent
+from gasthof.agent.sdk import lookup
+from gasthof.agent.sdk.steps import LookupDatabase
 from gasthof.agent.tests.node import Intent, connecting
 from gasthof.kernel.clock import SystemClock
 from gasthof.prefix import Prefix
@@ -153,11 +154,11 @@ class NameServer:
         agent.audit_now()
         agent.deliver()
 
-    def write(self, *statements: str) -> None:
+    def write(self, *statements: str, at: LookupDatabase | None = None) -> None:
         """By hand, past the agent, which must not have the database open meanwhile."""
         for agent in self.agents:
             agent.executor.close()
-        with closing(apsw.Connection(str(database(self.prefix).path))) as connection:
+        with closing(lookup.opened(at or database(self.prefix))) as connection:
             for statement in statements:
                 connection.execute(statement)
 

@@ -28,6 +28,25 @@ def test_serials_never_go_back(server: NameServer) -> None:
     assert server.serial(UMLAUT) == 2026030109
 
 
+@pytest.mark.parametrize("ordered", [True, False])
+def test_nor_those_of_a_zone_that_went_and_came_again(server: NameServer, ordered: bool) -> None:
+    name = f"wieder-{ordered}.test".lower()
+    server.put(zone(name, serial=2026030105))
+    if ordered:
+        server.drop(name)
+    else:
+        del server.intent.changes["dns.zone", name]
+        server.intent.epoch = "two"
+        server.turn()
+        server.audit()
+    assert server.rcode(name, "SOA") == "REFUSED"
+    server.put(zone(name, serial=2026030100))
+    assert server.serial(name) == 2026030106
+    server.put(zone(name, serial=2026030101))
+    assert server.serial(name) == 2026030106
+    server.drop(name)
+
+
 def test_drift_is_noted_and_repaired(server: NameServer) -> None:
     server.put(zone(UMLAUT, record(UMLAUT, "A", "192.0.2.1"), serial=2026040100))
     server.ask(UMLAUT, "A")

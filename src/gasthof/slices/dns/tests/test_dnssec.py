@@ -1,5 +1,7 @@
 """Signed zones on the real PowerDNS: what a validating resolver makes of them, with nothing to trust but the DS record."""
 
+import json
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +9,11 @@ from pathlib import Path
 import dns.rdatatype
 import pytest
 
+from gasthof.agent import rows
+from gasthof.agent.preview import preview
+from gasthof.agent.sdk import lookup
 from gasthof.slices.dns.node import facts, keys
-from gasthof.slices.dns.node.rows import database
+from gasthof.slices.dns.node.rows import KEY, born_here, database
 from gasthof.slices.dns.spec import ZoneSpec
 from gasthof.slices.dns.tests.name_server import SERVERS, UMLAUT, NameServer, record, zone
 
@@ -45,8 +50,12 @@ def ds(server: NameServer, name: str = UMLAUT) -> list[str]:
 
 
 def delv(server: NameServer, name: str, kind: str) -> str:
+    return delv_as(server, ds(server), name, kind)
+
+
+def delv_as(server: NameServer, known: list[str], name: str, kind: str) -> str:
     anchors = server.prefix.root / "anchors"
-    tag, algorithm, digest, text = ds(server)[0].split()
+    tag, algorithm, digest, text = known[0].split()
     anchors.write_text(f'trust-anchors {{ "{UMLAUT}." static-ds {tag} {algorithm} {digest} "{text}"; }};\n')
     command = [
         "/usr/bin/delv", "@127.0.0.1", "-p", str(server.prefix.ports["dns"]), "-a", str(anchors), f"+root={UMLAUT}", name, kind,
@@ -154,3 +163,87 @@ def test_its_key_survives_everything_but_an_order(server: NameServer) -> None:
     server.drop(UMLAUT)
     assert ds(server) == []
     server.put(signed())
+
+
+def test_its_key_survives_another_schema_and_a_damaged_database(server: NameServer) -> None:
+    before, places = ds(server), (database(server.prefix), born_here(server.prefix))
+    server.write("PRAGMA user_version = 7")  # as another release's
+    assert _mended(server) == [] and ds(server) == before
+    server.write("PRAGMA user_version = 7", at=places[1])
+    assert _mended(server) == [] and ds(server) == before
+    _close(server)
+    with places[0].path.open("r+b") as file:
+        file.write(b"not a database " * 4000)
+    assert _mended(server) == [] and ds(server) == before
+    assert "; fully validated" in delv(server, UMLAUT, "A")
+    _close(server)
+    places[1].path.unlink()  # then the copies are all there is
+    assert _mended(server) == [] and ds(server) == before
+    assert len(lookup.rows(places[1], [f"{KEY} {UMLAUT}"])[f"{KEY} {UMLAUT}"]["keys"]) == 1
+
+
+def test_a_damaged_database_of_keys_is_left_alone_and_told_of(server: NameServer) -> None:
+    before, path = ds(server), born_here(server.prefix).path
+    _close(server)
+    whole = path.read_bytes()
+    path.write_bytes(b"garbage" * 1000)
+    (words,) = _mended(server)
+    assert "keys.db" in words and "left alone" in words and path.read_bytes() == b"garbage" * 1000
+    assert "; fully validated" in delv_as(server, before, UMLAUT, "A")
+    server.put(signed(2026020100))
+    assert server.intent.states()[UMLAUT][-1] == "failed"
+    _close(server)
+    path.write_bytes(whole)
+    assert _mended(server) == [] and ds(server) == before
+
+
+def test_keys_are_roots_alone_and_written_first(server: NameServer) -> None:
+    found = born_here(server.prefix).path.stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (0, 0, 0o600)
+    server.put(zone("unsigned.test"))
+    order: list[str] = []
+    real = rows.LookUps._write
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            rows.LookUps,
+            "_write",
+            lambda self, place, steps: (order.append(place.path.name), real(self, place, steps))[1],
+        )
+        server.put(zone("unsigned.test", serial=2026020100), zone("z.test", dnssec=True))
+    assert order == ["keys.db", "zones.db"]
+    server.drop("unsigned.test")
+    server.drop("z.test")
+
+
+def test_no_plan_and_no_note_shows_a_private_key(server: NameServer) -> None:
+    agent = server.agents[-1]
+    server.intent.put("dns.zone", "neu.test", zone("neu.test", dnssec=True))
+    agent.reach()
+    agent.fetch()
+    said = "\n".join(preview(agent))
+    assert "+ keys: (secret)" in said and "+ keys: 1, 257, 1, (secret)" in said and "ns1.server" in said
+    server.turn()
+    owner = f"{KEY} neu.test"
+    (row,) = lookup.rows(database(server.prefix), [owner])[owner]["keys"]
+    server.write(
+        f"INSERT INTO {lookup.BEFORE} VALUES ('{owner}', 'keys', '{json.dumps(row)}')",
+        f"UPDATE keys SET content = content || 'x' WHERE owner = '{owner}'",
+    )
+    said += "\n".join(preview(agent))
+    server.audit()
+    told = repr(server.intent.reports)
+    assert "rows differ in keys" in told and "broken off" in said and "- keys: 1, 257, 1, (secret)" in said
+    for shown in (said, told):
+        assert "Private" not in shown and str(row[-1]).split()[-1] not in shown
+    server.drop("neu.test")
+
+
+def _close(server: NameServer) -> None:
+    for agent in server.agents:
+        agent.executor.close()
+
+
+def _mended(server: NameServer) -> list[str]:
+    words = server.agents[-1].fix()
+    server.audit()
+    return words
