@@ -29,9 +29,7 @@ def add_user(
 ) -> Result:
     """Let somebody transfer files by FTP and SFTP, within one directory."""
     check_changeable(call, subscription)
-    limit = subscription.plan.ftp_users
-    if users_of(subscription).count() >= limit:
-        raise Refused("The plan’s limit of FTP users is reached: %(limit)d.", limit=limit).at("name")
+    _check_limit(subscription)
     _check_free(subscription, str(name))
     user = FtpUser(subscription=subscription, name=str(name), directory=_checked(directory))
     return _with_password(call, user, password)
@@ -86,6 +84,7 @@ def remove_all(call: Call, subscription: Subscription) -> None:
 def restore(call: Call, subscription: Subscription, settings: Any) -> None:
     """Hook: the users that `queries.export` wrote down, with their passwords. Raises Refused, as the verbs do."""
     for found in settings["users"]:
+        _check_limit(subscription)
         user = FtpUser(
             subscription=subscription,
             name=str(FtpName.parse(found["name"])),
@@ -102,6 +101,12 @@ def _with(subscription: Subscription, users: Iterable[FtpUser]) -> Iterable[FtpU
     for user in users:
         user.subscription = subscription
         yield user
+
+
+def _check_limit(subscription: Subscription) -> None:
+    limit = subscription.plan.ftp_users
+    if users_of(subscription).count() >= limit:
+        raise Refused("The plan’s limit of FTP users is reached: %(limit)d.", limit=limit).at("name")
 
 
 def _check_free(subscription: Subscription, name: str) -> None:

@@ -23,9 +23,7 @@ def create(
 ) -> Result:
     """Make a database."""
     check_changeable(call, subscription)
-    limit = subscription.plan.databases
-    if Database.objects.filter(subscription=subscription).count() >= limit:
-        raise Refused("The plan’s limit of databases is reached: %(limit)d.", limit=limit).at("name")
+    check_limit(subscription)
     whole = whole_name(subscription, name)
     if Database.objects.filter(server=server, name=whole).exists():
         raise Refused("This name is in use already.").at("name")
@@ -44,6 +42,13 @@ def delete(call: Call, *, database: DatabaseRef) -> Result:
     result = shown(database)
     remove(call, database)
     return result
+
+
+def check_limit(subscription: Subscription) -> None:
+    """Raises Refused, about the field "name", if the plan has no room for another database."""
+    limit = subscription.plan.databases
+    if Database.objects.filter(subscription=subscription).count() >= limit:
+        raise Refused("The plan’s limit of databases is reached: %(limit)d.", limit=limit).at("name")
 
 
 def remove(call: Call, database: Database) -> None:

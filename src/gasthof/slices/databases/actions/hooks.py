@@ -6,8 +6,9 @@ from typing import Any
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.databases import queries, rules
-from gasthof.slices.databases.actions.databases import remove
+from gasthof.slices.databases.actions.databases import check_limit, remove
 from gasthof.slices.databases.actions.desired import tell_database, tell_users
+from gasthof.slices.databases.actions.users import check_room
 from gasthof.slices.databases.models import Database, DatabaseUser, Grant
 from gasthof.slices.subscriptions.queries import Subscription
 
@@ -62,6 +63,7 @@ def _place(one: Json) -> tuple[str, str]:
 
 def _restored_database(call: Call, subscription: Subscription, one: Json) -> Database:
     server, name = _checked(*_place(one))
+    check_limit(subscription)
     row = Database.objects.create(
         subscription=subscription,
         server=server,
@@ -86,6 +88,7 @@ def _restored_user(
     for database, rights in one["rights"].items():
         if (server, database) not in databases or rights not in rules.RIGHTS:
             raise Refused("The export names a database or a right that is not in it.")
+        check_room(databases[server, database])
         Grant.objects.create(user=user, database=databases[server, database], rights=rights)
     return user
 

@@ -32,7 +32,7 @@ def add_user(
     whole = whole_name(database.subscription, name)
     if DatabaseUser.objects.filter(server=database.server, name=whole).exists():
         raise Refused("There is a user of this name already.").at("name")
-    _check_room(database)
+    check_room(database)
     user = DatabaseUser.objects.create(
         subscription=database.subscription,
         server=database.server,
@@ -60,7 +60,7 @@ def change_user(
             raise Refused("A user needs at least one database. Remove the user instead.").at("rights")
         grants.filter(database=found).delete()
     elif not grants.filter(database=found).update(rights=rights):
-        _check_room(found)
+        check_room(found)
         Grant.objects.create(user=user, database=found, rights=rights)
     return _told(call, user)
 
@@ -99,7 +99,8 @@ def _beside(user: DatabaseUser, name: str) -> Database:
     return found
 
 
-def _check_room(database: Database) -> None:
+def check_room(database: Database) -> None:
+    """Raises Refused, about the field "database", if it has as many users as it may have."""
     if Grant.objects.filter(database=database).count() >= rules.MOST_USERS:
         raise Refused("The limit of users of a database is reached: %(limit)d.", limit=rules.MOST_USERS).at("database")
 

@@ -28,7 +28,7 @@ def add_alias(
     if row is None:
         raise Refused("The subscription has no such mailbox.").at("mailbox")
     check_name(domain, name)
-    _check_limit(domain.subscription)
+    check_limit(domain.subscription)
     if queries.leads_back(f"{name}@{domain.name}", [mailbox]):
         raise Refused("Mail to this address would come back to it, or be forwarded on and on.").at("mailbox")
     return _added(call, Address(domain=domain, local=str(name), mailbox=row))
@@ -45,7 +45,7 @@ def add_forward(call: Call, *, domain: DomainRef, name: Name, to: To) -> Result:
     """Make an address that has no mailbox: what it receives goes on to others."""
     check_changeable(call, domain.subscription)
     check_name(domain, name)
-    _check_limit(domain.subscription)
+    check_limit(domain.subscription)
     _check_targets(f"{name}@{domain.name}", to)
     return _added(call, Address(domain=domain, local=str(name), targets=list(to)))
 
@@ -67,7 +67,8 @@ def remove_forward(call: Call, *, forward: ForwardRef) -> Result:
     return _removed(call, forward)
 
 
-def _check_limit(subscription: Subscription) -> None:
+def check_limit(subscription: Subscription) -> None:
+    """Raises Refused, about the field "name", if the plan has no room for another alias or forward."""
     limit = subscription.plan.mail_addresses
     if queries.addresses_of(subscription).count() >= limit:
         raise Refused("The plan’s limit of aliases and forwards is reached: %(limit)d.", limit=limit).at("name")

@@ -37,16 +37,14 @@ def add(
     subscription = domain.subscription
     check_changeable(call, subscription)
     check_name(domain, name)
-    limit = subscription.plan.mailboxes
-    if queries.mailboxes_of(subscription).count() >= limit:
-        raise Refused("The plan’s limit of mailboxes is reached: %(limit)d.", limit=limit).at("name")
+    check_limit(subscription)
     row = Mailbox.objects.create(
         domain=domain,
         local=str(name),
         title=str(title),
         folder=f"{name}.{secrets.token_hex(4)}",
         hash=_hash(str(name), password),
-        quota_mb=subscription.plan.mailbox_mb if quota_mb is UNCHANGED else _quota(subscription, quota_mb),
+        quota_mb=subscription.plan.mailbox_mb if quota_mb is UNCHANGED else check_quota(subscription, quota_mb),
         created=call.clocks.business.now(),
     )
     tell_mailbox(call, row)
@@ -66,7 +64,7 @@ def change(
     subscription = mailbox.domain.subscription
     check_changeable(call, subscription)
     if quota_mb is not UNCHANGED:
-        mailbox.quota_mb = _quota(subscription, quota_mb)
+        mailbox.quota_mb = check_quota(subscription, quota_mb)
     if title is not UNCHANGED:
         mailbox.title = str(title)
     return _saved(call, mailbox, "quota_mb", "title")
@@ -112,6 +110,13 @@ def remove(call: Call, *, mailbox: MailboxRef) -> Result:
     return result
 
 
+def check_limit(subscription: Subscription) -> None:
+    """Raises Refused, about the field "name", if the plan has no room for another mailbox."""
+    limit = subscription.plan.mailboxes
+    if queries.mailboxes_of(subscription).count() >= limit:
+        raise Refused("The plan’s limit of mailboxes is reached: %(limit)d.", limit=limit).at("name")
+
+
 def check_name(domain: Domain, name: str) -> None:
     """Raises Refused, about the field "name", if the domain has an address of this name."""
     if len(f"{name}@{domain.name}") > rules.LONGEST_ADDRESS:
@@ -126,7 +131,8 @@ def check_loop(address: str, targets: tuple[str, ...]) -> None:
         raise Refused("Mail to this address would come back to it, or be forwarded on and on.").at("to")
 
 
-def _quota(subscription: Subscription, quota_mb: int) -> int:
+def check_quota(subscription: Subscription, quota_mb: int) -> int:
+    """Raises Refused, about the field "quota_mb", if the plan's mailboxes are smaller."""
     limit = subscription.plan.mailbox_mb
     if quota_mb > limit:
         raise Refused("The plan’s limit of a mailbox’s size is %(limit)d MB.", limit=limit).at("quota_mb")

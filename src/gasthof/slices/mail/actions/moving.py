@@ -12,8 +12,10 @@ from gasthof.kernel.refusal import Refused
 from gasthof.slices.dns.actions import refresh_zone
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.mail import queries, rules
+from gasthof.slices.mail.actions.addresses import check_limit as check_addresses
 from gasthof.slices.mail.actions.desired import tell_address, tell_domain, tell_mailbox
-from gasthof.slices.mail.actions.mailboxes import check_name
+from gasthof.slices.mail.actions.mailboxes import check_limit as check_mailboxes
+from gasthof.slices.mail.actions.mailboxes import check_name, check_quota
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.mail.values import DisplayName, LocalPart, Targets
 from gasthof.slices.subscriptions.queries import Subscription
@@ -92,6 +94,8 @@ def _rows(subscription: Subscription) -> list[MailDomain]:
 def _mailbox(call: Call, domain: Domain, moved: MovedMailbox) -> Mailbox:
     local = LocalPart.parse(moved.local)
     check_name(domain, local)
+    check_mailboxes(domain.subscription)
+    check_quota(domain.subscription, moved.quota_mb)
     name, _, token = moved.folder.rpartition(".")
     if not HASH.fullmatch(moved.hash) or name != local or not TOKEN.fullmatch(token) or not 0 < moved.quota_mb < 10**6:
         raise Refused("These settings of mail cannot be read: %(words)s", words=f"{local}@{domain.name}")
@@ -111,6 +115,7 @@ def _mailbox(call: Call, domain: Domain, moved: MovedMailbox) -> Mailbox:
 def _address(domain: Domain, moved: MovedAddress) -> Address:
     local = LocalPart.parse(moved.local)
     check_name(domain, local)
+    check_addresses(domain.subscription)
     if moved.mailbox is None:
         targets = rules.check_targets(moved.targets)
         if not targets:

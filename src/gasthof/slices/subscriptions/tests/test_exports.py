@@ -103,6 +103,12 @@ def test_a_name_that_another_customer_has_taken_meanwhile_refuses_all(house: Hou
         ({"aliases": 0}, "limit of further names"),
         ({"protected_directories": 0}, "limit of protected directories"),
         ({"php": "no"}, "does not include PHP"),
+        ({"mailboxes": 0}, "limit of mailboxes"),
+        ({"mail_addresses": 0}, "limit of aliases and forwards"),
+        ({"mailbox_mb": 1}, "limit of a mailbox’s size"),
+        ({"ftp_users": 0}, "limit of FTP users"),
+        ({"databases": 0}, "limit of databases"),
+        ({"dns_records": 0}, "limit of own DNS records"),
     ],
 )
 def test_a_plan_that_is_too_small_refuses_all_and_another_can_be_chosen(
@@ -110,7 +116,7 @@ def test_a_plan_that_is_too_small_refuses_all_and_another_can_be_chosen(
 ) -> None:
     name = exported(house)
     house.run("subscriptions.delete", subscription=house.mine)
-    house.run("subscriptions.create_plan", name="Klein", **limits)
+    house.run("subscriptions.create_plan", name="Klein", **({"domains": 5, "aliases": 3} | limits))
     assert words in refusal(house, "subscriptions.import", export=name, plan="Klein")
     assert house.run("subscriptions.import", export=name, plan="Standard").result["plan"] == "Standard"
 
