@@ -1,12 +1,14 @@
 """What the machine shows of databases, their users and the servers' configuration. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from logging import getLogger
-from os import scandir
+from os import DirEntry, scandir
 from pathlib import Path
+
+from pymysql.cursors import Cursor
 
 from gasthof.agent.kinds import Machine, Wanted
 from gasthof.agent.sdk import read
@@ -14,6 +16,7 @@ from gasthof.agent.sdk.ask import Away
 from gasthof.agent.sdk.read import Fact
 from gasthof.prefix import Prefix
 from gasthof.slices.databases.node import mariadb, places, postgres
+from gasthof.slices.databases.node.patience import QUICK
 from gasthof.slices.databases.node.plan import files
 from gasthof.slices.databases.node.shown import DatabaseFact, UserFact
 from gasthof.slices.databases.spec import DatabaseSpec
@@ -57,9 +60,9 @@ def _facts(key: str, wanted: Wanted, shown: DatabaseFact, away: Iterable[str]) -
 
 def _databases(prefix: Prefix, server: str, names: list[str]) -> dict[str, DatabaseFact]:
     if server == "mariadb":
-        with mariadb.connected(prefix) as cursor:
+        with mariadb.connected(prefix, QUICK) as cursor:
             return mariadb.databases(cursor, names)
-    with postgres.connected(prefix) as session:
+    with postgres.connected(prefix, seconds=QUICK) as session:
         return postgres.databases(session, names)
 
 
@@ -77,9 +80,9 @@ def users(machine: Machine, wanted: Mapping[str, Wanted]) -> dict[str, UserFacts
 
 def _users(prefix: Prefix, server: str, names: list[str]) -> dict[str, UserFact]:
     if server == "mariadb":
-        with mariadb.connected(prefix) as cursor:
+        with mariadb.connected(prefix, QUICK) as cursor:
             return mariadb.users(cursor, names)
-    with postgres.connected(prefix) as session:
+    with postgres.connected(prefix, seconds=QUICK) as session:
         return postgres.users(session, names)
 
 
@@ -93,18 +96,26 @@ def _by_server(keys: Iterable[str]) -> Mapping[str, list[str]]:
 
 def present_databases(prefix: Prefix) -> Iterator[tuple[str, str]]:
     """All of customers on the servers that answer."""
-    with suppress(Away), mariadb.connected(prefix) as cursor:
-        yield from ((f"mariadb/{name}", "") for name in mariadb.all_databases(cursor))
-    with suppress(Away), postgres.connected(prefix) as session:
-        yield from ((f"postgres/{name}", "") for name in postgres.all_databases(session))
+    yield from ((f"mariadb/{name}", "") for name in _all_mariadb(prefix, mariadb.all_databases))
+    yield from ((f"postgres/{name}", "") for name in _all_postgres(prefix, postgres.all_databases))
 
 
 def present_users(prefix: Prefix) -> Iterator[tuple[str, str]]:
     """All with customers' names on the servers that answer."""
-    with suppress(Away), mariadb.connected(prefix) as cursor:
-        yield from ((f"mariadb/{name}", "") for name in mariadb.all_users(cursor))
-    with suppress(Away), postgres.connected(prefix) as session:
-        yield from ((f"postgres/{name}", "") for name in postgres.all_users(session))
+    yield from ((f"mariadb/{name}", "") for name in _all_mariadb(prefix, mariadb.all_users))
+    yield from ((f"postgres/{name}", "") for name in _all_postgres(prefix, postgres.all_users))
+
+
+def _all_mariadb(prefix: Prefix, names: Callable[[Cursor], list[str]]) -> list[str]:
+    with suppress(Away), mariadb.connected(prefix, QUICK) as cursor:
+        return names(cursor)
+    return []
+
+
+def _all_postgres(prefix: Prefix, names: Callable[[postgres.Session], Iterable[str]]) -> list[str]:
+    with suppress(Away), postgres.connected(prefix, seconds=QUICK) as session:
+        return list(names(session))
+    return []
 
 
 def findings(machine: Machine, specs: Mapping[str, DatabaseSpec]) -> dict[str, dict[str, int]]:
@@ -113,7 +124,7 @@ def findings(machine: Machine, specs: Mapping[str, DatabaseSpec]) -> dict[str, d
     data = places.mariadb_data(machine.prefix)
     sizes = {f"mariadb/{name}": _on_disk(data / name) for name in by_server["mariadb"]}
     if by_server["postgres"]:
-        with suppress(Away), postgres.connected(machine.prefix) as session:
+        with suppress(Away), postgres.connected(machine.prefix, seconds=QUICK) as session:
             measured = postgres.sizes(session, by_server["postgres"])
             sizes |= {f"postgres/{name}": size for name, size in measured.items()}
     return {key: {"bytes": size} for key, size in sizes.items()}
@@ -122,8 +133,15 @@ def findings(machine: Machine, specs: Mapping[str, DatabaseSpec]) -> dict[str, d
 def _on_disk(folder: Path) -> int:
     try:
         with scandir(folder) as entries:
-            return sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in entries)
-    except FileNotFoundError:  # a table, or all of it, went meanwhile
+            return sum(map(_bytes, entries))
+    except FileNotFoundError:
+        return 0
+
+
+def _bytes(entry: "DirEntry[str]") -> int:
+    try:
+        return entry.stat(follow_symlinks=False).st_blocks * 512
+    except FileNotFoundError:  # a table went meanwhile
         return 0
 
 

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import pymysql
@@ -12,12 +13,13 @@ from pymysql.cursors import Cursor
 
 from gasthof.agent.sdk.ask import Away
 from gasthof.prefix import Prefix
-from gasthof.slices.databases.node import places, rights
+from gasthof.slices.databases.node import patience, places, rights
+from gasthof.slices.databases.node.patience import PATIENT, Busy, Slow
 from gasthof.slices.databases.node.shown import DatabaseFact, UserFact
 from gasthof.slices.databases.rules import NAME
 from gasthof.slices.databases.spec import Rights, UserSpec
 
-SECONDS = 30  # for one statement
+WAITS = "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"  # seconds
 ANYWHERE = "%"  # the address part of a customer's account; the server listens on loopback only
 PLUGIN = "mysql_native_password"
 KEPT = {
@@ -31,27 +33,51 @@ KEPT = {
 }
 OTHER_TABLES = ("tables_priv", "columns_priv", "procs_priv", "roles_mapping", "proxies_priv")
 GONE = {ER.NO_SUCH_THREAD}
+HELD = {ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK}
 LOST = {CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, 0}
 
 
 @contextmanager
-def connected(prefix: Prefix) -> Iterator[Cursor]:
-    """A cursor of root's. Away when nobody answers, or no longer."""
-    path = str(places.mariadb_socket(prefix))
+def connected(prefix: Prefix, seconds: float = PATIENT) -> Iterator[Cursor]:
+    """A cursor of root's, for statements of so many seconds. Away when nobody answers, or no longer; Slow when it takes longer."""
+    path, since = places.mariadb_socket(prefix), monotonic()
+    patience.check(path, seconds)
     try:
         wire = pymysql.connect(
-            unix_socket=path, user="root", charset="utf8mb4", autocommit=True, connect_timeout=5,
-            read_timeout=SECONDS, write_timeout=SECONDS,
+            unix_socket=str(path), user="root", charset="utf8mb4", autocommit=True, connect_timeout=5,
+            read_timeout=seconds, write_timeout=seconds, init_command=WAITS,
         )  # fmt: skip
-    except (pymysql.OperationalError, OSError) as error:
+    except (pymysql.MySQLError, OSError) as error:
+        patience.note(path, since)
         raise Away(f"MariaDB does not answer: {error}") from error
     with wire, wire.cursor() as cursor:
         try:
             yield cursor
         except pymysql.MySQLError as error:
-            if isinstance(error, pymysql.InterfaceError) or (error.args and error.args[0] in LOST):
-                raise Away(f"MariaDB went away: {error}") from error
-            raise
+            raise (_lost(error) if lost(error) else error) from error
+
+
+def lost(error: pymysql.MySQLError) -> bool:
+    """The session is no more."""
+    return isinstance(error, pymysql.InterfaceError) or not error.args or error.args[0] in LOST
+
+
+def _lost(error: pymysql.MySQLError) -> Away:
+    late = isinstance(error.__context__, TimeoutError)
+    return Slow(f"MariaDB is slow: {error}") if late else Away(f"MariaDB went away: {error}")
+
+
+@contextmanager
+def judged() -> Iterator[None]:
+    """What is wrong with one statement, in words. Busy for what somebody holds."""
+    try:
+        yield
+    except pymysql.MySQLError as error:
+        if lost(error):
+            raise _lost(error) from error
+        if error.args[0] in HELD:
+            raise Busy from error
+        raise RuntimeError(f"MariaDB: {error.args[-1]}") from error
 
 
 def name_of(text: str) -> str:
@@ -149,8 +175,13 @@ def create_database(cursor: Cursor, name: str) -> None:
 
 
 def drop_database(cursor: Cursor, name: str) -> None:
-    """With the accounts that are the database's own (dump.py)."""
-    cursor.execute(f"DROP DATABASE IF EXISTS {name_of(name)}")
+    """With the accounts that are the database's own (dump.py). Who of the subscription's users holds a table of it is sent away."""
+    try:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name_of(name)}")
+    except pymysql.MySQLError as error:
+        if error.args[0] in HELD:
+            _end(cursor, "user LIKE %s", name.partition("_")[0] + "\\_%")
+        raise
     for part in ("full", "dump"):
         cursor.execute(f"DROP USER IF EXISTS `{rights.group(name, part)}`@`127.0.0.1`")
 
@@ -206,7 +237,11 @@ def _pattern(database: str) -> str:
 
 def end_connections(cursor: Cursor, name: str) -> None:
     """What they had begun is rolled back."""
-    cursor.execute("SELECT id FROM information_schema.processlist WHERE user = %s", [name])
+    _end(cursor, "user = %s", name)
+
+
+def _end(cursor: Cursor, whose: str, name: str) -> None:
+    cursor.execute(f"SELECT id FROM information_schema.processlist WHERE {whose}", [name])  # noqa: S608 - two fixed texts
     for (thread,) in cursor.fetchall():
         try:
             cursor.execute("KILL HARD CONNECTION %s", [thread])

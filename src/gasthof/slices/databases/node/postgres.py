@@ -1,49 +1,22 @@
-"""What the customers' PostgreSQL shows and is told, by its unix socket as the superuser.
+"""What the customers' PostgreSQL shows and is told, by its unix socket as the superuser."""
 
-Every session has pg_catalog alone in its search path: what a customer made in a database is never called by a name of ours.
-"""
-
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import compress
 
-import psycopg
 from psycopg import sql
-from psycopg.errors import OperationalError
 
-from gasthof.agent.sdk.ask import Away
 from gasthof.prefix import Prefix
-from gasthof.slices.databases.node import guard, places, rights
+from gasthof.slices.databases.node import guard, rights
 from gasthof.slices.databases.node.config import ADMIN
 from gasthof.slices.databases.node.shown import DatabaseFact, UserFact
+from gasthof.slices.databases.node.superuser import Session, connected, judged
 from gasthof.slices.databases.rules import NAME, RIGHTS
 from gasthof.slices.databases.spec import UserSpec
 
-DOOR = ADMIN  # the database that nobody but the superuser may enter
+__all__ = ["Session", "connected", "judged"]
+
 CONNECTIONS = 40  # to one database
 LETTERS = {"full": "CONNECT CREATE TEMPORARY", "data": "CONNECT TEMPORARY", "read": "CONNECT TEMPORARY"}
-OPTIONS = "-c search_path=pg_catalog,pg_temp -c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
-
-Session = psycopg.Connection[tuple[object, ...]]
-
-
-@contextmanager
-def connected(prefix: Prefix, database: str = DOOR) -> Iterator[Session]:
-    """A session of the superuser's. Away when nobody answers, or no longer."""
-    try:
-        session = psycopg.connect(
-            host=str(places.postgres_socket(prefix)), port=prefix.ports["postgres"], user=ADMIN, dbname=database,
-            autocommit=True, connect_timeout=5, options=OPTIONS,
-        )  # fmt: skip
-    except OperationalError as error:
-        raise Away(f"PostgreSQL does not answer: {error}") from error
-    with session:
-        try:
-            yield session
-        except psycopg.Error as error:
-            if session.broken:
-                raise Away(f"PostgreSQL went away: {error}") from error
-            raise
 
 
 def name_of(text: str) -> sql.Identifier:
@@ -117,7 +90,7 @@ def create_database(session: Session, prefix: Prefix, name: str) -> None:
     alter = sql.SQL("ALTER DATABASE {} OWNER TO {}; ALTER DATABASE {} ALLOW_CONNECTIONS true IS_TEMPLATE false")
     session.execute(alter.format(who, sql.Identifier(ADMIN), who))
     _forget_grants(session, name)
-    with connected(prefix, name) as inside, inside.transaction():
+    with connected(prefix, name, session.seconds) as inside, inside.transaction():
         for statement in guard.statements(name):
             inside.execute(statement)
     session.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}").format(who, sql.Literal(CONNECTIONS)))
@@ -142,7 +115,7 @@ def drop_database(session: Session, prefix: Prefix, name: str) -> None:
 def empty_database(session: Session, prefix: Prefix, name: str) -> None:
     """All that is in it goes; users and their rights stay."""
     owner = sql.Identifier(rights.group(name, "full"))
-    with connected(prefix, name) as inside:
+    with connected(prefix, name, session.seconds) as inside:
         adopt_all(inside, name)
         inside.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(owner))
     create_database(session, prefix, name)
@@ -169,6 +142,7 @@ def drop_user(session: Session, prefix: Prefix, name: str) -> None:
     """The connections end; what the user made belongs to the database's own role from then on."""
     name_of(name)
     if session.execute("SELECT 1 FROM pg_authid WHERE rolname = %s", [name]).fetchone():
+        end_connections(session, name)  # first: one that changes its own role just now would hold this up
         session.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(name_of(name)))
         end_connections(session, name)
         drop_role(session, prefix, name)
@@ -182,10 +156,11 @@ def drop_role(session: Session, prefix: Prefix, role: str) -> None:
     who = sql.Identifier(role)
     for (database,) in session.execute(query, [role]).fetchall():
         heir = rights.group(str(database), "full") if NAME.fullmatch(str(database)) else ADMIN
-        with connected(prefix, str(database)) as inside, inside.transaction():
-            if role != heir:
-                inside.execute(sql.SQL("REASSIGN OWNED BY {} TO {}").format(who, sql.Identifier(heir)))
-            inside.execute(sql.SQL("DROP OWNED BY {}").format(who))
+        hand_over = sql.SQL("REASSIGN OWNED BY {} TO {};").format(who, sql.Identifier(heir))
+        with connected(
+            prefix, str(database), session.seconds
+        ) as inside:  # one text: it is carried on when nobody waits any more
+            inside.execute((hand_over if role != heir else sql.SQL("")) + sql.SQL("DROP OWNED BY {}").format(who))
     session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(who))
 
 
@@ -235,8 +210,12 @@ def _user(
 def set_user(session: Session, spec: UserSpec, found: UserFact) -> None:
     """Make the role what the spec says; what stays is never taken away meanwhile."""
     who = name_of(spec.name)
+    wanted = {one.database: str(one.rights) for one in spec.access}
+    outdated = found.exists and (found.verifier, found.locked, found.access) != (spec.verifier, spec.locked, wanted)
     if not found.exists:
         session.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(who))
+    if outdated:  # before as well: one that changes its own role just now would hold this up
+        end_connections(session, spec.name)
     with session.transaction():
         for one in spec.access:
             _grant(session, spec.name, one.database, one.rights)
@@ -247,8 +226,7 @@ def set_user(session: Session, spec: UserSpec, found: UserFact) -> None:
                 " CONNECTION LIMIT {} PASSWORD {} VALID UNTIL 'infinity' {}"
             ).format(who, sql.Literal(spec.connections), sql.Literal(spec.verifier), sql.SQL("NOLOGIN" if spec.locked else "LOGIN"))
         )  # fmt: skip
-    wanted = {one.database: str(one.rights) for one in spec.access}
-    if found.exists and (found.verifier, found.locked, found.access) != (spec.verifier, spec.locked, wanted):
+    if outdated:
         end_connections(session, spec.name)
 
 

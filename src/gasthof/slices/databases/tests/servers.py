@@ -80,11 +80,16 @@ class Servers:
                 self.kill(server)
 
     def turn(self) -> None:
-        """What an agent does from a change to its report."""
-        self.agent.backoff.waiting.clear()
+        """What an agent does from a change to its report, until no server is at it any more."""
+        until = time.monotonic() + 20
         self.agent.reach()
         self.agent.fetch()
-        self.agent.work()
+        while True:
+            self.agent.backoff.waiting.clear()
+            self.agent.backoff.looking.clear()
+            self.agent.work()
+            if not self.agent.backoff.looking or time.monotonic() > until:
+                break
         self.agent.deliver()
 
     def audit(self) -> dict[str, str]:
