@@ -24,11 +24,20 @@ class Fixtures:
     emptied: Callable[[], None]  # told when a look-up database may be empty now
     broken: set[str] = field(default_factory=set)  # names of those that failed
     again_at: float = 0.0
+    full: bool = False  # all that is wanted was applied since a look-up database was last emptied
 
     def fix(self) -> list[str]:
         """Plan and carry out all, in their order. Returns what went wrong, in words."""
         self.again_at = monotonic() + REPAIR_EVERY
-        return [words for fixture in self.fixtures if (words := self._fix(fixture))]
+        # emptied by one, the last ones have to wait
+        return [words for one in self.fixtures if (self.full or not one.last) and (words := self._fix(one))]
+
+    def filled(self) -> None:
+        """Nothing is missing in look-up databases any more: now the last ones, too."""
+        self.full = True
+        for fixture in self.fixtures:
+            if fixture.last:
+                self._fix(fixture)
 
     def _fix(self, fixture: Fixture) -> str:
         """Words of the failure, or ""."""

@@ -60,6 +60,7 @@ class Fixture:
     name: str
     gather: Callable[[Machine], Any]
     plan: Callable[[Prefix, Any], Plan]
+    last: bool = False  # planned only while all objects are as they should be: says that look-ups are full, say
 
 
 @dataclass(frozen=True)

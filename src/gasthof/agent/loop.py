@@ -45,6 +45,7 @@ class Agent(Talk):
         self.audit_at = 0.0
         self.auditing: Iterator[int] | None = None
         self.behind = False  # more was due than the last change pass had time for
+        self.looked = False  # an audit has compared everything since a look-up database was last emptied
 
     # One round
 
@@ -92,6 +93,7 @@ class Agent(Talk):
         if self.fixtures.broken and monotonic() >= self.fixtures.again_at:
             self.fix()
         self.look()
+        self.fill()
         self.measure()
         self.deliver()
 
@@ -114,6 +116,7 @@ class Agent(Talk):
     def look_again(self) -> None:
         """A look-up database may be empty now; what failed may have waited for it."""
         self.auditing, self.audit_at = None, 0.0
+        self.looked = self.fixtures.full = False
         self.backoff.forget(list(self.backoff.waiting))
 
     def work(self, seconds: float = float("inf")) -> None:
@@ -165,14 +168,20 @@ class Agent(Talk):
             self.auditing = None
             self.finish_audit()
 
+    def fill(self) -> None:
+        """Tell the last fixtures once everything was compared, and nothing is open but what was tried and failed."""
+        if self.looked and not self.fixtures.full and not self.behind and self.knows_all() and not self.next_chunk():
+            self.fixtures.filled()
+
     def knows_all(self) -> bool:
         """Whether what the journal does not name is really not wanted."""
         return not self.parked and self.journal.complete()
 
     def finish_audit(self, seconds: float = WORK) -> None:
-        self.audit_at = monotonic() + AUDIT_EVERY
+        self.audit_at, self.looked = monotonic() + AUDIT_EVERY, True
         self.fix()
         self.work(seconds)
+        self.fill()
         facts, digests = self.offers(), self.journal.digests()
         if not self.parked:
             position = self.journal.position()

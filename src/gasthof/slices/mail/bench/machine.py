@@ -125,6 +125,7 @@ class Machine:
             self.carry_out(fixture.plan(self.prefix, fixture.gather(self.node)))
         for base in self.databases[:2]:
             makers.make(base)
+        self.rows("mail.filled", lookups.FILLED)
         self._set(self.extra.splitlines())
 
     def _set(self, settings: Iterable[str]) -> None:

@@ -24,6 +24,8 @@ HEADER = 16384  # bytes in which Postfix' own line must have come
 OFFERS = ("8BITMIME", "ENHANCEDSTATUSCODES", "PIPELINING", "SMTPUTF8")
 AWAY = b"421 4.3.2 The mailboxes are away, try again"
 LATER = b"451 4.3.0 It is not known whether this mail has arrived, try again"
+UNKNOWN = b"550 5.1.1"
+NOT_YET = b"450 4.1.1 This mailbox is not there at the moment, try again"
 
 log = logging.getLogger("gasthof.mail.delivery")
 
@@ -129,6 +131,8 @@ class Session:
             self.recipient = recipient
         else:
             self._ask(b"RSET\r\n")
+            if answer[-1].startswith(UNKNOWN):  # Postfix hands over what it knows: Dovecot's look-up is behind
+                answer = [NOT_YET]
         self._say(b"\r\n".join(answer))
 
     def _reset(self, _line: bytes) -> None:

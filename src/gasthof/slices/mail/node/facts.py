@@ -14,7 +14,7 @@ from gasthof.agent.sdk.steps import Rows
 from gasthof.prefix import Prefix
 from gasthof.slices.mail.node import places, sni
 from gasthof.slices.mail.node.lookups import dovecot_database, postfix_database
-from gasthof.slices.mail.node.plan import ADDRESS, DOMAIN, MAILBOX, OPERATOR, base_folders, certificate_name
+from gasthof.slices.mail.node.plan import ADDRESS, DOMAIN, FILLED, MAILBOX, OPERATOR, base_folders, certificate_name
 from gasthof.slices.mail.spec import DomainSpec, MailboxSpec
 
 SIZES = "Maildir/maildirsize"  # Maildir++: the limit, then a line "BYTES COUNT" for each change
@@ -155,6 +155,11 @@ def summed(content: bytes) -> int:
     lines = [line.split() for line in content.split(b"\n")[1:]]
     numbers = [int(line[0]) for line in lines if line and len(line[0]) < 20 and line[0].removeprefix(b"-").isdigit()]
     return max(0, sum(numbers))
+
+
+def filled(machine: Machine) -> Found:
+    """Whether Postfix' database is said to hold all that it should."""
+    return lookup.facts([postfix_database(machine.prefix)], [FILLED])
 
 
 def base(machine: Machine) -> BaseFacts:

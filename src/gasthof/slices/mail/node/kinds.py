@@ -40,4 +40,8 @@ KINDS = (
         present=facts.present_addresses,
     ),
 )
-FIXTURES = (Fixture("mail.lookups", facts.base, plan.base), *fixtures.FIXTURES)
+FIXTURES = (
+    Fixture("mail.lookups", facts.base, plan.base),
+    *fixtures.FIXTURES,
+    Fixture("mail.filled", facts.filled, plan.filled, last=True),
+)

@@ -17,6 +17,9 @@ Postfix, over `proxy:sqlite:`; keys come in lower case:
   SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address; logins are addresses by A-label
   REFUSED_QUERY     check_recipient_access, before any permit: what a suspended domain answers
   SUSPENDED_QUERY   transport_maps: the same for what reaches it from inside, by a forward, or waited in the queue
+  WAITING_QUERY     check_recipient_access, before all else: "later" while not all rows are there that should be. The row of the table
+                    `filled` goes with all others when the database is emptied, and comes when the agent has looked at everything.
+  HELD_QUERY        transport_maps, before all else: the same for what is in the queue, which would be sent elsewhere or back
 Dovecot:
   PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
 """
@@ -41,6 +44,8 @@ POSTFIX_SCHEMA = (
     "CREATE INDEX IF NOT EXISTS routes_address ON routes (address)",
     "CREATE TABLE IF NOT EXISTS senders (owner TEXT NOT NULL, address TEXT NOT NULL, login TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS senders_address ON senders (address)",
+    "CREATE TABLE IF NOT EXISTS filled (owner TEXT NOT NULL, what TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS filled_what ON filled (what)",
 )
 DOVECOT_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS domains (owner TEXT NOT NULL, name TEXT NOT NULL, ascii TEXT NOT NULL,"
@@ -76,6 +81,11 @@ ROUTES_QUERY = (
 SENDERS_QUERY = "SELECT DISTINCT s.login FROM senders s WHERE s.address = '%s'"
 REFUSED_QUERY = f"SELECT '550 5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
 SUSPENDED_QUERY = f"SELECT 'error:5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
+_WAITING = "WHERE '%s' <> '' AND NOT EXISTS (SELECT 1 FROM filled f WHERE f.what = 'all')"
+WAITING_WORDS = "The list of addresses is not complete yet, try again"
+WAITING_QUERY = f"SELECT '450 4.3.0 {WAITING_WORDS}' {_WAITING}"
+HELD_QUERY = f"SELECT 'retry:4.3.0 {WAITING_WORDS}' {_WAITING}"
+FILLED: Rows = {"filled": (("all",),)}
 
 _LOGIN = "FROM domains d JOIN mailboxes m ON m.address = '%Ln' || '@' || d.ascii WHERE d.name = '%Ld'"
 _USER = "m.address AS user, m.home AS {0}home, m.uid AS {0}uid, m.uid AS {0}gid, '*:storage=' || m.quota_mb || 'M' AS {0}quota_rule"

@@ -1,7 +1,7 @@
 """From specs and facts to plans, for domains' mail, mailboxes, aliases and forwards. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gasthof.slices.mail.node.facts import AddressFacts, BaseFacts, DomainFacts, MailboxFacts
 
 DOMAIN, MAILBOX, ADDRESS, OPERATOR = "mail.domain", "mail.mailbox", "mail.address", "mail.operator"
+FILLED = "mail.filled"
 NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
 SUBSCRIPTION = re.compile(r"s[0-9]{6,12}")
 FOLDER = re.compile(r"[a-z0-9.-]{1,253}/[a-z0-9_][a-z0-9_.-]{0,63}\.[0-9a-f]{8}")
@@ -191,3 +192,10 @@ def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
     postfix, dovecot = lookups.postfix_operator(prefix.host), lookups.dovecot_operator(prefix.host, facts.uid, home)
     _rows(prefix, draft, f"{OPERATOR} {prefix.host}", postfix, dovecot)
     return Plan(prepare=tuple(draft.prepare), rows=tuple(draft.row_sets), notes=draft.notes, wanted=draft.wanted)
+
+
+def filled(prefix: Prefix, facts: Mapping[Path, Mapping[str, Rows]]) -> Plan:
+    """Postfix may say of an address that it does not exist: all rows are there."""
+    draft = Draft({}, facts)
+    draft.rows(SetRows(postfix_database(prefix), FILLED, lookups.FILLED))
+    return Plan(rows=tuple(draft.row_sets), notes=draft.notes, wanted=draft.wanted)

@@ -16,6 +16,8 @@ MAPS = {
     "senders": lookups.SENDERS_QUERY,
     "refused": lookups.REFUSED_QUERY,
     "suspended": lookups.SUSPENDED_QUERY,
+    "waiting": lookups.WAITING_QUERY,
+    "held": lookups.HELD_QUERY,
 }
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from gasthof.agent.kinds import Machine
-from gasthof.agent.sdk import certificate
+from gasthof.agent.sdk import certificate, lookup
 from gasthof.agent.sdk.customer import acting_as
 from gasthof.agent.sdk.steps import Plan, SetRows
 from gasthof.agent.tests.node import UMLAUT, Node
 from gasthof.kernel.clock import SystemClock
-from gasthof.slices.mail.node import facts, places, plan, sni, transfer
+from gasthof.slices.mail.node import facts, lookups, places, plan, sni, transfer
 from gasthof.slices.mail.node.lookups import dovecot_database, postfix_database
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved
 from gasthof.slices.mail.tests.machine import ensure_users
@@ -66,6 +66,25 @@ def test_the_operators_mailbox_is_there_from_the_start(mail: Mail) -> None:
     assert dovecot["mailboxes"][0][1] == "" and "senders" not in postfix
     mail.agent.audit_now()
     assert mail.rows(plan.OPERATOR, mail.prefix.host) == [postfix, dovecot]
+
+
+def test_an_emptied_database_is_called_full_when_all_rows_are_back(mail: Mail) -> None:
+    """Until then Postfix says "later" to everybody (lookups.WAITING_QUERY)."""
+    database = postfix_database(mail.prefix)
+    mail.put(domain(), mailbox())
+    mail.agent.audit_now()
+    assert lookup.rows(database, [plan.FILLED]) == {plan.FILLED: lookups.FILLED}
+    mail.agent.executor.close()
+    database.path.write_bytes(b"no database" * 1000)
+    assert mail.agent.fix() == []
+    mail.turn()
+    assert lookup.rows(database, [plan.FILLED]) == {} == mail.rows(plan.MAILBOX, INFO)[0]
+    while not lookup.rows(database, [plan.FILLED]):
+        held = mail.rows(plan.MAILBOX, INFO)[0]
+        mail.agent.turn()
+    assert held != {} and held == mail.rows(plan.MAILBOX, INFO)[0]
+    mail.agent.audit_now()
+    assert mail.agent.fix() == [] and lookup.rows(database, [plan.FILLED]) == {plan.FILLED: lookups.FILLED}
 
 
 def test_a_new_password_and_a_suspension_end_sessions(mail: Mail) -> None:

@@ -32,7 +32,7 @@ def test_every_table_is_asked_through_the_proxy_that_may_read_it() -> None:
     allowed = main["proxy_read_maps"]
     for name in re.findall(r"\$(\w+)", allowed):
         allowed = allowed.replace(f"${name}", main[name])
-    assert named == set(re.findall(r"(?<=sqlite:)\S+", allowed))
+    assert named == set(re.findall(r"(?<=sqlite:)[^\s,]+", allowed))
 
 
 def test_queries_stand_in_one_line_and_unchanged() -> None:

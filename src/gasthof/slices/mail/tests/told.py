@@ -37,7 +37,7 @@ class Mail:
     def __init__(self, node: Node) -> None:
         self.node, self.prefix, self.sessions = node, node.prefix, Sessions()
         services = {"mail-sni": sni.SniMap, "dovecot": lambda _: self.sessions}
-        databases = [each for each in FIXTURES if each.name in ("mail.lookups", "mail.base")]
+        databases = [each for each in FIXTURES if each.name in ("mail.lookups", "mail.base", "mail.filled")]
         self.taught = Knowledge({kind.name: kind for kind in KINDS}, tuple(databases), services=services)
         self.prepare()
         self.agent: Agent = node.agent(self.taught)
