@@ -85,8 +85,8 @@ class LookUps:
             run.fail(f"{database.path.name}: {error}")
 
     def put_back(self, runs: Sequence[Run]) -> Iterator[str]:
-        """The rows that these plans found; yields after each database. Away or RuntimeError: the next attempt knows them still."""
-        for database in _databases(run.plan for run in runs):
+        """The rows that these plans found, last database first; yields after each. Away or RuntimeError: the next attempt knows them still."""
+        for database in reversed(list(_databases(run.plan for run in runs))):
             found = [(step, before) for run in runs for step, before in run.rows if step.database == database]
             if found:
                 with self._changing(database) as place:

@@ -127,8 +127,10 @@ def address(prefix: Prefix, key: str, spec: AddressSpec | None, facts: "AddressF
 
 
 def _rows(prefix: Prefix, draft: Draft, owner: str, postfix: Rows, dovecot: Rows) -> None:
-    draft.rows(SetRows(postfix_database(prefix), owner, postfix))
-    draft.rows(SetRows(dovecot_database(prefix), owner, dovecot))
+    """Databases are written one after the other: what Postfix knows, Dovecot knows already, or still."""
+    steps = SetRows(dovecot_database(prefix), owner, dovecot), SetRows(postfix_database(prefix), owner, postfix)
+    for step in steps if postfix else reversed(steps):
+        draft.rows(step)
 
 
 def _check_domain(prefix: Prefix, key: str, spec: DomainSpec) -> None:

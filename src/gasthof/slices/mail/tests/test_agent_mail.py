@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gasthof.agent.kinds import Machine
+from gasthof.agent.kinds import Machine, Wanted
 from gasthof.agent.sdk import certificate, lookup
 from gasthof.agent.sdk.customer import acting_as
 from gasthof.agent.sdk.steps import Plan, SetRows
@@ -96,6 +96,21 @@ def test_a_new_password_and_a_suspension_end_sessions(mail: Mail) -> None:
     mail.put(domain(suspended=True))
     assert mail.sessions.asked[-1] == ("kick_domain", UMLAUT)
     assert mail.rows(plan.DOMAIN, UMLAUT)[1]["domains"][0][-1] == 1
+
+
+@pytest.mark.parametrize("thing", [domain(), mailbox()], ids=["domain", "mailbox"])
+def test_what_postfix_takes_mail_for_dovecot_knows(mail: Mail, thing: DomainSpec | MailboxSpec) -> None:
+    """Of two databases one is always written first."""
+    bases = [dovecot_database(mail.prefix), postfix_database(mail.prefix)]
+    facts_of = facts.domains if isinstance(thing, DomainSpec) else facts.mailboxes
+    make = plan.domain if isinstance(thing, DomainSpec) else plan.mailbox
+    key = UMLAUT if isinstance(thing, DomainSpec) else INFO
+    machine = Machine(mail.prefix, SystemClock())
+    new = make(mail.prefix, key, thing, facts_of(machine, {key: Wanted(thing)})[key])  # type: ignore[operator]
+    assert [step.database for step in new.rows] == bases
+    mail.put(domain(), thing)
+    gone = make(mail.prefix, key, None, facts_of(machine, {key: Wanted(None)})[key])  # type: ignore[operator]
+    assert [step.database for step in gone.rows] == bases[::-1]
 
 
 def test_a_mailbox_goes_with_its_mail_and_no_other(mail: Mail) -> None:
