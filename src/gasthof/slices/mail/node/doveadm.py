@@ -1,8 +1,10 @@
-"""Questions to Dovecot's administration socket, in doveadm's own protocol: one command a connection. Standard library only."""
+"""Questions to Dovecot's administration socket, in doveadm's own protocol: one command a connection."""
 
 import re
 import socket
 from pathlib import Path
+
+from gasthof.slices.mail import rules
 
 SECONDS = 20.0
 GREETING = b"VERSION\tdoveadm-server\t1\t0\n"
@@ -12,7 +14,11 @@ LONGEST = 1 << 20  # bytes of an answer
 
 
 class Failed(RuntimeError):
-    """Dovecot's own word for it: NOUSER, say."""
+    """Dovecot's own word for it."""
+
+
+class NoUser(Failed):
+    """Dovecot does not know whom it was asked about."""
 
 
 def ask(path: Path, user: str, *words: str) -> str:
@@ -25,14 +31,21 @@ def ask(path: Path, user: str, *words: str) -> str:
         answer = _answer(stream)
     verdict = LAST.search(answer)
     if not verdict or verdict[1] != b"+":
-        raise Failed(f"doveadm {words[0]}: {(verdict[1] if verdict else answer)[:200].decode('utf-8', 'replace')}")
+        kind = NoUser if verdict and verdict[1] == b"-NOUSER" else Failed
+        raise kind(f"doveadm {words[0]}: {(verdict[1] if verdict else answer)[:200].decode('utf-8', 'replace')}")
     return answer[: verdict.start()].decode("utf-8", "replace").strip("\t")
 
 
-def delivered(path: Path, user: str, queue_id: str, since: int) -> bool:
-    """Whether a mail of that name in Postfix' queue lies in one of the user's folders, whatever a filter did with it."""
-    query = ("HEADER", "Received", f"id {queue_id}", "HEADER", "Delivered-To", user, "SAVEDSINCE", str(since))
-    return bool(ask(path, user, "search", *query).strip())
+def delivered(path: Path, recipient: str, queue_id: str, since: int) -> bool:
+    """Whether a mail of that name in Postfix' queue lies in one of the recipient's folders, whatever a filter did with it.
+
+    The recipient may have a "+detail", as the mail's Delivered-To then has. A mailbox that Dovecot does not know holds nothing.
+    """
+    query = ("HEADER", "Received", f"id {queue_id}", "HEADER", "Delivered-To", recipient, "SAVEDSINCE", str(since))
+    try:
+        return bool(ask(path, rules.stripped(recipient), "search", *query).strip())
+    except NoUser:
+        return False
 
 
 def _answer(stream: socket.socket) -> bytes:

@@ -5,13 +5,19 @@ import os
 import smtplib
 import subprocess
 import time
+from datetime import timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gasthof.agent.sdk import lookup
-from gasthof.slices.mail.node import dovecot, lookups, postfix
+from gasthof.kernel.clock import SystemClock
+from gasthof.slices.mail.delivery.journal import Journal, key_of
+from gasthof.slices.mail.delivery.session import Place
+from gasthof.slices.mail.delivery.tests import test_session
+from gasthof.slices.mail.node import doveadm, dovecot, lookups, places, postfix
 from gasthof.slices.mail.node.fixtures import FIXTURES, PARTS, Part, part_facts, part_plan
 from gasthof.slices.mail.node.plan import FILLED
 from gasthof.slices.mail.tests.machine import ASCII, UID, UMLAUT, Machine, wait_for
@@ -284,3 +290,20 @@ def test_while_the_look_ups_are_being_filled_nothing_is_refused_and_nothing_come
 def queue(machine: Machine, *words: str) -> bytes:
     line = ["/usr/sbin/postqueue", "-c", str(postfix.folder(machine.prefix)), *(words or ("-p",))]
     return subprocess.run(line, check=True, stdout=subprocess.PIPE, env={"PATH": "/usr/sbin:/usr/bin"}).stdout
+
+
+def test_a_delivery_with_a_detail_that_broke_off_is_found_again(machine: Machine, tmp_path: Path) -> None:
+    """By the real Dovecot, of which only the answer is missing."""
+    address = machine.mailbox(f"laden@{UMLAUT}")
+    recipient, name = f"laden+Shop@{ASCII}", "4jXYyM0r32zKcVl"
+    journal, start = Journal(tmp_path / "journal.db"), SystemClock().now()
+    sockets = [places.dovecot_socket(machine.prefix, each) for each in ("lmtp", "doveadm-server")]
+    place = Place("h.test", *sockets, journal, lambda: start + timedelta(minutes=1))
+    assert not doveadm.delivered(sockets[1], recipient, name, 0)
+    assert test_session.deliver(place, journal, recipient=recipient)[:3] == b"250"
+    journal.begin(key_of(name, recipient.encode()), start)
+    assert test_session.deliver(place, journal, recipient=recipient) == b"250 2.0.0 Found delivered"
+    assert len(machine.messages(address)) == 1
+    assert not doveadm.delivered(sockets[1], f"laden+other@{ASCII}", name, 0)
+    assert not doveadm.delivered(sockets[1], f"nie-da+shop@{ASCII}", name, 0)
+    journal.close()

@@ -31,6 +31,9 @@ class Counterpart:
     asked: list[bytes] = field(default_factory=list)
     now: datetime = NOON
 
+    def place(self, journal: Journal) -> Place:
+        return Place("h.test", self.folder / "lmtp", self.folder / "doveadm", journal, lambda: self.now)
+
     def listen(self, name: str, serve: Callable[[socket.socket], None]) -> None:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.folder / name))
@@ -74,7 +77,9 @@ class Counterpart:
                 )
 
     def doveadm(self, stream: socket.socket) -> None:
-        stream.recv(1000)
+        if b"+" in stream.recv(1000).split(b"\n")[1].split(b"\t")[1]:  # whom it is asked about
+            stream.sendall(b"+\n\n-NOUSER\n")
+            return
         stream.sendall(b"+\n" + (b"abc\t1\t" if self.found else b"") + b"\n+\n")
         stream.close()
 
@@ -94,9 +99,9 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     made.close()
 
 
-def deliver(dovecot: Counterpart, journal: Journal, mail: bytes = MAIL, recipient: str = "a@b.test") -> bytes:
+def deliver(dovecot: Counterpart | Place, journal: Journal, mail: bytes = MAIL, recipient: str = "a@b.test") -> bytes:
     """What Postfix is told in the end."""
-    place = Place("h.test", dovecot.folder / "lmtp", dovecot.folder / "doveadm", journal, lambda: dovecot.now)
+    place = dovecot if isinstance(dovecot, Place) else dovecot.place(journal)
     ours, theirs = socket.socketpair()
     threading.Thread(target=Session(place, theirs).run, daemon=True).start()
     wire = Wire(ours, 5)
@@ -142,6 +147,14 @@ def test_what_is_unclear_is_looked_into(
 def test_whom_dovecot_does_not_know_it_may_know_later(dovecot: Counterpart, journal: Journal) -> None:
     assert deliver(dovecot, journal, recipient="nobody@b.test")[:9] == b"450 4.1.1"
     assert journal.known(key_of("4jXYyM0r32zKcVl", b"nobody@b.test"))[0] == "new"
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_begun_delivery_with_a_detail_is_looked_into(dovecot: Counterpart, journal: Journal, found: bool) -> None:
+    dovecot.found = found
+    journal.begin(key_of("4jXYyM0r32zKcVl", b"a+shop@b.test"), NOON - timedelta(minutes=1))
+    assert deliver(dovecot, journal, recipient="a+shop@b.test")[:3] == b"250"
+    assert len(dovecot.mails) == (0 if found else 1)
 
 
 def test_a_refusal_is_postfixs_answer(dovecot: Counterpart, journal: Journal) -> None:
