@@ -1,20 +1,25 @@
 """What customers' files take up, measured in the background as the customer, a subscription at a time, at most half the time."""
 
+import logging
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic, sleep
 
 from gasthof.agent.sdk import beneath
-from gasthof.agent.sdk.beneath import LISTED, RESOLVE_NO_SYMLINKS, opened
+from gasthof.agent.sdk.beneath import LISTED, RESOLVE_NO_SYMLINKS, OutOfTime, opened
 from gasthof.agent.sdk.customer import acting_as
 
 FRESH = 1800.0  # seconds that a measurement is good for
 LONGEST = 600.0  # seconds for one; then the last figure stays
 BLOCK = 512  # bytes, st_blocks' unit
+MOST_KEPT = 1_000_000  # folders to be read, and files of several names: some 200 MB
+
+log = logging.getLogger("gasthof.transfers")
 
 
 class Sizes:
@@ -42,7 +47,7 @@ class Sizes:
                 name = self._order.popleft()
                 root, uid = self._waiting[name]
             began = monotonic()
-            size = measure(root, uid, began + LONGEST)
+            size = _measured(root, uid, began + LONGEST)
             with self._changed:
                 self._waiting.pop(name)
                 if size is not None:
@@ -50,45 +55,55 @@ class Sizes:
             sleep(monotonic() - began)
 
 
-def measure(root: Path, uid: int, until: float) -> int | None:
-    """Bytes on disk of all below root, each file once whatever it is called; None: it took too long, or root is gone."""
-    total, several = 0, set()
+def _measured(root: Path, uid: int, until: float) -> int | None:
+    """Whatever befalls one measurement, the thread goes on to the next."""
     try:
-        for found in _walk(root, uid):
-            if monotonic() > until:
-                return None
-            if found.st_nlink > 1 and not stat.S_ISDIR(found.st_mode):
-                if found.st_ino in several:
-                    continue
-                several.add(found.st_ino)
-            total += found.st_blocks * BLOCK
-    except OSError:
+        return measure(root, uid, until)
+    except Exception:
+        log.exception("%s cannot be measured", root)
         return None
-    return total
 
 
-def _walk(root: Path, uid: int) -> Iterator[os.stat_result]:
-    top = os.open(root, beneath.FOLDER | os.O_NOFOLLOW)
-    ways = ["."]
+def measure(root: Path, uid: int, until: float) -> int | None:
+    """Bytes on disk of all below root, each file once whatever it is called; None: it took too long or too much, or root is gone."""
+    count = Count(until)
     try:
-        while ways:
-            path = ways.pop()
-            for name, found in _below(top, path, uid):
-                if stat.S_ISDIR(found.st_mode):
-                    ways.append(f"{path}/{name}")
-                yield found
-    finally:
-        os.close(top)
-
-
-def _below(top: int, path: str, uid: int) -> list[tuple[str, os.stat_result]]:
-    """Nothing for a folder that is gone, too deep or closed."""
-    found = []
-    with acting_as(uid):
+        top = os.open(root, beneath.FOLDER | os.O_NOFOLLOW)
         try:
-            with opened(top, path, LISTED, RESOLVE_NO_SYMLINKS) as folder, os.scandir(folder) as entries:
-                for entry in entries:
-                    found.append((entry.name, entry.stat(follow_symlinks=False)))
-        except OSError:
-            return found
-    return found
+            while count.ways:
+                _add_folder(count, top, count.ways.pop(), uid)
+        finally:
+            os.close(top)
+    except (OSError, OutOfTime):
+        return None
+    return count.total
+
+
+@dataclass
+class Count:
+    """What it keeps is bounded: sums, the folders still to be read, and the files of several names."""
+
+    until: float
+    total: int = 0
+    ways: list[str] = field(default_factory=lambda: ["."])
+    several: set[int] = field(default_factory=set)  # inodes
+
+    def add(self, path: str, found: os.stat_result) -> None:
+        if monotonic() > self.until or len(self.ways) + len(self.several) > MOST_KEPT:
+            raise OutOfTime
+        if stat.S_ISDIR(found.st_mode):
+            self.ways.append(path)
+        elif found.st_nlink > 1:
+            if found.st_ino in self.several:
+                return
+            self.several.add(found.st_ino)
+        self.total += found.st_blocks * BLOCK
+
+
+def _add_folder(count: Count, top: int, path: str, uid: int) -> None:
+    """Nothing for a folder that is gone, too deep or closed."""
+    listed = opened(top, path, LISTED, RESOLVE_NO_SYMLINKS)
+    with acting_as(uid), suppress(OSError), listed as folder, os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                count.add(f"{path}/{entry.name}", entry.stat(follow_symlinks=False))
