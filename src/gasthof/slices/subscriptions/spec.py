@@ -21,6 +21,7 @@ class TransferSpec:
     subscription: str  # system name: whose contents are saved, or into whose place they are loaded
     uid: int  # that one's
     document: dict[str, Any] | None = None  # to save: what the export's settings.json holds
+    expected: int = 0  # to save: bytes that the contents take up, as last measured
     chosen: dict[str, Any] | None = (
         None  # to load: slice -> what its `restore` hook gave, in place of the export's settings
     )

@@ -10,6 +10,7 @@ from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.subscriptions.actions.places import become, open_place
 from gasthof.slices.subscriptions.actions.places import shown as shown_place
+from gasthof.slices.subscriptions.actions.state import used
 from gasthof.slices.subscriptions.actions.told import tell_gone, tell_load, tell_save, tell_unloaded
 from gasthof.slices.subscriptions.models import Export, Subscription
 from gasthof.slices.subscriptions.queries import (
@@ -38,7 +39,7 @@ def export(call: Call, *, subscription: SubscriptionRef) -> Result:
         settings=_gathered(subscription),
         created=call.clocks.business.now(),
     )
-    tell_save(call, made, subscription, _document(made))
+    tell_save(call, made, subscription, _document(made), sum(used(subscription).values()))
     return shown(made)
 
 

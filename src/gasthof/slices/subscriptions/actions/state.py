@@ -3,16 +3,22 @@
 from gasthof.kernel import registry
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
-from gasthof.slices.subscriptions.queries import SubscriptionRef
+from gasthof.slices.subscriptions.queries import Subscription, SubscriptionRef
 
 
 @action("subscriptions.usage", permission="subscriptions.read", on="subscription")
 def usage(call: Call, *, subscription: SubscriptionRef) -> Result:
     """Tell how many bytes a subscription takes up, by kind, as last measured."""
+    found = used(subscription)
+    return {"subscription": subscription.system_name, "bytes": found, "total": sum(found.values())}
+
+
+def used(subscription: Subscription) -> dict[str, int]:
+    """Kind -> bytes, as last measured."""
     found: dict[str, int] = {}
     for each in registry.capabilities():
         found |= each.usage(subscription) if each.usage is not None else {}
-    return {"subscription": subscription.system_name, "bytes": found, "total": sum(found.values())}
+    return found
 
 
 @action("subscriptions.health", permission="subscriptions.read", on="subscription")

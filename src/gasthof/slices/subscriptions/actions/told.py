@@ -11,9 +11,9 @@ from gasthof.slices.subscriptions.spec import TransferSpec
 VERSION = 1  # of TransferSpec
 
 
-def tell_save(call: Call, export: Export, subscription: Subscription, document: dict[str, Any]) -> None:
-    """Save the subscription's contents; `document` is what lies beside them, so that an export explains itself."""
-    spec = TransferSpec("save", export.name, subscription.system_name, subscription.uid, document)
+def tell_save(call: Call, export: Export, subscription: Subscription, document: dict[str, Any], expected: int) -> None:
+    """Save the subscription's contents, `expected` bytes; `document` lies beside them, so that an export explains itself."""
+    spec = TransferSpec("save", export.name, subscription.system_name, subscription.uid, document, expected)
     desire(call, export.node, TRANSFER, export.name, spec, VERSION)
 
 

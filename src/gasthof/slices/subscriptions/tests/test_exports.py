@@ -61,7 +61,7 @@ def test_export_delete_import_tells_the_node_the_same_again(house: House) -> Non
     load, kept = json.loads(desired(TRANSFER)[f"{name}/{new}"]), f"{house.mine}_shop"
     assert load == {
         "direction": "load", "export": name, "subscription": new, "uid": 2_000_000 + int(new[1:]), "document": None,
-        "chosen": {"databases": {"databases": [{"server": "mariadb", "name": kept, "into": kept}]}},
+        "expected": 0, "chosen": {"databases": {"databases": [{"server": "mariadb", "name": kept, "into": kept}]}},
     }  # fmt: skip
 
 
@@ -72,6 +72,14 @@ def test_the_node_is_told_settings_and_hashes_to_lay_beside_the_contents(house: 
     assert document["settings"]["domains"] == [ASCII]
     (protected,) = document["settings"]["web"]["protected"]
     assert protected["users"]["jörg"].startswith("$argon2id$")
+
+
+def test_the_node_is_told_how_much_room_an_export_needs(house: House) -> None:
+    all_live()
+    reports = ObjectReport.objects.filter(target__kind="subscriptions.home", target__key=house.mine)
+    reports.update(findings={"bytes": 123_456})
+    name = exported(house)
+    assert json.loads(desired(TRANSFER)[name])["expected"] >= 123_456
 
 
 def test_what_is_suspended_stays_suspended(house: House) -> None:

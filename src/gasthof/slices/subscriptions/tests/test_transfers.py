@@ -247,6 +247,25 @@ def test_what_cannot_be_saved_says_why(scene: Scene) -> None:
     assert scene.node.intent.words(saved) == "s000012 is not on this machine"
 
 
+def test_an_export_for_which_there_is_no_room_is_not_begun(scene: Scene) -> None:
+    scene.fill()
+    spec = TransferSpec("save", NAME, "s000012", scene.prefix.uid_base + OLD, DOCUMENT, expected=10**15)
+    scene.node.intent.put(KIND, NAME, spec)
+    scene.until(lambda: scene.state(NAME) == "failed")
+    assert "no room: 1000000000000000 bytes to save" in scene.node.intent.words(NAME)
+    assert not list(export(scene.prefix, NAME).parent.iterdir())
+
+
+def test_nothing_is_left_of_an_export_that_failed(scene: Scene) -> None:
+    """The files are saved already when the databases' server does not answer."""
+    scene.fill()
+    settings = {"web": {}, "databases": {"databases": [{"server": "mariadb", "name": "s000012_shop"}]}}
+    spec = TransferSpec("save", NAME, "s000012", scene.prefix.uid_base + OLD, DOCUMENT | {"settings": settings})
+    scene.node.intent.put(KIND, NAME, spec)
+    scene.until(lambda: scene.state(NAME) == "failed")
+    assert not list(export(scene.prefix, NAME).parent.iterdir())
+
+
 def test_an_export_that_nobody_ordered_to_go_stays(scene: Scene) -> None:
     scene.fill()
     scene.until(scene.live(scene.put("save", OLD)))

@@ -12,11 +12,12 @@ from typing import Any
 from gasthof.agent.kinds import Machine
 from gasthof.agent.sdk import place
 from gasthof.agent.transfer import Transfer
-from gasthof.slices.subscriptions.node.places import LOADED, SETTINGS, SUMMARY, SUMS, export
+from gasthof.slices.subscriptions.node.places import LOADED, SETTINGS, SUMMARY, SUMS, export, exports
 from gasthof.slices.subscriptions.spec import HomeSpec, TransferSpec
 from gasthof.slices.subscriptions.transfers.marks import Marks
 
 log = logging.getLogger("gasthof.transfers")
+RESERVE = 512 * 1024 * 1024  # bytes that an export leaves to everybody else
 FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -49,6 +50,7 @@ class Store:
             if self.marks.has(spec.export):
                 raise RuntimeError(f"{spec.export} was saved once, and is not in {target.parent} any more")
             place.remove_tree(staged)
+            self._check_room(spec)
             try:
                 self._make(spec, staged)
             except BaseException:
@@ -57,6 +59,12 @@ class Store:
             staged.rename(target)
             place.make_durable([target], self.machine.prefix.root)
         self.marks.put(spec.export)
+
+    def _check_room(self, spec: TransferSpec) -> None:
+        disk = os.statvfs(exports(self.machine.prefix))
+        free = disk.f_bavail * disk.f_frsize
+        if free < spec.expected + RESERVE:
+            raise RuntimeError(f"no room: {spec.expected} bytes to save, {RESERVE} to be left, {free} free")
 
     def _make(self, spec: TransferSpec, staged: Path) -> None:
         staged.mkdir(0o700)
