@@ -26,6 +26,7 @@ def mariadb(prefix: Prefix) -> str:
         "connect-timeout": 10,
         "log-warnings": 1,  # not each connection that a client breaks off
         "wait-timeout": 3600,
+        "lock-wait-timeout": 60,  # of a table's definition: dumps, above all, wait no longer for what a customer has locked
         "local-infile": 0,
         "symbolic-links": 0,
         "secure-file-priv": places.nowhere(prefix),

@@ -20,6 +20,7 @@ from gasthof.slices.databases.server import tools
 
 LOOPBACK = "127.0.0.1"
 POSTGRES_BIN = "/usr/lib/postgresql/15/bin"
+LOCK_WAIT = 60.0  # seconds; MariaDB's is in its configuration
 READING = ("SELECT", "SHOW VIEW", "TRIGGER", "LOCK TABLES", "EXECUTE")
 
 
@@ -88,7 +89,8 @@ def save_postgres(prefix: Prefix, name: str, out: Path) -> None:
         with postgres.connected(prefix, name) as inside:
             inside.execute(postgres.catalog_for(group(name, "dump")))
         options = ("--format=custom", "--no-owner", "--no-acl", "--no-subscriptions", "--no-publications")
-        tools.dump([f"{POSTGRES_BIN}/pg_dump", *where, *options], secrets, out)
+        wait = f"--lock-wait-timeout={LOCK_WAIT * 1000:.0f}"
+        tools.dump([f"{POSTGRES_BIN}/pg_dump", *where, *options, wait], secrets, out)
 
 
 def load_postgres(prefix: Prefix, name: str, source: Path) -> None:

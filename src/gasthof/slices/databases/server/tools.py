@@ -5,12 +5,16 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGKILL
+from threading import Timer
+from time import monotonic
 from typing import IO
 
 from gasthof.slices.databases.node.places import DUMP_USER
 from gasthof.slices.databases.server.making import ENVIRONMENT
 
 LONGEST_WORDS = 2000
+LONGEST = 6 * 3600.0  # seconds; as long as files may take
 DEFINER = re.compile(
     rb"^(/\*!50013 |/\*!50003 CREATE\*/ /\*!50017 |CREATE )DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*`(?=\*/ | SQL SECURITY | PROCEDURE | FUNCTION | PACKAGE )"
 )
@@ -19,11 +23,14 @@ DEFINER = re.compile(
 def dump(command: Sequence[str], secrets: Mapping[str, str], out: Path) -> None:
     """What the tool says goes into a file of root's. RuntimeError with its words when it fails."""
     out.touch(0o600)
-    with out.open("wb") as target:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=target, stderr=subprocess.PIPE, check=False, cwd="/",
-            env={**ENVIRONMENT, **secrets}, user=DUMP_USER, group=DUMP_USER, extra_groups=[],
-        )  # fmt: skip
+    try:
+        with out.open("wb") as target:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=target, stderr=subprocess.PIPE, check=False, cwd="/", timeout=LONGEST,
+                env={**ENVIRONMENT, **secrets}, user=DUMP_USER, group=DUMP_USER, extra_groups=[],
+            )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise _too_long(command) from error
     _judge(command, done.returncode, done.stderr)
 
 
@@ -33,6 +40,7 @@ def load(command: Sequence[str], secrets: Mapping[str, str], parts: Iterable[byt
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
         env={**ENVIRONMENT, **secrets}, user=DUMP_USER, group=DUMP_USER, extra_groups=[],
     )  # fmt: skip
+    began = monotonic()
     with process, _ended(process):
         assert process.stdin and process.stderr
         try:
@@ -42,16 +50,28 @@ def load(command: Sequence[str], secrets: Mapping[str, str], parts: Iterable[byt
         except BrokenPipeError:  # its words say why
             pass
         words = process.stderr.read()
+    if process.returncode == -SIGKILL and monotonic() - began >= LONGEST:
+        raise _too_long(command)
     _judge(command, process.returncode, words)
 
 
 @contextmanager
 def _ended(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """When its time is over, or its work goes wrong here."""
+    timer = Timer(LONGEST, process.kill)
+    timer.daemon = True
+    timer.start()
     try:
         yield
     except BaseException:
         process.kill()
         raise
+    finally:
+        timer.cancel()
+
+
+def _too_long(command: Sequence[str]) -> RuntimeError:
+    return RuntimeError(f"{Path(command[0]).name}: took longer than {LONGEST:.0f} seconds")
 
 
 def _judge(command: Sequence[str], code: int, words: bytes) -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from gasthof.agent.kinds import Machine
 from gasthof.kernel.clock import SystemClock
+from gasthof.slices.databases.node import dump
 from gasthof.slices.databases.node.dump import CONTENT
 from gasthof.slices.databases.node.transfer import TRANSFER
 from gasthof.slices.databases.rules import SERVERS
+from gasthof.slices.databases.server import tools
 from gasthof.slices.databases.tests.servers import Servers
 from gasthof.slices.subscriptions.spec import HomeSpec
 
@@ -110,6 +112,43 @@ def test_a_load_makes_no_database_and_leaves_the_old_subscriptions_alone(
     assert not [row for row in servers.admin(server, query) if row[0] in ("s000408_shop", name)]
     servers.audit()
     assert servers.audit() == {}
+
+
+LOCKS = {"mariadb": "LOCK TABLES `Brötchen` WRITE", "postgres": 'BEGIN; LOCK TABLE "Brötchen"'}
+
+
+@EACH
+def test_a_customers_lock_does_not_hold_up_a_dump(
+    servers: Servers, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor what comes after it: the tool gives up, with words."""
+    name = servers.furnish(server, "s000409")
+    fill(servers, server, name)
+    assert dump.LOCK_WAIT == 60
+    monkeypatch.setattr(dump, "LOCK_WAIT", 1.0)
+    if server == "mariadb":
+        assert servers.admin(server, "SELECT @@global.lock_wait_timeout") == [(60,)]
+        servers.admin(server, "SET GLOBAL lock_wait_timeout = 1")
+    try:
+        with servers.connect(server, f"{name}_full", name) as connection, connection.cursor() as cursor:
+            cursor.execute(LOCKS[server])
+            with pytest.raises(RuntimeError, match=r"dump: .*(timeout|lock)"):
+                CONTENT[server].save(servers.prefix, name, tmp_path / "x.dump")
+            monkeypatch.setattr(dump, "LOCK_WAIT", 60.0)
+            monkeypatch.setattr(tools, "LONGEST", 0.5)
+            with pytest.raises(RuntimeError, match=r"took longer than"):
+                CONTENT[server].save(servers.prefix, name, tmp_path / "y.dump")
+    finally:
+        if server == "mariadb":
+            servers.admin(server, "SET GLOBAL lock_wait_timeout = 60")
+
+
+def test_a_load_that_takes_for_ever_is_ended(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that takes nothing of what it is given."""
+    monkeypatch.setattr(tools, "LONGEST", 0.5)
+    for parts in ([b"x"], [b"x" * 100_000] * 5):
+        with pytest.raises(RuntimeError, match="sleep: took longer than"):
+            tools.load(["/usr/bin/sleep", "60"], {}, parts)
 
 
 HOSTILE = [
