@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -60,7 +61,8 @@ def _listener(path: Path) -> socket.socket:
 
 def _purge(journal: Journal, clock: SystemClock) -> None:
     while True:
-        journal.purge(clock.now())
+        with suppress(sqlite3.Error):
+            journal.purge(clock.now())
         time.sleep(HOUR)
 
 

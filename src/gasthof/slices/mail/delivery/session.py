@@ -7,6 +7,7 @@ before it lies in the mailbox.
 import contextlib
 import logging
 import socket
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +79,10 @@ class Session:
         except (Gone, OSError, doveadm.Failed) as error:
             log.warning("%s: %r", verb.decode("ascii", "replace"), error)
             self._say(AWAY)
+            return False
+        except sqlite3.Error as error:
+            log.warning("the journal: %r", error)
+            self._say(LATER)
             return False
         return True
 
@@ -208,7 +213,8 @@ class Session:
                 wire.send(part)
             answer = wire.reply()
         if key and _good(answer):  # a Dovecot that is going says 421 to what it has saved
-            self.place.journal.done(key)
+            with contextlib.suppress(sqlite3.Error):  # it lies in the mailbox: if it comes again, it is looked for
+                self.place.journal.done(key)
         return b"\r\n".join(answer)
 
     def _swallow(self, start: bytes, last: bool) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -164,6 +165,40 @@ def test_a_refusal_is_postfixs_answer(dovecot: Counterpart, journal: Journal) ->
 
 def test_without_dovecot_it_comes_again(journal: Journal, tmp_path: Path) -> None:
     assert deliver(Counterpart(tmp_path / "nothing"), journal)[:3] == b"421"
+
+
+def test_a_damaged_journal_is_set_aside_at_the_start(tmp_path: Path) -> None:
+    place = tmp_path / "journal.db"
+    place.write_bytes(b"no database" * 1000)
+    made = Journal(place)
+    made.begin(KEY, NOON)
+    made.close()
+    assert (tmp_path / "journal.db.damaged").read_bytes() == b"no database" * 1000
+    again = Journal(place)
+    assert again.known(KEY)[0] == "begun"
+    again.close()
+
+
+def test_a_journal_damaged_meanwhile_makes_mail_come_again(
+    dovecot: Counterpart, journal: Journal, tmp_path: Path
+) -> None:
+    journal._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    journal._base.execute("PRAGMA cache_size = 0")
+    with (tmp_path / "journal.db").open("r+b") as file:
+        file.write(b"\xff" * 100_000)
+    assert deliver(dovecot, journal)[:3] == b"451"
+    assert dovecot.mails == []
+    assert deliver(dovecot, journal) == b"250 2.0.0 Saved"
+
+
+def test_what_dovecot_has_saved_is_accepted_though_it_cannot_be_noted(
+    dovecot: Counterpart, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_key: bytes) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(journal, "done", full)
+    assert deliver(dovecot, journal) == b"250 2.0.0 Saved"
 
 
 def test_old_rows_go(journal: Journal) -> None:
