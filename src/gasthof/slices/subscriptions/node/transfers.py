@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from gasthof.agent.kinds import Findings, Machine, Wanted
+from gasthof.agent.outbox import plain
 from gasthof.agent.sdk.steps import Ask, Plan
 from gasthof.prefix import Prefix
 from gasthof.slices.subscriptions.node.places import EXPORT, LOAD, SUMMARY, export, exports
@@ -14,6 +15,7 @@ from gasthof.slices.subscriptions.spec import TransferSpec
 
 SERVICE = "transfers"
 MOST_LINES, LONGEST_LINE = 40, 1000
+MOST_CHARACTERS = 12_000  # of all lines as JSON; the agent sends no more than 16,000 of one object (agent/findings.py)
 
 
 class Summary(msgspec.Struct):
@@ -62,6 +64,14 @@ def findings(machine: Machine, specs: Mapping[str, Any]) -> dict[str, Findings]:
 
 
 def _first(lines: list[str]) -> list[str]:
-    more = len(lines) - MOST_LINES
-    shown = [line[:LONGEST_LINE] for line in lines[:MOST_LINES]]
+    """As many lines as there is room for: what is too much would be dropped as a whole, and the export look complete."""
+    shown: list[str] = []
+    room = MOST_CHARACTERS
+    for line in lines[:MOST_LINES]:
+        told = plain(line)[:LONGEST_LINE]
+        room -= len(msgspec.json.encode(told).decode()) + 1
+        if room < 0:
+            break
+        shown.append(told)
+    more = len(lines) - len(shown)
     return [*shown, f"and {more} more"] if more > 0 else shown
