@@ -1,4 +1,7 @@
-"""What a plan would change, as text: unified diffs of files, a line for each other step. Reads, changes nothing."""
+"""What a plan would change, as text: unified diffs of files, a line for each other step. Reads, changes nothing.
+
+What daemons are asked is shown where a plan changes something; asking alone, as some plans do each time, is no change.
+"""
 
 import difflib
 import re
@@ -24,7 +27,7 @@ from gasthof.agent.sdk.steps import (
     WriteFile,
 )
 
-MASKED = "(secret)"
+MASKED, MASKED_OBJECT = "(secret)", "(...)"
 HASH = re.compile(r"(\{[A-Za-z0-9._-]+\})?\$\w+\$")  # crypt(5), also as Dovecot writes it
 LONGEST_TEXT = 200_000  # bytes; longer ones are named only
 
@@ -37,11 +40,22 @@ def lines(plan: Plan) -> Iterator[str]:
         yield from _changed(change)
     for rows in plan.rows:
         yield from _set(rows)
+    if not plan.empty:
+        yield from _asked(plan)
     for last in plan.clean:
         if isinstance(last, RemoveTree):
             yield f"- {last.path}/ with all below"
         elif isinstance(last, RemoveCustomerTree):
             yield f"- {last.root / last.path}/ with all below, as uid {last.uid}"
+
+
+def _asked(plan: Plan) -> Iterator[str]:
+    """What daemons are asked to do. An argument that is a whole object may hold secrets: the notes say what is different."""
+    notes = [note for about, note in plan.notes.items() if not str(about).startswith("/")]
+    for step in (*plan.prepare, *plan.after, *plan.clean):
+        if isinstance(step, Ask):
+            told = MASKED_OBJECT if step.argument.startswith(("{", "[")) else step.argument
+            yield f"> {step.service} {step.verb} {told}" + (f": {'; '.join(notes)}" if notes else "")
 
 
 def _prepared(step: object) -> Iterator[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gasthof.agent import diff
 from gasthof.agent.sdk.steps import Ask, Plan
 from gasthof.prefix import Prefix
 from gasthof.slices.databases.node import config, plan
@@ -65,6 +66,20 @@ def test_each_difference_is_said_without_secrets(shown: UserFact, words: str) ->
     made = plan.user(PREFIX, USER, ANNA, UserFacts(shown))
     assert made.notes == {USER: words} and VERIFIER not in str(made.notes)
     assert [step.verb for step in made.after if isinstance(step, Ask)] == ["set_user"]
+
+
+def test_a_preview_says_what_servers_are_asked_without_secrets() -> None:
+    assert list(diff.lines(plan.database(PREFIX, KEY, SPEC, DatabaseFacts()))) == [
+        "> mariadb create_database s000012_shop: missing"
+    ]
+    assert list(diff.lines(plan.database(PREFIX, KEY, None, DatabaseFacts(DatabaseFact(True))))) == [
+        "> mariadb drop_database s000012_shop: nobody wants it"
+    ]
+    shown = UserFact(True, "*" + "B" * 40, False, 20, {"s000012_shop": "full"})
+    assert list(diff.lines(plan.user(PREFIX, USER, ANNA, UserFacts(shown)))) == [
+        "> mariadb set_user (...): another password"
+    ]
+    assert list(diff.lines(plan.user(PREFIX, USER, ANNA, UserFacts(SHOWN)))) == []
 
 
 @pytest.mark.parametrize(
