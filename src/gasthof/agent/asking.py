@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from gasthof.agent.run import Run
 from gasthof.agent.sdk.ask import Away, Reply, Service, Working, unique
 from gasthof.agent.sdk.steps import Ask
+
+ALONE = 2.0  # seconds for asking one after the other what could not be asked together
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,21 @@ def _replies(service: Service, verb: str, arguments: Sequence[str]) -> Mapping[s
     except Away as error:
         return dict.fromkeys(arguments, error)
     except Exception as error:
-        if len(arguments) == 1:
-            return {arguments[0]: error}
-        return {name: _replies(service, verb, [name])[name] for name in arguments}
+        return {arguments[0]: error} if len(arguments) == 1 else _each_alone(service, verb, arguments)
     return {name: found.get(name, Reply(error="no answer")) for name in arguments}
+
+
+def _each_alone(service: Service, verb: str, arguments: Sequence[str]) -> Mapping[str, Reply | Exception]:
+    """For ALONE seconds, and while the daemon answers; the others are asked again."""
+    until = monotonic() + ALONE
+    replies: dict[str, Reply | Exception] = {}
+    for position, name in enumerate(arguments):
+        if monotonic() >= until:
+            return replies | dict.fromkeys(arguments[position:], Reply(working=True))
+        replies |= _replies(service, verb, [name])
+        if isinstance(replies[name], Away):
+            return replies | dict.fromkeys(arguments[position:], replies[name])
+    return replies
 
 
 def _judge(run: Run, step: Ask, reply: Reply | Exception) -> None:

@@ -59,6 +59,7 @@ class MariaDb:
 class Postgres:
     prefix: Prefix
     late: set[str] = field(default_factory=set)
+    awaited: set[str] = field(default_factory=set)  # databases that were asked for and are not made yet
 
     def ask(self, verb: str, arguments: Sequence[str]) -> Mapping[str, Reply]:
         if verb == "set_user":
@@ -68,14 +69,18 @@ class Postgres:
             "drop_database": postgres.drop_database,
             "drop_user": postgres.drop_user,
         }
-        return self._in_turn(lambda session, name: acts[verb](session, self.prefix, name), arguments)
+        replies = self._in_turn(lambda session, name: acts[verb](session, self.prefix, name), arguments)
+        self.awaited.difference_update(arguments)
+        if verb == "create_database":
+            self.awaited.update(one for one, reply in replies.items() if reply.working)
+        return replies
 
     def _set_users(self, arguments: Sequence[str]) -> Mapping[str, Reply]:
         specs = _specs(arguments)
         found = self._found(specs)
 
         def act(session: postgres.Session, one: str) -> None:
-            if self.late & {access.database for access in specs[one].access}:
+            if self.awaited & {access.database for access in specs[one].access}:
                 raise Busy("its database is still being made")
             postgres.set_user(session, specs[one], _known(found, specs[one]))
 

@@ -81,7 +81,7 @@ class Servers:
 
     def turn(self) -> None:
         """What an agent does from a change to its report, until no server is at it any more."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         self.agent.reach()
         self.agent.fetch()
         while True:

@@ -5,17 +5,26 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from gasthof.agent import asking
+from gasthof.agent.kinds import Machine
+from gasthof.agent.run import Run
+from gasthof.agent.sdk.ask import Away, Reply
+from gasthof.agent.sdk.steps import Ask, Plan
 from gasthof.agent.wire import Report
-from gasthof.slices.databases.node import patience
+from gasthof.kernel.clock import SystemClock
+from gasthof.prefix import Prefix
+from gasthof.slices.databases.node import facts, patience
 from gasthof.slices.databases.node.patience import Busy, Slow, in_turn
 from gasthof.slices.databases.rules import SERVERS
+from gasthof.slices.databases.spec import DatabaseSpec
 from gasthof.slices.databases.tests.servers import Servers
 
 EACH = pytest.mark.parametrize("server", SERVERS)
@@ -215,3 +224,59 @@ def test_a_batch_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     replies = in_turn(enter, lambda _session, _one: time.sleep(0.03), [str(number) for number in range(50)], set())
     assert len(replies) == 50 and 1 <= len([one for one in replies.values() if not one.working]) <= 3
+
+
+class Elsewhere:
+    """Refuses everything that is asked together; one by one it is as `alone` has it."""
+
+    def __init__(self, alone: Exception | float) -> None:
+        self.alone, self.asked = alone, 0
+
+    def ask(self, _verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
+        if len(arguments) > 1:
+            raise KeyError("poison")
+        self.asked += 1
+        if isinstance(self.alone, Exception):
+            raise self.alone
+        time.sleep(self.alone)
+        return {arguments[0]: Reply()}
+
+
+@pytest.mark.parametrize(("alone", "asked"), [(Away("gone"), 1), (KeyError("x"), 20), (0.03, 2)])
+def test_what_is_asked_one_by_one_takes_no_longer(
+    alone: Exception | float, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "ALONE", 0.05)
+    service = Elsewhere(alone)
+    runs = [(Run(Plan()), Ask("x", "set", str(number))) for number in range(20)]
+    asking.Asker({"x": service}).ask(runs)
+    assert service.asked == asked
+    ends = {(run.away, run.working, bool(run.error)) for run, _ in runs}
+    assert (
+        ends
+        == {1: {(True, False, True)}, 20: {(False, False, True)}, 2: {(False, True, False), (False, False, False)}}[
+            asked
+        ]
+    )
+
+
+def test_sizes_are_counted_past_a_table_that_goes_meanwhile(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"x" * 5000)
+
+    class Going:
+        def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+            raise FileNotFoundError
+
+    @contextmanager
+    def scanned(folder: Path) -> Iterator[list[Any]]:
+        with os.scandir(folder) as entries:
+            yield [*entries, Going()]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(facts, "scandir", scanned)
+        specs = {"mariadb/s000012_shop": DatabaseSpec("mariadb", "s000012_shop", "s000012")}
+        patch.setattr(facts.places, "mariadb_data", lambda _prefix: tmp_path.parent)
+        tmp_path.rename(tmp_path.with_name("s000012_shop"))
+        found = facts.findings(Machine(Prefix(tmp_path), SystemClock()), specs)
+    assert found["mariadb/s000012_shop"]["bytes"] >= 3 * 5000
