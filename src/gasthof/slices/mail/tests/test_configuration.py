@@ -116,3 +116,11 @@ def test_all_programs_have_a_probe_and_a_log_that_is_nobody_elses() -> None:
     names = [program.name for program in DAEMONS.programs(PREFIX, "/usr/bin/python3")]
     assert set(DAEMONS.probes(PREFIX)) == set(names)
     assert set(DAEMONS.private_logs) == {"postfix.log", "dovecot.log", "mail-front.log"}
+
+
+def test_every_session_of_port_25_can_ask_how_full_a_mailbox_is() -> None:
+    main = settings(postfix_files(PREFIX)["main.cf"])
+    service = dovecot_files(PREFIX)["dovecot.conf"].decode().partition("service quota-status {")[2].partition("\n}")[0]
+    room = {name: int(number) for name, number in re.findall(r"(\w+_limit) = (\d+)", service)}
+    sessions = int(main["default_process_limit"]) * 4  # addresses of a machine
+    assert room["client_limit"] * room["process_limit"] >= sessions

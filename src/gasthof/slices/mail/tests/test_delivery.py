@@ -1,5 +1,6 @@
 """Mail from the world into mailboxes, by the real daemons: who gets it, how it looks there, and who gets none."""
 
+import contextlib
 import dataclasses
 import os
 import smtplib
@@ -192,6 +193,33 @@ def test_a_full_mailbox_refuses_at_once_and_can_be_emptied(machine: Machine) -> 
         client.store("1:*", "+FLAGS", r"\Deleted")
         client.expunge()
     assert dialogue(machine, "a@example.com", address)[0] == 250
+
+
+def test_sessions_that_do_nothing_hold_up_nobodys_mail(town: "Town") -> None:
+    """Each has asked for a mailbox's fill once, and stays. One address gets no more than its share of sessions."""
+    machine = town.machine
+    address = machine.mailbox(f"warten@{UMLAUT}")
+    with contextlib.ExitStack() as stack:
+        for host in ("127.0.0.1", "::1"):
+            for _ in range(18):
+                client = stack.enter_context(contextlib.closing(machine.smtp(host)))
+                assert client.mail("a@example.com")[0] == client.rcpt(address)[0] == 250
+        began = time.monotonic()
+        line = [
+            "--server",
+            town.outside.machine,
+            "--port",
+            str(machine.prefix.ports["smtp"]),
+            "--from",
+            "b@example.com",
+        ]
+        done = machine.swaks(*line, "--to", address, space=town.outside.space)
+        assert done.returncode == 0, done.stdout
+        assert time.monotonic() - began < 5
+        with pytest.raises(smtplib.SMTPException):
+            for _ in range(5):
+                stack.enter_context(contextlib.closing(machine.smtp()))
+    assert b"<b@example.com>" in machine.wait_for_mails(address, 1)[0]
 
 
 def test_a_filter_sorts_mail_and_what_it_forwards_stays_here_for_now(machine: Machine) -> None:
