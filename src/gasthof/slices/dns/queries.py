@@ -9,6 +9,7 @@ from gasthof.kernel import registry
 from gasthof.kernel.values import DomainName
 from gasthof.slices.dns.models import Change, RecordSet, Zone
 from gasthof.slices.dns.rules import zone as rules
+from gasthof.slices.dns.rules.pointing import Look, pointer
 from gasthof.slices.dns.spec import RecordSpec, ZoneSpec
 from gasthof.slices.domains.queries import Domain, claims_within
 from gasthof.slices.nodes import queries as nodes
@@ -102,6 +103,24 @@ def parent_of(domain: Domain) -> Domain | None:
     """The nearest domain of this house that the domain lies below."""
     found = Domain.objects.filter(name__in=domain.value.above)
     return max(found, key=lambda each: len(each.name), default=None)
+
+
+def pointers(zone: Zone, there: tuple[RecordSpec, ...]) -> Look:
+    """Which CNAME or ALIAS this house answers with; the zone itself holds these records."""
+    known: dict[str, tuple[RecordSpec, ...]] = {zone.domain.name: there}
+
+    def look(name: str) -> RecordSpec | None:
+        above = [".".join(name.split(".")[place:]) for place in range(name.count(".") + 1)]
+        found = Zone.objects.filter(domain__name__in=above).select_related("domain__subscription__node")
+        nearest = max(found, key=lambda each: len(each.domain.name), default=None)
+        if nearest is None:
+            return None
+        of = nearest.domain.name
+        if of not in known:
+            known[of] = rules.served(ground(nearest))
+        return pointer(known[of], of, name)
+
+    return look
 
 
 def states(zone: Zone, upto: int) -> dict[rules.Key, dict[str, Any] | None]:

@@ -1,6 +1,6 @@
 """One change of a zone on its way: what it was, what it is to be, checked, written down, told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,12 +12,14 @@ from gasthof.kernel.refusal import Refused
 from gasthof.slices.dns import queries
 from gasthof.slices.dns.actions.told import refresh_zone
 from gasthof.slices.dns.models import Change, RecordSet, Zone
-from gasthof.slices.dns.rules import checks, names
+from gasthof.slices.dns.rules import checks, names, pointing
 from gasthof.slices.dns.rules import contents as grammar
 from gasthof.slices.dns.rules.zone import Ground, Key, Placed, compose, key, number, served
 from gasthof.slices.dns.spec import RecordSpec
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.subscriptions.queries import check_changeable
+
+SHORTEST_TTL, LONGEST_TTL = 60, 604_800  # seconds
 
 
 @dataclass
@@ -39,6 +41,23 @@ class Draft:
     def changed(self) -> list[Key]:
         before = {key(each): each for each in self.ground.own}
         return sorted(each for each in before.keys() | self.own.keys() if before.get(each) != self.own.get(each))
+
+
+def settled(zone: str, record: RecordSpec) -> RecordSpec:
+    """What was kept somewhere, checked as if it were typed. Raises Refused."""
+    if record.type not in grammar.TYPES or not SHORTEST_TTL <= record.ttl <= LONGEST_TTL:
+        raise Refused(
+            "Records of this type and lifetime are not offered: %(type)s, %(ttl)d.",
+            type=record.type[:10], ttl=record.ttl,
+        )  # fmt: skip
+    found = RecordSpec(
+        names.absolute(f"{names.owner(record.name)}.", zone),
+        record.type,
+        record.ttl,
+        tuple(grammar.content(record.type, each, zone) for each in record.contents),
+    )
+    checks.check_owner(found, zone)
+    return found
 
 
 @contextmanager
@@ -64,6 +83,8 @@ def finish(draft: Draft, what: str) -> Result:
     after = replace(draft.ground, own=tuple(draft.own.values()))
     _check(draft, after, changed)
     _write(draft, changed, what)
+    with about("type" if len(changed) == 1 else ""):
+        check_pointers(draft.zone, draft.ground, after, changed)
     refresh_zone(draft.call, draft.zone.domain)
     warned = checks.warnings(after, {name for name, _ in changed})
     return {
@@ -83,6 +104,16 @@ def _check(draft: Draft, after: Ground, changed: list[Key]) -> None:
             checks.check_signable(served(after))
     if number(after.own) > number(draft.ground.own):
         checks.check_limit(after.own, draft.zone.domain.subscription.plan.dns_records)
+
+
+def check_pointers(zone: Zone, before: Ground, after: Ground, changed: Iterable[Key]) -> None:
+    """Those that changed, and those that find something else in the zone than before. Raises Refused."""
+    about = set(changed)
+    was, there = served(before), served(after)
+    look = queries.pointers(zone, there)
+    for each in there:
+        if each.type in pointing.POINTERS and (key(each) in about or pointing.elsewhere(each, after.zone, was, there)):
+            pointing.check(each, look)
 
 
 def _write(draft: Draft, changed: list[Key], what: str) -> None:

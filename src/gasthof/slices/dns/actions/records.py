@@ -7,7 +7,7 @@ from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
 from gasthof.kernel.refusal import Refused
-from gasthof.slices.dns.actions.change import Draft, about, begin, finish
+from gasthof.slices.dns.actions.change import LONGEST_TTL, SHORTEST_TTL, Draft, about, begin, finish
 from gasthof.slices.dns.rules import contents as grammar
 from gasthof.slices.dns.rules import names
 from gasthof.slices.dns.rules.zone import wanted_defaults
@@ -24,7 +24,7 @@ Type = Annotated[
     ],
     "type of the records",
 ]  # fmt: skip
-Ttl = Annotated[int, Between(60, 604_800), "how many seconds others may keep it"]
+Ttl = Annotated[int, Between(SHORTEST_TTL, LONGEST_TTL), "how many seconds others may keep it"]
 Records = Annotated[Contents, "the records’ contents, one a line"]
 Record = Annotated[Content, "the record’s content"]
 

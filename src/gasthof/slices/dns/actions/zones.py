@@ -7,13 +7,14 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.dns import queries
-from gasthof.slices.dns.actions.change import about, begin, finish, shown
+from gasthof.slices.dns.actions.change import about, begin, finish, settled, shown
 from gasthof.slices.dns.actions.records import Name, Type
 from gasthof.slices.dns.actions.told import refresh_zone
 from gasthof.slices.dns.models import Change, Zone
 from gasthof.slices.dns.rules import checks, names
 from gasthof.slices.dns.rules import contents as grammar
 from gasthof.slices.dns.rules.zone import Key, compose, number, served
+from gasthof.slices.dns.spec import RecordSpec
 from gasthof.slices.domains.queries import DomainRef
 from gasthof.slices.subscriptions.queries import check_changeable
 
@@ -92,7 +93,9 @@ def restore(
         if state is None:
             draft.drop(owner, kind)
         else:
-            draft.put(owner, kind, state["ttl"], tuple(state["contents"]))
+            with about("change"):
+                was = settled(domain.name, RecordSpec(owner, kind, state["ttl"], tuple(state["contents"])))
+            draft.put(owner, kind, was.ttl, was.contents)
     return finish(draft, "restored")
 
 

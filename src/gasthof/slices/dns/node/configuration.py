@@ -18,7 +18,8 @@ def addresses(prefix: Prefix) -> list[str]:
 
 
 def configuration(prefix: Prefix, resolver: str) -> bytes:
-    """pdns.conf; `resolver` (ADDRESS:PORT) finds what ALIAS records point to. ValueError for what could not be written down.
+    """pdns.conf; `resolver` (ADDRESS:PORT) finds what ALIAS records point to; without one they are not answered:
+    asking itself, the name server could go round in circles. ValueError for what could not be written down.
 
     Nothing but DNS is listened on: no API, no updates, no transfers, no notifications, no questions to the outside but a
     resolver's. Answers are kept for long, since the agent takes back what has changed.
@@ -56,8 +57,8 @@ def configuration(prefix: Prefix, resolver: str) -> bytes:
         "version-string": "anonymous",
         "server-id": "disabled",
         "security-poll-suffix": "",
-        "expand-alias": "yes",
-        "resolver": resolver,
+        "expand-alias": "yes" if resolver else "no",
+        **({"resolver": resolver} if resolver else {}),  # it dies of an empty one
         "any-to-tcp": "yes",
         "udp-truncation-threshold": "1232",
         "zone-cache-refresh-interval": "0",

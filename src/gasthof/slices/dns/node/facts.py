@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 from gasthof.agent.kinds import Machine, Wanted
@@ -16,6 +16,7 @@ from gasthof.slices.dns.node.rows import KEY, SERIAL, ZONE, born_here, database,
 from gasthof.slices.dns.spec import ZoneSpec
 
 RESOLVERS = Path("/etc/resolv.conf")
+DNS = 53  # port of resolvers
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class KeptFacts:
 class BaseFacts:
     places: Mapping[Path, Fact]
     database: str  # what is wrong with it
-    resolver: str
+    resolver: str  # ADDRESS:PORT; "" for a machine without one
 
 
 def zones(machine: Machine, wanted: Mapping[str, Wanted]) -> dict[str, ZoneFacts]:
@@ -103,18 +104,18 @@ def base(machine: Machine) -> BaseFacts:
 
 
 def _resolver(prefix: Prefix) -> str:
-    """The machine's first; a machine without one knows at least what it serves itself."""
+    """The machine's first that is not this name server; "" for none."""
     text = RESOLVERS.read_text("utf-8", "replace") if RESOLVERS.exists() else ""
+    own = {ip_address(each) for each in addresses(prefix)} if prefix.ports["dns"] == DNS else set()
     for line in text.splitlines():
         words = line.split()
-        if len(words) == 2 and words[0] == "nameserver" and (known := _address(words[1])):
-            return known
-    return f"{addresses(prefix)[0]}:{prefix.ports['dns']}"
+        if len(words) == 2 and words[0] == "nameserver" and (known := _address(words[1])) and known not in own:
+            return f"[{known}]:{DNS}" if known.version == 6 else f"{known}:{DNS}"
+    return ""
 
 
-def _address(text: str) -> str:
+def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        found = ip_address(text)
+        return ip_address(text)
     except ValueError:
-        return ""
-    return f"[{found}]:53" if found.version == 6 else f"{found}:53"
+        return None

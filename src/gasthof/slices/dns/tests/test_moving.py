@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 from tests.house import House, desired, settle
 
 from gasthof.kernel import registry
@@ -13,7 +14,8 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.call import Call
 from gasthof.kernel.clock import Clocks, SystemClock
 from gasthof.kernel.permissions import SYSTEM
-from gasthof.kernel.refusal import Refused
+from gasthof.kernel.refusal import ActionRefused, Refused
+from gasthof.slices.dns.models import Change, Zone
 from gasthof.slices.dns.node import facts, transfer
 from gasthof.slices.dns.tests.name_server import UMLAUT, NameServer, record, zone
 from gasthof.slices.nodes.models import DesiredObject, ObjectReport
@@ -79,6 +81,68 @@ def test_a_forged_export_is_checked_as_if_it_were_typed(house: House) -> None:
             restore(house, settings)
     with pytest.raises(Refused):
         restore(house, {"nachbar.test": exported[UMLAUT]})
+
+
+def past(**fields: object) -> dict[str, object]:
+    kept = {"ttl": 600, "contents": ["192.0.2.1"]}
+    good = {"at": "2026-01-01T00:00:00+00:00", "actor": "owner:1", "what": "set"}
+    return good | {"name": f"a.{UMLAUT}", "type": "A", "before": None, "after": kept} | fields
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "other.test"}, {"type": "SOA"}, {"type": "NULL"}, {"what": "x"}, {"what": "y" * 300}, {"actor": "x" * 41},
+        {"at": "2026-01-01T00:00:00"}, {"type": ""}, {"name": f"A.{UMLAUT}"}, {"after": None, "type": "SOA"},
+        {"before": {"ttl": 600, "contents": ["192.0.2.1\n$INCLUDE x"]}}, {"after": {"ttl": 1, "contents": ["192.0.2.1"]}},
+    ],
+)  # fmt: skip
+def test_a_forged_history_is_checked_too(house: House, wrong: dict[str, object]) -> None:
+    settings = json.loads(json.dumps(dns().export(subscription(house))))
+    settings[UMLAUT]["history"].append(past())
+    restore(house, settings)
+    settings[UMLAUT]["history"].append(past(**wrong))
+    with pytest.raises(Refused):
+        restore(house, settings)
+
+
+@pytest.mark.django_db
+def test_a_forged_zone_is_checked_as_a_whole(house: House) -> None:
+    house.run("domains.add", house.gardener, subscription=house.other, name="läden.test")
+    house.run("dns.set_records", house.gardener, domain="läden.test", name="@", type="ALIAS", contents="example.net")
+    exported = json.loads(json.dumps(dns().export(subscription(house))))
+    limit = subscription(house).plan.dns_records
+
+    def own(kind: str, *contents: str, name: str = f"x.{UMLAUT}") -> dict[str, object]:
+        return {"name": name, "type": kind, "ttl": 600, "contents": contents}
+
+    theirs = own("ALIAS", "xn--lden-loa.test.")
+    many = own("A", *(f"10.0.{number // 250}.{number % 250}" for number in range(limit + 1)))
+    for wrong in (
+        {"serial": 2**32}, {"serial": -1}, {"serial": 2**32 - 1}, {"records": [own("ALIAS", "example.net.")]}, {"dnssec": False, "records": [theirs]},
+        {"dnssec": False, "records": [own("ALIAS", f"x.{UMLAUT}.")]}, {"records": [many]}, {"records": [own("A", "192.0.2.1")] * 2},
+        {"records": [own("NS", name=UMLAUT)]},
+    ):  # fmt: skip
+        with pytest.raises(Refused), transaction.atomic():
+            restore(house, {UMLAUT: exported[UMLAUT] | wrong})
+    restore(house, exported)
+
+
+@pytest.mark.django_db
+def test_what_lies_in_a_history_is_checked_when_it_is_restored(house: House) -> None:
+    zone_row = Zone.objects.get(domain__name=UMLAUT)
+    now = SystemClock().now()
+    for kind, content in (("A", "kein Server"), ("SOA", "x"), ("TXT", '"a"\n$INCLUDE /etc/passwd')):
+        kept = {"ttl": 600, "contents": [content]}
+        row = Change.objects.create(
+            zone=zone_row, at=now, actor="x", what="set", name=f"a.{UMLAUT}", type=kind, before=None, after=kept
+        )
+        before = told()
+        with pytest.raises(ActionRefused) as caught:
+            house.run("dns.restore", house.baker, domain=NAME, change=row.pk)
+        assert {error.field for error in caught.value.errors} == {"change"} and told() == before
+        row.delete()
 
 
 @pytest.mark.django_db

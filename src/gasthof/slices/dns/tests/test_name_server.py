@@ -1,9 +1,11 @@
 """Zones by the agent on the real PowerDNS: what others are answered, at once, and after everything that can go wrong."""
 
 import contextlib
+import os
 import re
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,9 @@ import dns.xfr
 import dns.zone
 import pytest
 
+from gasthof.agent.kinds import Machine
+from gasthof.kernel.clock import SystemClock
+from gasthof.slices.dns.node import facts
 from gasthof.slices.dns.node.configuration import SOCKET
 from gasthof.slices.dns.node.rows import database
 from gasthof.slices.dns.rules import contents
@@ -171,13 +176,55 @@ def test_names_between_exist_and_wildcards_answer(server: NameServer) -> None:
 
 def test_an_alias_is_answered_with_its_targets_addresses() -> None:
     with NameServer.made() as server:
-        server.start(f"--resolver=127.0.0.1:{server.prefix.ports['dns']}")
+        server.start("--expand-alias=yes", f"--resolver=127.0.0.1:{server.prefix.ports['dns']}")
         server.put(
             zone(UMLAUT, record(UMLAUT, "ALIAS", "ziel.test.")),
             zone("ziel.test", record("ziel.test", "A", "192.0.2.7")),
         )
         assert server.ask(UMLAUT, "A") == ["192.0.2.7"]
         assert server.ask(UMLAUT, "NS") == ["ns1.server.gasthof.test.", "ns2.server.gasthof.test."]
+
+
+def test_without_a_resolver_an_alias_asks_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked to answer one that leads to itself, PowerDNS without a resolver stays at rest, and answers others."""
+    monkeypatch.setattr(facts, "RESOLVERS", tmp_path / "resolv.conf")
+    with NameServer.started() as server:
+        words = (server.prefix.state / "dns/pdns.conf").read_text().splitlines()
+        assert "expand-alias=no" in words and not [word for word in words if word.startswith("resolver=")]
+        server.put(zone(UMLAUT, record(UMLAUT, "ALIAS", f"{UMLAUT}."), record(f"a.{UMLAUT}", "A", "192.0.2.1")))
+        before = spent(server)
+        assert (server.ask(UMLAUT, "A"), server.rcode(UMLAUT, "A")) == ([], "NOERROR")
+        assert server.ask(f"a.{UMLAUT}", "A") == ["192.0.2.1"]
+        time.sleep(1)
+        assert spent(server) - before < 0.5
+
+
+def spent(server: NameServer) -> float:
+    """Seconds of processor time."""
+    assert server.process
+    words = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", ""),
+        ("search a.test\nnameserver 127.0.0.1\n", ""),
+        ("nameserver x\nnameserver 127.0.0.1\nnameserver 192.0.2.53\n", "192.0.2.53:53"),
+        ("nameserver 2001:db8::53\n", "[2001:db8::53]:53"),
+    ],
+)
+def test_the_resolver_is_never_the_name_server_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, wanted: str
+) -> None:
+    monkeypatch.setattr(facts, "RESOLVERS", tmp_path / "resolv.conf")
+    (tmp_path / "resolv.conf").write_text(text)
+    with NameServer.made() as server:
+        prefix = server.prefix
+        object.__setattr__(prefix, "ports", {**prefix.ports, "dns": 53})
+        assert prefix.ipv4 == "127.0.0.1"
+        assert facts.base(Machine(prefix, SystemClock())).resolver == wanted
 
 
 def test_many_changes_at_once(server: NameServer) -> None:

@@ -237,6 +237,30 @@ def test_the_plan_limits_a_customers_own_records(house: House) -> None:
     put(house, "b", "TXT", "4")
 
 
+def test_no_alias_leads_to_an_alias_of_the_house(house: House) -> None:
+    house.run("domains.add", house.gardener, subscription=house.other, name="läden.test")
+
+    def theirs(kind: str, target: str, name: str = "@") -> None:
+        house.run("dns.set_records", house.gardener, domain="läden.test", name=name, type=kind, contents=target)
+
+    def mine(name: str, target: str, kind: str = "ALIAS") -> dict[str, str]:
+        return refused(house, "set_records", name=name, type=kind, contents=target)
+
+    assert "ALIAS" in mine("x", f"x.{NAME}")["type"] and "ALIAS" in mine("*.w", f"a.w.{NAME}")["type"]
+    put(house, "x", "ALIAS", "läden.test")
+    with pytest.raises(ActionRefused, match="ALIAS"):
+        theirs("ALIAS", f"x.{NAME}")
+    theirs("CNAME", f"x.{NAME}", "shop")
+    assert "type" in mine("x", "shop.läden.test") and "type" in mine("y", f"x.{NAME}")
+    put(house, "c", "CNAME", "c.läden.test")
+    with pytest.raises(ActionRefused, match="itself"):
+        theirs("CNAME", f"c.{NAME}", "c")
+    put(house, "a.w", "A", "192.0.2.1")
+    put(house, "*.w", "ALIAS", f"a.w.{NAME}")
+    assert "ALIAS" in refused(house, "remove_records", name="a.w", type="A")["type"]
+    assert ("a.w." + ASCII, "A") in sets() and ("y." + ASCII, "ALIAS") not in sets()
+
+
 def test_a_signed_zone_has_no_alias_and_keeps_its_key_unless_told(house: House) -> None:
     put(house, "x", "ALIAS", "example.net")
     assert "on" in refused(house, "switch_dnssec", on=True)
