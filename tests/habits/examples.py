@@ -62,7 +62,7 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "subscriptions.delete": mine,
         "subscriptions.export": mine,
         "subscriptions.import": {"export": _last_export(), "plan": "Standard"},
-        "subscriptions.delete_export": {"export": _last_export()},
+        "subscriptions.delete_export": {"export": _last_export(), "anyway": "no"},
         "subscriptions.exports": {"customer": house.baker.customer},
         "subscriptions.usage": mine,
         "subscriptions.health": mine,

@@ -2,96 +2,19 @@
 
 import json
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from gasthof.agent.loop import Agent
-from gasthof.agent.sdk import place
 from gasthof.agent.sdk.customer import acting_as
-from gasthof.agent.tests.node import UMLAUT, Node, tree
-from gasthof.slices.subscriptions.node.places import control, export
+from gasthof.agent.tests.node import UMLAUT, Node
+from gasthof.slices.subscriptions.node.places import export
 from gasthof.slices.subscriptions.spec import TransferSpec
-from gasthof.slices.subscriptions.transfers.store import _sums
-from gasthof.slices.web.tests.nginx_harness import connects, wait_for
+from gasthof.slices.subscriptions.tests.scene import DOCUMENT, KIND, NAME, NEW, OLD, Scene
 
 pytestmark = pytest.mark.daemons
-
-KIND, NAME, OLD, NEW = "subscriptions.transfer", "x000007", 12, 19
-DOCUMENT = {"format": 1, "settings": {"web": {"sites": {}}}}
-
-
-class Scene:
-    def __init__(self, node: Node) -> None:
-        self.node, self.prefix = node, node.prefix
-        self.agent: Agent = node.agent()
-        assert self.agent.fix() == []
-        self.start()
-        node.put_home(OLD)
-        self.turn()
-
-    def start(self) -> None:
-        process = self.node.start("gasthof.slices.subscriptions.transfers")
-        wait_for(lambda: connects(control(self.prefix)), process)
-
-    def kill(self) -> None:
-        self.node.processes[-1].send_signal(signal.SIGKILL)
-        self.node.processes[-1].wait()
-
-    def restart_agent(self) -> None:
-        """All that it kept in memory is gone."""
-        self.node.agents.pop().journal.close()
-        self.agent = self.node.agent()
-
-    def turn(self) -> None:
-        self.agent.backoff.waiting.clear()
-        self.agent.reach()
-        self.agent.fetch()
-        self.agent.work()
-        self.agent.deliver()
-
-    def until(self, done: Callable[[], bool], seconds: float = 60.0) -> None:
-        end = time.monotonic() + seconds
-        while not done():
-            assert time.monotonic() < end
-            time.sleep(0.02)
-            self.turn()
-
-    def put(self, direction: Any, number: int) -> str:
-        name = f"s{number:06d}"
-        spec = TransferSpec(
-            direction, NAME, name, self.prefix.uid_base + number, DOCUMENT if direction == "save" else None
-        )
-        key = NAME if direction == "save" else f"{NAME}/{name}"
-        self.node.intent.put(KIND, key, spec)
-        return key
-
-    def state(self, key: str) -> str:
-        return self.node.intent.states().get(key, ["pending"])[-1]
-
-    def live(self, key: str) -> Callable[[], bool]:
-        return lambda: self.state(key) == "live"
-
-    def web(self, number: int) -> Path:
-        return self.prefix.home(f"s{number:06d}") / "web"
-
-    def fill(self, count: int = 3, size: int = 1000) -> None:
-        with acting_as(self.prefix.uid_base + OLD):
-            (self.web(OLD) / UMLAUT / "bilder").mkdir(parents=True)
-            for number in range(count):
-                (self.web(OLD) / UMLAUT / "bilder" / f"ä{number}.jpg").write_bytes(os.urandom(size))
-            (self.web(OLD) / UMLAUT / "index.php").symlink_to("bilder/ä0.jpg")
-
-    def shown(self, number: int) -> dict[str, Any]:
-        uid = self.prefix.uid_base + number
-        return {
-            path: (mode, owner == uid, group, content)
-            for path, (mode, owner, group, content) in tree(self.web(number)).items()
-        }
 
 
 @pytest.fixture
@@ -164,67 +87,6 @@ def test_killed_again_and_again_it_ends_the_same(scene: Scene) -> None:
     scene.until(scene.live(loading))
     assert scene.shown(NEW) == before
     assert sorted(path.name for path in export(scene.prefix, NAME).parent.iterdir()) == [NAME]
-
-
-def test_a_load_that_fails_again_and_again_leaves_alone_what_has_arrived(scene: Scene) -> None:
-    """One database is not there: the customer works on with the files meanwhile, and the program is killed."""
-    scene.fill()
-    settings = {"databases": {"databases": [{"server": "mariadb", "name": "s000012_shop"}]}}
-    saved = scene.put("save", OLD)
-    scene.until(scene.live(saved))
-    _with_a_dump(export(scene.prefix, NAME), settings)
-    scene.node.put_home(NEW)
-    loading = scene.put("load", NEW)
-    scene.until(lambda: scene.state(loading) == "failed")
-    assert "databases: " in scene.node.intent.words(loading) and (scene.web(NEW) / UMLAUT).is_dir()
-    with acting_as(scene.prefix.uid_base + NEW):
-        (scene.web(NEW) / UMLAUT / "neu").write_bytes(b"a month's work")
-    for _ in range(2):
-        scene.kill()
-        scene.restart_agent()
-        scene.start()
-        told = len(scene.node.intent.states()[loading])
-        scene.agent.audit_now()
-        scene.until(lambda told=told: len(scene.node.intent.states()[loading]) > told)  # type: ignore[misc]
-        assert scene.state(loading) == "failed" and (scene.web(NEW) / UMLAUT / "neu").exists()
-    (
-        scene.prefix.state / "transfers" / loading / "databases.mariadb-s000012_shop"
-    ).touch()  # as if it had arrived by now
-    scene.until(scene.live(loading))
-    assert (scene.web(NEW) / UMLAUT / "neu").exists()
-
-
-def _with_a_dump(folder: Path, settings: Any) -> None:
-    """A database in an export, which no server here can take."""
-    (folder / "databases").mkdir(exist_ok=True)
-    (folder / "databases" / "mariadb-s000012_shop.dump").write_bytes(b"SELECT 1;")
-    (folder / "settings.json").write_text(json.dumps(DOCUMENT | {"settings": DOCUMENT["settings"] | settings}))
-    (folder / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in _sums(folder).items()))
-
-
-@pytest.mark.parametrize("lost", ["export", "marks in it"])
-def test_what_was_done_once_is_not_done_again_when_exports_are_lost_or_restored(scene: Scene, lost: str) -> None:
-    scene.fill()
-    saved = scene.put("save", OLD)
-    scene.until(scene.live(saved))
-    scene.node.put_home(NEW)
-    loading = scene.put("load", NEW)
-    scene.until(scene.live(loading))
-    with acting_as(scene.prefix.uid_base + NEW):
-        (scene.web(NEW) / UMLAUT / "neu").write_bytes(b"a month's work")
-    folder = export(scene.prefix, NAME)
-    place.remove_tree(folder if lost == "export" else folder / "loaded")
-    scene.kill()
-    scene.restart_agent()
-    scene.start()
-    scene.node.intent.epoch = "two"
-    scene.node.intent.reports.clear()
-    saved, loading = scene.put("save", OLD), scene.put("load", NEW)
-    scene.until(lambda: scene.state(saved) != "pending" and scene.state(loading) != "pending")
-    assert scene.state(saved) == ("failed" if lost == "export" else "live") and scene.state(loading) == "live"
-    assert folder.is_dir() == (lost != "export") and (scene.web(NEW) / UMLAUT / "neu").exists()
-    if lost == "export":
-        assert "was saved once" in scene.node.intent.words(saved)
 
 
 def test_what_was_changed_in_an_export_is_not_loaded(scene: Scene) -> None:
