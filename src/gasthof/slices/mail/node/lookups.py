@@ -14,7 +14,7 @@ Postfix, over `proxy:sqlite:`; keys come in lower case:
   ROUTES_QUERY      virtual_alias_maps. Every address of a domain is in it, a mailbox with itself as target, so that a catch-all
                     ("@domain") gets only what is left. A mailbox keeps its "+detail"; other targets do not get one.
                     propagate_unmatched_extensions must be empty.
-  SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address; logins are addresses by A-label
+  SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address, none while suspended; logins are addresses by A-label
   REFUSED_QUERY     check_recipient_access, before any permit: what a suspended domain answers
   SUSPENDED_QUERY   transport_maps: the same for what reaches it from inside, by a forward, or waited in the queue
   WAITING_QUERY     check_recipient_access, before all else: "later" while not all rows are there that should be. The row of the table
@@ -63,9 +63,11 @@ _PLAIN = (  # the local part without "+detail"
     "CASE WHEN instr('%s', '+') BETWEEN 2 AND instr('%s', '@') THEN substr('%s', 1, instr('%s', '+') - 1)"
     f" ELSE {_LOCAL} END"
 )
+# Postfix asks for parts of an address, too. A query with %d it does not put for a key without an @ (sqlite_table(5)).
 _SUSPENDED = (
-    f"FROM domains d WHERE instr('%s', '@') > 0 AND d.name = {_DOMAIN} AND d.active AND d.suspended"
-    f" AND ({_PLAIN}) NOT IN ('postmaster', 'abuse') LIMIT 1"
+    f"FROM domains d WHERE '%d' <> '' AND d.name = {_DOMAIN} AND d.active AND d.suspended"
+    f" AND NOT EXISTS (SELECT 1 FROM routes r WHERE r.address = ({_PLAIN}) || '@' || d.name"
+    " AND r.owner = 'mail.domain ' || d.name) LIMIT 1"
 )
 SUSPENDED_WORDS = "Mail for this address is suspended"
 
@@ -78,13 +80,16 @@ ROUTES_QUERY = (
     "SELECT DISTINCT CASE WHEN r.detail THEN substr('%s', 1, instr('%s', '@')) || d.name ELSE r.target END"
     f" FROM domains d JOIN routes r ON r.address = ({_PLAIN}) || '@' || d.name WHERE d.name = {_DOMAIN} AND d.active"
 )
-SENDERS_QUERY = "SELECT DISTINCT s.login FROM senders s WHERE s.address = '%s'"
+SENDERS_QUERY = (
+    "SELECT DISTINCT s.login FROM senders s WHERE s.address = '%s' AND NOT EXISTS (SELECT 1 FROM domains d WHERE d.suspended"
+    f" AND d.name IN ({_DOMAIN}, substr(s.login, instr(s.login, '@') + 1)))"
+)
 REFUSED_QUERY = f"SELECT '550 5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
 SUSPENDED_QUERY = f"SELECT 'error:5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
 _WAITING = "WHERE '%s' <> '' AND NOT EXISTS (SELECT 1 FROM filled f WHERE f.what = 'all')"
 WAITING_WORDS = "The list of addresses is not complete yet, try again"
 WAITING_QUERY = f"SELECT '450 4.3.0 {WAITING_WORDS}' {_WAITING}"
-HELD_QUERY = f"SELECT 'retry:4.3.0 {WAITING_WORDS}' {_WAITING}"
+HELD_QUERY = f"SELECT 'retry:4.3.0 {WAITING_WORDS}' {_WAITING.replace('%s', '%d')}"
 FILLED: Rows = {"filled": (("all",),)}
 
 _LOGIN = "FROM domains d JOIN mailboxes m ON m.address = '%Ln' || '@' || d.ascii WHERE d.name = '%Ld'"
@@ -108,13 +113,14 @@ def dovecot_database(prefix: Prefix) -> LookupDatabase:
 
 
 def postfix_domain(spec: DomainSpec, host: str) -> Rows:
-    """`host` is the machine's name: reserved addresses without a target lead to its postmaster."""
+    """`host` is the machine's name: reserved addresses without a target lead to its postmaster, and all while it is suspended.
+
+    What a suspended domain has rows for here is not refused; what it has of its own is, a mailbox postmaster@, say.
+    """
     operator = f"postmaster@{host}"
-    reserved = {(each.local, each.target or operator) for each in spec.reserved}
-    if spec.suspended:
-        reserved |= {(each.local, operator) for each in spec.reserved}
-    routes = [(f"{local}@{spec.name}", target, 0) for local, target in sorted(reserved)]
-    routes += [(f"@{spec.name}", spec.catch_all, 0)] if spec.catch_all else []
+    reserved = {each.local: operator if spec.suspended else each.target or operator for each in spec.reserved}
+    routes = [(f"{local}@{spec.name}", target, 0) for local, target in sorted(reserved.items())]
+    routes += [(f"@{spec.name}", spec.catch_all, 0)] if spec.catch_all and not spec.suspended else []
     return {
         "domains": ((spec.name, int(spec.active), int(spec.suspended)),),
         "routes": tuple(routes),

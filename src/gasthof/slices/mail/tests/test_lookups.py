@@ -39,7 +39,7 @@ class Daemons:
 
     def put(self, spec: DomainSpec | MailboxSpec | AddressSpec) -> None:
         if isinstance(spec, DomainSpec):
-            fill(self.postfix, spec.name, lookups.postfix_domain(spec, HOST))
+            fill(self.postfix, f"mail.domain {spec.name}", lookups.postfix_domain(spec, HOST))
             fill(self.dovecot, spec.name, lookups.dovecot_domain(spec))
         elif isinstance(spec, MailboxSpec):
             fill(self.postfix, spec.address, lookups.postfix_mailbox(spec))
@@ -188,7 +188,31 @@ def test_a_suspended_domain_refuses_mail() -> None:
         assert house.ask(lookups.SUSPENDED_QUERY, address) == ["error:5.2.1 Mail for this address is suspended"]
     for key in (f"postmaster@{name}", name, f"sub.{name}", "info@andere.test", "info@", f"info@sub.{name}"):
         assert house.ask(lookups.REFUSED_QUERY, key) == house.ask(lookups.SUSPENDED_QUERY, key) == []
-    assert house.delivered(f"postmaster@{name}") == {f"info@{NAME}", f"postmaster@{HOST}"}
+    assert house.delivered(f"postmaster@{name}") == {f"postmaster@{HOST}"}  # nobody reads the mailbox
+
+
+def test_of_a_suspended_domain_only_the_operator_is_reached() -> None:
+    """Not a mailbox or a forward of the customer's that has the name of a reserved address, nor a catch-all."""
+    house = Daemons(
+        domain(suspended=True, reserved=(Reserved("abuse", f"info@{NAME}"),), catch_all=f"info@{NAME}"),
+        mailbox(f"postmaster@{NAME}", forward_to=("x@example.org",)),
+        AddressSpec(f"zwei@{NAME}", "s000012", (f"abuse@{NAME}",)),
+    )
+    for address in (f"postmaster@{NAME}", f"postmaster+x@{NAME}", f"zwei@{NAME}", f"any@{NAME}", f"@{NAME}"):
+        assert house.ask(lookups.REFUSED_QUERY, address) and house.ask(lookups.SUSPENDED_QUERY, address)
+    for address in (f"abuse@{NAME}", f"Abuse+x@{NAME}"):
+        assert house.ask(lookups.REFUSED_QUERY, address) == [] == house.ask(lookups.SUSPENDED_QUERY, address)
+        assert house.delivered(address) == {f"postmaster@{HOST}"}
+
+
+def test_a_suspended_sender_is_nobodys() -> None:
+    house = Daemons(domain(), mailbox(), AddressSpec("kontakt@andere.test", "s000012", (), (f"info@{NAME}",)))
+    house.put(domain("andere.test"))
+    assert house.find(lookups.SENDERS_QUERY, "kontakt@andere.test") == [f"info@{NAME}"]
+    for suspended in (NAME, "andere.test"):
+        house.postfix.execute("UPDATE domains SET suspended = (name = ?)", (suspended,))
+        assert house.find(lookups.SENDERS_QUERY, "kontakt@andere.test") == []
+    assert house.find(lookups.SENDERS_QUERY, f"info@{NAME}") == [f"info@{NAME}"]
 
 
 @pytest.mark.parametrize("name", [NAME, UMLAUT])
