@@ -18,12 +18,13 @@ def mariadb(prefix: Prefix) -> str:
         "pid-file": places.mariadb_socket(prefix).with_name("mariadbd.pid"),
         "port": prefix.ports["mariadb"],
         "bind-address": "127.0.0.1,::1",
+        "extra-max-connections": 20,  # of the administration's own: what all others do takes none of them (server/mariadb.py)
         "skip-name-resolve": 1,
         "host-cache-size": 0,  # else a neighbour's broken handshakes would block the address that all come from
         "max-connect-errors": 4294967295,
-        "max-connections": 200,
+        "max-connections": 500,
         "max-user-connections": 20,
-        "connect-timeout": 10,
+        "connect-timeout": 3,  # seconds; connections that do not sign in count, and anybody on the machine can make them
         "log-warnings": 1,  # not each connection that a client breaks off
         "wait-timeout": 3600,
         "lock-wait-timeout": 60,  # of a table's definition: dumps, above all, wait no longer for what a customer has locked
@@ -65,9 +66,9 @@ def _postgres(prefix: Prefix) -> str:
         "port": prefix.ports["postgres"],
         "unix_socket_directories": places.postgres_socket(prefix),
         "unix_socket_permissions": "0700",
-        "max_connections": 200,
+        "max_connections": 400,
         "superuser_reserved_connections": 5,
-        "authentication_timeout": "10s",
+        "authentication_timeout": "3s",
         "password_encryption": "scram-sha-256",
         "wal_level": "minimal",
         "max_wal_senders": 0,

@@ -3,8 +3,9 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/"}
 
@@ -33,8 +34,8 @@ def run(command: Sequence[str], said: str = "") -> None:
         raise SystemExit(f"{command[0]} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 
 
-def become(command: list[str]) -> None:
-    """This process is the server from here on."""
+def become(command: list[str], more: Mapping[str, str] = MappingProxyType({})) -> None:
+    """This process is the server from here on, with `more` in its environment."""
     os.umask(0o077)
     os.chdir("/")
-    os.execve(command[0], command, ENVIRONMENT)  # noqa: S606
+    os.execve(command[0], command, {**ENVIRONMENT, **more})  # noqa: S606

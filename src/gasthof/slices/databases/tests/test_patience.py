@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -185,6 +186,22 @@ def test_a_server_that_hangs_in_the_middle_is_left_alone(servers: Servers, serve
             with pytest.raises(RuntimeError, match="answer"):
                 ours.ask("create_database", [name])
             assert time.monotonic() - began < limit
+
+
+@pytest.mark.daemons
+def test_the_administration_of_mariadb_comes_in_past_a_crowd(servers: Servers) -> None:
+    """Connections that never sign in: more than the server takes."""
+    name = servers.furnish("mariadb", "s000409")
+    with contextlib.ExitStack() as crowd:
+        for _ in range(520):
+            crowd.enter_context(socket.create_connection(("127.0.0.1", servers.prefix.ports["mariadb"])))
+        late = crowd.enter_context(socket.create_connection(("127.0.0.1", servers.prefix.ports["mariadb"])))
+        late.settimeout(5)
+        assert b"Too many connections" in late.recv(100)
+        servers.put_user(f"mariadb/{name}_full", {name: "full"}, locked=True)
+        assert turns(servers, f"mariadb/{name}_full") < 3
+    time.sleep(3.5)
+    assert servers.ask("mariadb", f"{name}_read", name, "SELECT 1") == [(1,)]
 
 
 def test_what_is_slow_or_poisonous_is_its_own() -> None:
