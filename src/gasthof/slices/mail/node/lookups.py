@@ -14,7 +14,9 @@ Postfix, over `proxy:sqlite:`; keys come in lower case:
   ROUTES_QUERY      virtual_alias_maps. Every address of a domain is in it, a mailbox with itself as target, so that a catch-all
                     ("@domain") gets only what is left. A mailbox keeps its "+detail"; other targets do not get one.
                     propagate_unmatched_extensions must be empty.
-  SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address, none while suspended; logins are addresses by A-label
+  SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address, none while suspended; a login is
+                    ADDRESS#STAMP, as Dovecot tells Postfix at the sign-in
+  LOGINS_QUERY      check_sasl_access: whom to send away, as the password is another by now, or the mailbox suspended or gone
   REFUSED_QUERY     check_recipient_access, before any permit: what a suspended domain answers
   SUSPENDED_QUERY   transport_maps: the same for what reaches it from inside, by a forward, or waited in the queue
   WAITING_QUERY     check_recipient_access, before all else: "later" while not all rows are there that should be. The row of the table
@@ -23,6 +25,8 @@ Postfix, over `proxy:sqlite:`; keys come in lower case:
 Dovecot:
   PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
 """
+
+from hashlib import sha256
 
 import idna
 
@@ -38,7 +42,7 @@ POSTFIX_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS domains (owner TEXT NOT NULL, name TEXT NOT NULL, active INTEGER NOT NULL,"
     " suspended INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS domains_name ON domains (name, active, suspended)",
-    "CREATE TABLE IF NOT EXISTS mailboxes (owner TEXT NOT NULL, address TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS mailboxes (owner TEXT NOT NULL, address TEXT NOT NULL, stamp TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS mailboxes_address ON mailboxes (address)",
     "CREATE TABLE IF NOT EXISTS routes (owner TEXT NOT NULL, address TEXT NOT NULL, target TEXT NOT NULL, detail INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS routes_address ON routes (address)",
@@ -52,7 +56,7 @@ DOVECOT_SCHEMA = (
     " suspended INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS domains_name ON domains (name, ascii, suspended)",
     "CREATE TABLE IF NOT EXISTS mailboxes (owner TEXT NOT NULL, address TEXT NOT NULL, password TEXT NOT NULL,"
-    " uid INTEGER NOT NULL, home TEXT NOT NULL, quota_mb INTEGER NOT NULL)",
+    " uid INTEGER NOT NULL, home TEXT NOT NULL, quota_mb INTEGER NOT NULL, stamp TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS mailboxes_address ON mailboxes (address)",
 )
 
@@ -63,9 +67,8 @@ _PLAIN = (  # the local part without "+detail"
     "CASE WHEN instr('%s', '+') BETWEEN 2 AND instr('%s', '@') THEN substr('%s', 1, instr('%s', '+') - 1)"
     f" ELSE {_LOCAL} END"
 )
-# Postfix asks for parts of an address, too. A query with %d it does not put for a key without an @ (sqlite_table(5)).
 _SUSPENDED = (
-    f"FROM domains d WHERE '%d' <> '' AND d.name = {_DOMAIN} AND d.active AND d.suspended"
+    f"FROM domains d WHERE instr('%s', '@') > 0 AND d.name = {_DOMAIN} AND d.active AND d.suspended"
     f" AND NOT EXISTS (SELECT 1 FROM routes r WHERE r.address = ({_PLAIN}) || '@' || d.name"
     " AND r.owner = 'mail.domain ' || d.name) LIMIT 1"
 )
@@ -81,22 +84,29 @@ ROUTES_QUERY = (
     f" FROM domains d JOIN routes r ON r.address = ({_PLAIN}) || '@' || d.name WHERE d.name = {_DOMAIN} AND d.active"
 )
 SENDERS_QUERY = (
-    "SELECT DISTINCT s.login FROM senders s WHERE s.address = '%s' AND NOT EXISTS (SELECT 1 FROM domains d WHERE d.suspended"
+    "SELECT DISTINCT s.login || '#' || m.stamp FROM senders s JOIN mailboxes m ON m.address = s.login"
+    " WHERE s.address = '%s' AND NOT EXISTS (SELECT 1 FROM domains d WHERE d.suspended"
     f" AND d.name IN ({_DOMAIN}, substr(s.login, instr(s.login, '@') + 1)))"
+)
+LOGINS_QUERY = (
+    "SELECT '421 4.7.0 Sign in again' WHERE NOT EXISTS (SELECT 1 FROM mailboxes m"
+    " JOIN domains d ON d.name = substr(m.address, instr(m.address, '@') + 1)"
+    " WHERE m.address = substr('%s', 1, instr('%s', '#') - 1) AND m.stamp = substr('%s', instr('%s', '#') + 1) AND NOT d.suspended)"
 )
 REFUSED_QUERY = f"SELECT '550 5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
 SUSPENDED_QUERY = f"SELECT 'error:5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
 _WAITING = "WHERE '%s' <> '' AND NOT EXISTS (SELECT 1 FROM filled f WHERE f.what = 'all')"
 WAITING_WORDS = "The list of addresses is not complete yet, try again"
 WAITING_QUERY = f"SELECT '450 4.3.0 {WAITING_WORDS}' {_WAITING}"
-HELD_QUERY = f"SELECT 'retry:4.3.0 {WAITING_WORDS}' {_WAITING.replace('%s', '%d')}"
+HELD_QUERY = f"SELECT 'retry:4.3.0 {WAITING_WORDS}' {_WAITING}"
 FILLED: Rows = {"filled": (("all",),)}
 
 _LOGIN = "FROM domains d JOIN mailboxes m ON m.address = '%Ln' || '@' || d.ascii WHERE d.name = '%Ld'"
 _USER = "m.address AS user, m.home AS {0}home, m.uid AS {0}uid, m.uid AS {0}gid, '*:storage=' || m.quota_mb || 'M' AS {0}quota_rule"
+_NAME = "m.address || CASE WHEN '%s' = 'smtp' THEN '#' || m.stamp ELSE '' END"
 CLOSED_WORDS = "Dieses Postfach ist gesperrt. / This mailbox is suspended."
 PASSWORD_QUERY = (  # with what the userdb would say, for `driver = prefetch`; %s is the service: only these two heed nologin
-    f"SELECT m.password AS password, {_USER.format('userdb_')}, CASE WHEN d.suspended THEN 'y' END AS nologin,"
+    f"SELECT m.password AS password, {_USER.format('userdb_').replace('m.address', _NAME, 1)}, CASE WHEN d.suspended THEN 'y' END AS nologin,"
     f" CASE WHEN d.suspended THEN '{CLOSED_WORDS}' END AS reason {_LOGIN}"
     " AND (NOT d.suspended OR '%s' IN ('imap', 'pop3')) AND m.password <> '' LIMIT 1"
 )
@@ -135,7 +145,7 @@ def dovecot_domain(spec: DomainSpec) -> Rows:
 def postfix_mailbox(spec: MailboxSpec) -> Rows:
     own = [(spec.address, spec.address, 1)] if spec.keep_copy or not spec.forward_to else []
     return {
-        "mailboxes": ((spec.address,),),
+        "mailboxes": ((spec.address, stamp(spec)),),
         "routes": (*own, *((spec.address, target, 0) for target in spec.forward_to)),
         "senders": ((spec.address, spec.address),),
     }
@@ -143,7 +153,12 @@ def postfix_mailbox(spec: MailboxSpec) -> Rows:
 
 def dovecot_mailbox(spec: MailboxSpec, home: str) -> Rows:
     """`home` is the absolute path of its folder."""
-    return {"mailboxes": ((spec.address, spec.password, spec.uid, home, spec.quota_mb),)}
+    return {"mailboxes": ((spec.address, spec.password, spec.uid, home, spec.quota_mb, stamp(spec)),)}
+
+
+def stamp(spec: MailboxSpec) -> str:
+    """Another one with each password: what a session of Postfix is signed in with is worth nothing after a new one."""
+    return sha256(f"{spec.password} {spec.folder}".encode()).hexdigest()[:16]
 
 
 def postfix_address(spec: AddressSpec) -> Rows:

@@ -14,6 +14,7 @@ MAPS = {
     "mailboxes": lookups.MAILBOXES_QUERY,
     "routes": lookups.ROUTES_QUERY,
     "senders": lookups.SENDERS_QUERY,
+    "logins": lookups.LOGINS_QUERY,
     "refused": lookups.REFUSED_QUERY,
     "suspended": lookups.SUSPENDED_QUERY,
     "waiting": lookups.WAITING_QUERY,

@@ -152,6 +152,24 @@ def test_a_new_password_counts_at_once_and_ends_sessions(machine: Machine) -> No
     machine.ask("dovecot", "kick", f"nobody@{ASCII}")
 
 
+@pytest.mark.parametrize("why", ["password", "suspended"])
+def test_an_open_session_sends_nothing_after_a_new_password_or_a_suspension(machine: Machine, why: str) -> None:
+    domain = machine.domain(f"bleibt-{why}-ö.test")
+    mine = machine.mailbox(f"offen@{domain}")
+    sessions = [(machine.submission(mine), sender) for sender in (mine, "")]
+    assert [refused(client, sender) for client, sender in sessions] == [250, 250]
+    if why == "password":
+        machine.mailbox(mine, "Neues Passwort 2")
+    else:
+        machine.domain(domain, suspended=True)
+    for client, sender in sessions:
+        client.docmd("RSET")
+        client.docmd(f"MAIL FROM:<{sender}>")
+        assert client.docmd("RCPT TO:<b@elsewhere.example>")[0] == 421
+        with pytest.raises(smtplib.SMTPServerDisconnected):
+            client.noop()
+
+
 def test_no_name_of_a_program_or_version(machine: Machine) -> None:
     with machine.smtp() as client:
         said = [client.docmd(line)[1] for line in ("HELP", "VRFY root", "EXPN root", "ETRN x", "NOOP")]
