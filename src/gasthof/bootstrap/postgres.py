@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gasthof.bootstrap.guard import GUARD
@@ -32,9 +32,16 @@ class Cluster:
         return [str(BIN / "postgres"), "-D", str(self.data)]
 
     def create(self, *, durable: bool = True) -> None:
-        """Make the data directory, once. One that was interrupted has never run and is made anew."""
+        """Make the data directory, once: beside its place, since what a killed `up` began may still be at work on its own."""
         if (self.data / "gasthof.conf").exists():
             return
+        for left in (self.data, *self.data.parent.glob(f"{self.data.name}.new-*")):
+            shutil.rmtree(left, ignore_errors=True)
+        fresh = replace(self, data=self.data.with_name(f"{self.data.name}.new-{os.getpid()}"))
+        fresh._make(durable)
+        fresh.data.rename(self.data)
+
+    def _make(self, durable: bool) -> None:
         self._folders()
         command = [str(BIN / "initdb"), "-D", str(self.data), "-U", "postgres", "--encoding=UTF8", "--locale=C.UTF-8"]
         subprocess.run(
@@ -54,7 +61,6 @@ class Cluster:
 
     def _folders(self) -> None:
         user = pwd.getpwnam("postgres")
-        shutil.rmtree(self.data, ignore_errors=True)
         for folder, mode in ((self.data.parent, 0o755), (self.data, 0o700), (self.socket, 0o755)):
             folder.mkdir(parents=True, exist_ok=True)
             if folder != self.data.parent:
