@@ -34,7 +34,7 @@ from tests.listeners import Listener, family, listeners, unix_sockets
 from tests.platform import Platform
 from tests.services import PASSWORD, Services
 
-pytestmark = pytest.mark.daemons
+pytestmark = [pytest.mark.daemons, pytest.mark.alone]
 
 OTHER_PASSWORD = "Auch-Geheim-18!"
 LIVELY = 4  # talks at a time

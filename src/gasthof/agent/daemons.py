@@ -49,7 +49,9 @@ class Daemons:
     probes: Callable[[Prefix], Mapping[str, Probe]] = lambda _prefix: {}  # program -> probe
     listens: Mapping[str, str] = field(default_factory=dict)  # name out of Prefix.ports -> address, {} for the number
     sockets: Callable[[Prefix], Mapping[str, Path]] = lambda _prefix: {}  # name -> unix socket, for `status`
-    inside: Callable[[Prefix], Mapping[str, tuple[str, int]]] = lambda _prefix: {}  # name -> IPv4 address and port of ours alone
+    inside: Callable[[Prefix], Mapping[str, tuple[str, int]]] = (
+        lambda _prefix: {}
+    )  # name -> IPv4 address and port of ours alone
 
 
 def installed() -> Iterator[Daemons]:

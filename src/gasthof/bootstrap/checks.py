@@ -13,7 +13,8 @@ from gasthof.bootstrap.progress import tell
 from gasthof.bootstrap.up import compile_translations
 
 SLOW = "daemons or journey or long"
-FAST = f"not ({SLOW})"
+ALONE = "alone"
+FAST = f"not ({SLOW} or {ALONE})"
 SCRIPTS = ("lint-imports",)  # what cannot be run as a module
 CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GASTHOF_PREFIX", "GASTHOF_DB_ROLE")
 
@@ -55,7 +56,8 @@ def _quick() -> list[tuple[str, list[str]]]:
 
 def _slow() -> list[tuple[str, list[str]]]:
     benches = [(f"bench {name}, small", ["gasthof.bootstrap.benches", name, "--small"]) for name in BENCHES]
-    return [("pytest, the rest", _shared(SLOW)), *benches]
+    alone = ("pytest, alone", _pytest(["--durations", "25", "-m", ALONE]))
+    return [("pytest, the rest", _shared(f"({SLOW}) and not {ALONE}")), alone, *benches]
 
 
 def _pytest(arguments: list[str]) -> list[str]:

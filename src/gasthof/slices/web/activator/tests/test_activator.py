@@ -416,6 +416,7 @@ def test_no_more_masters_than_may_and_the_longest_idle_makes_place() -> None:
             assert list(visitors.map(lambda key: ask(own.socket(key), scripts[key]).body, keys)) == ["yes"] * 6
 
 
+@pytest.mark.alone
 def test_two_thousand_pools_within_a_few_seconds() -> None:
     with node() as own:
         for number in range(1, 2001):
