@@ -23,7 +23,8 @@ def preview(agent: Agent) -> Iterator[str]:
 
 
 def _all(agent: Agent) -> Iterator[str]:
-    for fixture in agent.knowledge.fixtures:
+    # Those that come last wait for all else: they are no difference, but what follows when there is none.
+    for fixture in (one for one in agent.knowledge.fixtures if not one.last):
         found = list(diff.lines(fixture.plan(agent.machine.prefix, fixture.gather(agent.machine))))
         yield from _headed(fixture.name, found)
     for kind in sorted(agent.knowledge.kinds.values(), key=lambda kind: kind.rank):

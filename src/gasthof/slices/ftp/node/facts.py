@@ -60,9 +60,9 @@ def base(machine: Machine) -> BaseFacts:
     folders = (configuration.folder(prefix), tls, ssh)
     places = {path: read.directory(path) for path in folders}
     places[configuration.configuration_path(prefix)] = read.fact(configuration.configuration_path(prefix))
-    return BaseFacts(
-        places, lookup.wrong(configuration.lookup(prefix)), _certificate(machine, tls), _key(ssh) is not None
-    )
+    # What a kill left of the certificate beside the key is finished, though nobody reads it.
+    host_key = _key(ssh) is not None and (ssh / certificate.CERTIFICATE).exists()
+    return BaseFacts(places, lookup.wrong(configuration.lookup(prefix)), _certificate(machine, tls), host_key)
 
 
 def _certificate(machine: Machine, folder: Path) -> CertificateFact:

@@ -73,7 +73,7 @@ def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
     draft.lookup(configuration.lookup(prefix), facts.lookup)
     path = configuration.configuration_path(prefix)
     draft.file(WriteFile(path, configuration.proftpd_conf(prefix), 0o640))
-    if not facts.host_key:  # the certificate beside it does not matter
+    if not facts.host_key:
         draft.prepare.append(LocalCertificate(ssh, (prefix.host,)))
         draft.notes[str(ssh / "key.pem")] = "no usable key of root's alone"
     renewed = draft.certificate(LocalCertificate(tls, (prefix.host,)), facts.certificate)

@@ -101,7 +101,7 @@ def test_each_accepted_mail_arrives_once(machine: Machine) -> None:
         supervisor.over = True
         supervisor.join()
     print(f"{len(customers.accepted)} accepted, deaths {dict(supervisor.deaths)}")
-    assert sum(supervisor.deaths.values()) >= 10
+    assert sum(supervisor.deaths.values()) >= 5
     assert customers.refused == []
     judge(customers, machine.prefix.root / "mail", [*machine.prefix.logs.iterdir(), *machine.prefix.root.glob("*.out")])
 
