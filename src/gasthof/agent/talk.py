@@ -1,6 +1,7 @@
 """The agent's side of the conversation with the control plane: fetch, tell, and outlive its absence."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic, sleep
@@ -31,7 +32,7 @@ class Control(Protocol):
     def close(self) -> None: ...
 
 
-class Talk:
+class Talk(ABC):
     """What loop.Agent knows of the control plane."""
 
     def __init__(
@@ -50,9 +51,9 @@ class Talk:
         self.ask_again = False  # whether what is held was released meanwhile
         self.waiting = False  # a signal may end the sleep
 
+    @abstractmethod
     def released(self) -> None:
         """What was held back may go."""
-        raise NotImplementedError
 
     def wait(self, seconds: float) -> bool:
         """True when the control plane woke us."""
