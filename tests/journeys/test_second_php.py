@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import idna
@@ -21,8 +22,8 @@ OTHER = "8.9"
 
 
 @pytest.fixture
-def second(platform: Platform) -> Path:
-    """Another php-fpm binary in another place, registered on the node."""
+def second(platform: Platform) -> Iterator[Path]:
+    """Another php-fpm binary in another place, registered on the node; afterwards gone, for it would be the newest of all."""
     folder = platform.root / "php-build"
     folder.mkdir(mode=0o755, exist_ok=True)
     build = folder / "php-fpm-other"
@@ -30,8 +31,15 @@ def second(platform: Platform) -> Path:
     register = platform.prefix.state / "php" / "builds.json"
     register.write_text(json.dumps({OTHER: str(build)}))
     register.chmod(0o600)
+    _look_around(platform)
+    yield build
+    register.unlink()
+    _look_around(platform)
+    _offered(platform, False)
+
+
+def _look_around(platform: Platform) -> None:
     os.kill(Supervisor(platform.prefix).rpc.getProcessInfo("agent")["pid"], signal.SIGUSR1)
-    return build
 
 
 def test_one_site_gets_the_second_version(platform: Platform, second: Path) -> None:
@@ -40,7 +48,7 @@ def test_one_site_gets_the_second_version(platform: Platform, second: Path) -> N
         platform.run("domains.add", subscription=guest.subscription, name=name)
         platform.run("web.change_site", domain=name, php_version="8.2")
         guest.put(f"web/{idna.encode(name).decode()}/welches.php", BINARY)
-    _offered(platform)
+    _offered(platform, True)
     platform.run("web.change_site", domain="jünger.test", php_version=OTHER)
     assert platform.https("jünger.test", "/welches.php").text == "php-fpm-other fpm-fcgi"
     assert platform.https("älter.test", "/welches.php").text == "php-fpm8.2 fpm-fcgi"
@@ -61,13 +69,13 @@ def test_a_version_that_the_node_has_not_is_refused_with_those_it_has(platform: 
     assert "8.2" in done.stderr
 
 
-def _offered(platform: Platform) -> None:
-    """Wait until the node has told the control plane."""
+def _offered(platform: Platform, wanted: bool) -> None:
+    """Wait until the node has told the control plane that it has the second version, or has it no more."""
     code = "from gasthof.slices.nodes.models import Node; from gasthof.slices.nodes.queries import php_versions;"
     until = time.monotonic() + 30
     while time.monotonic() < until:
         shown = platform.command("manage", "shell", "-c", f"{code} print(php_versions(Node.objects.get()))").stdout
-        if OTHER in shown:
+        if (OTHER in shown) == wanted:
             return
         time.sleep(0.5)
     raise AssertionError(shown)
