@@ -18,6 +18,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.postgres",
     "procrastinate.contrib.django",
     "gasthof.kernel",
     *(f"gasthof.slices.{name}" for name in SLICES),

@@ -20,7 +20,8 @@ class Waited:
 
 Hook = Callable[[Call, Any], None]  # the call and the object it is about
 OPERATORS: frozenset[Role] = frozenset({"operator", "system"})
-OWNERS: frozenset[Role] = OPERATORS | {"owner"}
+RESELLERS: frozenset[Role] = OPERATORS | {"reseller"}
+OWNERS: frozenset[Role] = RESELLERS | {"owner"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,9 @@ class Capability:
 
     name: str
     permissions: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    roles: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # ready-made role of users -> permissions of these
     subscription_created: Hook | None = None
     subscription_suspended: Hook | None = None
     subscription_resumed: Hook | None = None
