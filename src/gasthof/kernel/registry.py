@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Capability, Waited
+from gasthof.kernel.capability import Capability, Level, Page, Waited
 from gasthof.kernel.permissions import Grants
 
 
@@ -30,6 +30,11 @@ def _capability(name: str) -> Capability:
 def grants() -> Grants:
     """Each permission with the roles that have it."""
     return {permission: roles for each in capabilities() for permission, roles in each.permissions.items()}
+
+
+def pages(level: Level) -> tuple[Page, ...]:
+    """Of all slices, in rank order."""
+    return tuple(page for each in capabilities() for page in each.pages if page.level == level)
 
 
 def announce(hook: str, call: Call, about: object) -> None:
