@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Capability, Waited
+from gasthof.kernel.capability import Capability, Level, Page, Waited
 from gasthof.kernel.permissions import Grants
 
 
@@ -41,6 +41,11 @@ def standard_roles() -> Mapping[str, frozenset[str]]:
         for role, permissions in each.roles.items():
             found[role] = found.get(role, frozenset()) | permissions
     return found
+
+
+def pages(level: Level) -> tuple[Page, ...]:
+    """Of all slices, in rank order."""
+    return tuple(page for each in capabilities() for page in each.pages if page.level == level)
 
 
 def announce(hook: str, call: Call, about: object) -> None:
