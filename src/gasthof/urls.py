@@ -1,12 +1,13 @@
 """Routes of the panel."""
 
-from django.urls import path
+from django.urls import include, path
 
 from gasthof.panel import views
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("health", views.health, name="health"),
+    path("", include("gasthof.slices.access.urls")),
 ]
 
 handler400 = views.bad_request
