@@ -1,3 +1,3 @@
 """The slices of this house, in rank order: a slice may import those before it."""
 
-SLICES = ("accounts", "nodes", "subscriptions", "domains", "dns", "web", "mail", "ftp", "databases")
+SLICES = ("accounts", "nodes", "subscriptions", "domains", "dns", "web", "mail", "ftp", "databases", "access")

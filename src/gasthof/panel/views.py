@@ -1,5 +1,6 @@
 """The panel's pages that need no sign-in."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -10,12 +11,14 @@ from django.views.decorators.http import require_safe
 from gasthof.ui.shell import frame
 
 
+@login_not_required
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """What this is, and which commands do what until signing in is possible."""
     return render(request, "panel/start.html")
 
 
+@login_not_required
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """{"database": true} with 200, or false with 503: whether PostgreSQL answers."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.test import Client, override_settings
 
 from gasthof.panel import headers
@@ -40,14 +41,14 @@ def test_failures_are_pages_of_ours(client: Client, page: str, language: str) ->
 
 @pytest.mark.parametrize("path", ["/", "/form"])
 def test_a_form_of_another_origin_is_refused_in_our_words(client: Client, path: str) -> None:
-    client.cookies["csrftoken"] = "a" * 32
+    client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
     answer = client.post(path, {"csrfmiddlewaretoken": "b" * 32}, headers={"accept-language": "de"})
     assert answer.status_code == 403 and "Es wurde nichts geändert" in answer.content.decode()
 
 
 def test_a_form_with_its_token_is_taken(client: Client) -> None:
     """Or the test above would prove nothing."""
-    client.cookies["csrftoken"] = "a" * 32
+    client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
     assert client.post("/form", {"csrfmiddlewaretoken": "a" * 32}).content == b"taken"
 
 

@@ -1,0 +1,101 @@
+"""People who sign in, their one-time links, and the mails on their way to them."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+from django.utils.crypto import salted_hmac
+
+from gasthof.slices.access.values import Email
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import BaseUserManager
+
+
+class User(AbstractBaseUser):
+    """A person with an address and a password. What they may do is the business of queries.actor_of.
+
+    `last_login` is set by Django itself, from the system's clock; nothing is decided by it.
+    """
+
+    OPERATOR, RESELLER, MEMBER = "operator", "reseller", "member"
+    KINDS = ((OPERATOR, "operator"), (RESELLER, "reseller"), (MEMBER, "member"))
+
+    email = models.CharField(max_length=320, unique=True)  # values.Email: one spelling for each mailbox
+    name = models.CharField(max_length=200)
+    language = models.CharField(max_length=2)  # of pages and messages: de, en
+    kind = models.CharField(max_length=10, choices=KINDS)
+    customer = models.ForeignKey("accounts.Customer", models.PROTECT, null=True, related_name="users")
+    active = models.BooleanField(default=True)
+    created = models.DateTimeField()  # wall time
+    generation = models.PositiveIntegerField(default=0)  # of sessions: a higher one ends all that there are
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar["BaseUserManager[User]"]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="access_user_customer",
+                condition=models.Q(kind="operator", customer__isnull=True)
+                | models.Q(kind__in=["reseller", "member"], customer__isnull=False),
+            )
+        ]
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Django's word for `active`: it knows nobody again who is not."""
+        return self.active
+
+    @property
+    def address(self) -> str:
+        """E-mail address as people read it."""
+        return Email(self.email).shown
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """A new password or generation is none that an older session knows: Django ends it when it is used."""
+        value = f"{self.password}:{self.generation}"
+        return salted_hmac("gasthof.access.session", value, secret=secret, algorithm="sha256").hexdigest()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OneTimeLink(models.Model):
+    """A way in for one purpose and one use. Whoever reads this table learns no link: it holds their digests."""
+
+    PASSWORD, EMAIL = "password", "email"
+    PURPOSES = ((PASSWORD, "set a password"), (EMAIL, "confirm an address"))
+
+    digest = models.BinaryField(max_length=32, unique=True)  # SHA-256 of the token's 32 bytes
+    purpose = models.CharField(max_length=10, choices=PURPOSES)
+    user = models.ForeignKey(User, models.CASCADE, related_name="links")
+    detail = models.CharField(max_length=320, blank=True)  # the address to confirm
+    created = models.DateTimeField()  # wall time, as the other two
+    expires = models.DateTimeField()
+    spent = models.DateTimeField(null=True)
+
+
+class OutgoingMail(models.Model):
+    """A mail that the panel sends: written with what it tells of, sent by a job (jobs.py)."""
+
+    QUEUED, SENT, FAILED = "queued", "sent", "failed"
+    STATES = ((QUEUED, "queued"), (SENT, "sent"), (FAILED, "failed"))
+
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="mails")
+    recipient = models.CharField(max_length=320)
+    subject = models.CharField(max_length=300)
+    body = models.TextField(blank=True)  # sealed, as it may hold a link; emptied when it is sent or given up
+    message_id = models.CharField(max_length=200, unique=True)
+    language = models.CharField(max_length=2)
+    state = models.CharField(max_length=10, choices=STATES, default=QUEUED)
+    attempts = models.PositiveIntegerField(default=0)
+    words = models.TextField(blank=True)  # what the mail server said last
+    created = models.DateTimeField()  # wall time, as the others
+    due = models.DateTimeField()  # not tried before
+    ended = models.DateTimeField(null=True)  # sent or given up
+
+    class Meta:
+        indexes = [models.Index(fields=["due"], name="access_mail_due", condition=models.Q(state="queued"))]

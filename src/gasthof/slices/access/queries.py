@@ -1,0 +1,45 @@
+"""Reads of people who sign in."""
+
+from typing import Annotated
+
+from django.contrib.auth.models import AnonymousUser
+
+from gasthof.kernel.fields import Reference
+from gasthof.kernel.permissions import ANONYMOUS, Actor, reaches
+from gasthof.kernel.refusal import Refused
+from gasthof.slices.access.models import User
+from gasthof.slices.access.values import Email
+
+__all__ = ["User", "UserRef", "actor_of", "find_user", "user_of"]
+
+
+def actor_of(user: User | AnonymousUser) -> Actor:
+    """Who acts when this person does. Roles limited to parts of a customer's things belong here."""
+    if not isinstance(user, User) or not user.active:
+        return ANONYMOUS
+    if user.kind == User.OPERATOR:
+        return Actor("operator", None, user.language)
+    return Actor("owner", user.customer_id, user.language)
+
+
+def user_of(address: str) -> User | None:
+    """The person with that address, however it is spelled."""
+    try:
+        return User.objects.filter(email=Email.parse(address)).first()
+    except Refused:
+        return None
+
+
+def find_user(actor: Actor, text: str) -> User | None:
+    """By number or address. Locked for a change."""
+    rows = User.objects.select_for_update(of=("self",))
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        found = rows.filter(pk=int(text)).first()
+    else:
+        known = user_of(text)
+        found = rows.filter(pk=known.pk).first() if known else None
+    return found if found and reaches(actor, found.customer_id) else None
+
+
+_USER = Reference("user", find_user, lambda user: user.customer_id, "number or e-mail address of the person")
+UserRef = Annotated[User, _USER]

@@ -1,0 +1,31 @@
+"""Values that only the verbs of access take."""
+
+import re
+from typing import ClassVar, Self
+
+from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import DomainName, plain_text
+
+LOCAL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+)  # RFC 5321 section 4.1.2, Dot-string
+
+
+class Email(str):
+    """An address to sign in with and to write to: in lower case, its domain as A-labels. Equal ones are the same person's."""
+
+    longest_local: ClassVar[int] = 64
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        local, at, domain = plain_text(raw).strip().rpartition("@")
+        if not at or not LOCAL.fullmatch(local) or len(local) > cls.longest_local:
+            raise Refused("This is not a valid e-mail address.")
+        return cls(f"{local.lower()}@{DomainName.parse(domain).ascii}")
+
+    @property
+    def shown(self) -> str:
+        """As people read it."""
+        local, _, domain = self.rpartition("@")
+        return f"{local}@{DomainName(domain).unicode}"
