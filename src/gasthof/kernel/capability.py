@@ -55,6 +55,7 @@ class Capability:
     subscription_removed: Hook | None = None
     domain_added: Hook | None = None
     domain_removed: Hook | None = None
+    mailbox_removed: Hook | None = None
     dns_records: Callable[[Any], Iterable[Any]] | None = (
         None  # a domain -> what its zone should hold (dns.spec.RecordSpec)
     )

@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.utils.crypto import salted_hmac
 
+from gasthof.kernel.permissions import Place
 from gasthof.slices.access.values import Email
 
 if TYPE_CHECKING:
@@ -99,3 +100,59 @@ class OutgoingMail(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["due"], name="access_mail_due", condition=models.Q(state="queued"))]
+
+
+class Role(models.Model):
+    """A set of permissions that a customer has named. The ready-made ones are the slices' (kernel.registry.standard_roles)."""
+
+    customer = models.ForeignKey("accounts.Customer", models.CASCADE, related_name="roles", db_index=False)
+    name = models.CharField(max_length=60)
+    permissions = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "name"], name="access_role_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Assignment(models.Model):
+    """What role a customer's user has, and where: with all of the customer's things, or with one of them.
+
+    What is named is above this slice's sight and may go: hooks take its assignments along.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="assignments")
+    standard = models.CharField(max_length=60, blank=True)  # name of a ready-made role
+    role = models.ForeignKey(Role, models.CASCADE, null=True, related_name="assignments")  # or one of the customer's own
+    subscription = models.IntegerField(null=True, db_index=True)
+    domain = models.CharField(max_length=253, blank=True, db_index=True)  # A-labels
+    mailbox = models.CharField(max_length=320, blank=True)  # address, A-labels
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "standard", "role", "subscription", "domain", "mailbox"],
+                nulls_distinct=False,
+                name="access_assignment_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__isnull=True) ^ models.Q(standard=""), name="access_assignment_one_role"
+            ),
+        ]
+
+    @property
+    def place(self) -> Place:
+        return Place(
+            customer=self.user.customer_id,
+            subscription=self.subscription,
+            domain=self.domain or None,
+            mailbox=self.mailbox or None,
+        )
+
+    @property
+    def role_name(self) -> str:
+        return self.role.name if self.role else self.standard
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.role_name}"
