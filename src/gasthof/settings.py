@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gasthof.bootstrap.postgres import APP, DATABASE
 from gasthof.installed import SLICES
@@ -13,7 +14,10 @@ BASE = Path(__file__).parent
 secret = PREFIX.root / "panel" / "secret"
 SECRET_KEY = secret.read_text().strip() if secret.exists() else os.urandom(32).hex()
 DEBUG = False
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+PANEL_ADDRESS = PREFIX.panel_address
+ALLOWED_HOSTS = list(
+    dict.fromkeys(["localhost", "127.0.0.1", "[::1]", urlsplit(PANEL_ADDRESS).hostname or "localhost"])
+)
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -105,6 +109,10 @@ CACHES = {  # what allauth counts attempts in: both of gunicorn's processes see 
 
 ACCOUNT_ADAPTER = "gasthof.slices.access.adapter.Accounts"
 ACCOUNT_FORMS = {"login": "gasthof.slices.access.forms.SignInForm"}
+MFA_FORMS = {
+    "authenticate": "gasthof.slices.access.forms.SecondFactorForm",
+    "reauthenticate": "gasthof.slices.access.forms.SecondFactorAgainForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # nobody signs up: there is no route to it

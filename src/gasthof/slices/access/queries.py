@@ -7,10 +7,12 @@ from django.contrib.auth.models import AnonymousUser
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import ANONYMOUS, Actor, reaches
 from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import User
 from gasthof.slices.access.values import Email
+from gasthof.slices.subscriptions.queries import Subscription
 
-__all__ = ["User", "UserRef", "actor_of", "find_user", "user_of"]
+__all__ = ["User", "UserRef", "actor_of", "find_user", "servers_of", "user_of"]
 
 
 def actor_of(user: User | AnonymousUser) -> Actor:
@@ -39,6 +41,12 @@ def find_user(actor: Actor, text: str) -> User | None:
         known = user_of(text)
         found = rows.filter(pk=known.pk).first() if known else None
     return found if found and reaches(actor, found.customer_id) else None
+
+
+def servers_of(customer: int) -> list[str]:
+    """Names of the machines that a customer's things lie on, as people read them."""
+    hosts = Subscription.objects.filter(customer=customer).values_list("node__host", flat=True)
+    return [DomainName(host).unicode for host in sorted(set(hosts)) if host]
 
 
 _USER = Reference("user", find_user, lambda user: user.customer_id, "number or e-mail address of the person")
