@@ -10,6 +10,7 @@ from gasthof.prefix import Prefix
 
 PREFIX = Prefix.current()
 BASE = Path(__file__).parent
+NORMALIZE = Path("/usr/share/nodejs/normalize.css")  # Debian's node-normalize.css
 
 secret = PREFIX.root / "panel" / "secret"
 SECRET_KEY = secret.read_text().strip() if secret.exists() else os.urandom(32).hex()
@@ -22,11 +23,15 @@ ALLOWED_HOSTS = list(
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
+    "django_htmx",
     "procrastinate.contrib.django",
     "gasthof.kernel",
+    "gasthof.ui",
     *(f"gasthof.slices.{name}" for name in SLICES),
     "gasthof.panel",
     "allauth",  # after ours: its templates have the names of ours
@@ -47,6 +52,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # whoever is to be let in without says so: login_not_required
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
 ]
 CSRF_FAILURE_VIEW = "gasthof.panel.views.not_ours"
 ROOT_URLCONF = "gasthof.urls"
@@ -58,10 +64,19 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
+                "gasthof.ui.shell.context",
+                "gasthof.slices.access.context.account",
             ]
         },
     }
 ]
+FORM_RENDERER = "gasthof.ui.rendering.Renderer"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = PREFIX.root / "panel" / "static"
+STATICFILES_DIRS = [("normalize.css", NORMALIZE)]
+STORAGES = {"staticfiles": {"BACKEND": "gasthof.ui.statics.HashedFiles"}}
+
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
@@ -126,8 +141,6 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # it means allauth's own list of addresses, which is not used
 MFA_TOTP_ISSUER = "Gasthof"
 MFA_TOTP_TOLERANCE = 1
-
-STATIC_URL = "/static/"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]

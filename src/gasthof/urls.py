@@ -1,13 +1,17 @@
-"""Routes of the panel."""
+"""Routes of the panel: its own, the frame's, and those of every slice that has pages."""
+
+from importlib.util import find_spec
 
 from django.urls import include, path
 
+from gasthof.installed import SLICES
 from gasthof.panel import views
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("health", views.health, name="health"),
-    path("", include("gasthof.slices.access.urls")),
+    path("", include("gasthof.ui.urls")),
+    *(path("", include(room)) for name in SLICES if find_spec(room := f"gasthof.slices.{name}.urls")),
 ]
 
 handler400 = views.bad_request

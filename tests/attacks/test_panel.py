@@ -9,6 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 PUBLIC = {  # whoever adds a route for strangers adds it here, and says why in the review
     "": "says what this is",
+    "language": "a cookie with the language",
+    "look": "a cookie with the colours",
     "health": "for whoever watches the panel",
     "sign-in/": "the way in",
     "sign-out/": "ends a session, where there is one",
@@ -16,7 +18,6 @@ PUBLIC = {  # whoever adds a route for strangers adds it here, and says why in t
     "forgotten/": "for whoever has no password",
     "link/password/<str:token>/": "the way in by a one-time link",
     "link/e-mail/<str:token>/": "confirms an address, where it is read",
-    "language/": "strangers read German or English",
     "inactive/": "where somebody is sent who may not sign in any more",
 }
 READING = {"GET", "HEAD", "OPTIONS"}

@@ -46,6 +46,7 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
     return own | {
         "accounts.create": {"name": "Schreinerei Jäger", "language": "de"},
         "accounts.change": {"customer": house.baker.customer, "name": "Bäckerei Müller & Söhne", "language": "en"},
+        "accounts.set_reseller": {"customer": house.baker.customer, "resells": "yes", "reseller": ""},
         "nodes.adopt": {"node": "local"},
         "nodes.release": {"node": "local"},
         "nodes.retry": {"node": "local"},

@@ -8,17 +8,23 @@ from django.template import Engine
 from django.template.base import NodeList
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
+from gasthof.kernel import registry
 from gasthof.kernel.actions import actions
 
 SOURCE = Path(__file__).parents[2] / "src" / "gasthof"
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "Refused": None, "NotUnderstood": None, "_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
 }  # fmt: skip
+LIBRARIES = {
+    "i18n": "django.templatetags.i18n",
+    "static": "django.templatetags.static",
+    "ui": "gasthof.ui.templatetags.ui",
+}
 
 
 def sentences() -> dict[str, str]:
     """English sentence -> where it stands."""
-    return {**dict(of_code()), **dict(of_templates()), **dict(of_verbs())}
+    return {**dict(of_code()), **dict(of_templates()), **dict(of_verbs()), **dict(of_pages())}
 
 
 def of_code() -> Iterator[tuple[str, str]]:
@@ -29,8 +35,8 @@ def of_code() -> Iterator[tuple[str, str]]:
 
 
 def of_templates() -> Iterator[tuple[str, str]]:
-    engine = Engine(libraries={"i18n": "django.templatetags.i18n", "static": "django.templatetags.static"})
-    for path in sorted(SOURCE.rglob("templates/**/*.html")):
+    engine = Engine(libraries=LIBRARIES)
+    for path in sorted(path for path in SOURCE.rglob("templates/**/*.html") if "tests" not in path.parts):
         nodes = engine.from_string(path.read_text("utf-8")).nodelist
         for sentence in _of_nodes(nodes):
             yield sentence, str(path.relative_to(SOURCE))
@@ -48,3 +54,8 @@ def of_verbs() -> Iterator[tuple[str, str]]:
     for verb, action in actions().items():
         yield action.help, verb
         yield from ((field.help, f"{verb} {field.name}") for field in action.fields)
+
+
+def of_pages() -> Iterator[tuple[str, str]]:
+    for slice_ in registry.capabilities():
+        yield from ((page.title, f"{slice_.name}: page {page.url}") for page in slice_.pages)

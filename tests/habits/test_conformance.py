@@ -17,6 +17,7 @@ from gasthof.installed import SLICES
 from gasthof.kernel import registry
 from gasthof.kernel.actions import actions
 from gasthof.kernel.capability import Capability
+from gasthof.kernel.collection import collections
 from gasthof.slices.nodes.models import DesiredObject
 from gasthof.slices.subscriptions.models import Export, Subscription
 from tests.habits.furnished import furnished_once, house
@@ -88,6 +89,11 @@ def related(model: type[models.Model]) -> Iterator[type[models.Model]]:
             yield field.related_model
 
 
+def asked_for() -> set[str]:
+    """Permissions that verbs and lists ask for."""
+    return {action.permission for action in actions().values()} | {each.permission for each in collections().values()}
+
+
 def kinds(name: str) -> set[str]:
     return {kind for kind in knowledge.installed().kinds if kind.partition(".")[0] == name}
 
@@ -97,9 +103,8 @@ def test_names_begin_with_the_slices(name: str) -> None:
     found = capability(name)
     assert found.name == name
     assert all(permission.partition(".")[0] == name for permission in found.permissions)
-    assert {action.permission for verb, action in actions().items() if verb.partition(".")[0] == name} == set(
-        found.permissions
-    )
+    assert {permission for permission in asked_for() if permission.partition(".")[0] == name} == set(found.permissions)
+    assert {permission for each in found.roles.values() for permission in each} <= set(found.permissions)
 
 
 def test_ranks_of_kinds_follow_the_slices() -> None:

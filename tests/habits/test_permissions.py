@@ -5,8 +5,9 @@ from django.db import connection
 
 from gasthof.kernel import registry
 from gasthof.kernel.actions import Outcome, actions, perform
+from gasthof.kernel.collection import collections
 from gasthof.kernel.models import AuditEntry
-from gasthof.kernel.permissions import ANONYMOUS, ROLES, SYSTEM, Actor
+from gasthof.kernel.permissions import ANONYMOUS, ROLES, SYSTEM, Actor, Grant, Place
 from gasthof.kernel.refusal import ActionRefused, NotAllowed
 from tests.habits.examples import examples, of_slices, prepare
 from tests.habits.furnished import furnished_once, house
@@ -26,6 +27,11 @@ CUSTOMERS = {
     "databases.remove_user",
     "mail.switch", "mail.set_catch_all", "mail.add_mailbox", "mail.change_mailbox", "mail.set_password", "mail.forward_mailbox",
     "mail.remove_mailbox", "mail.add_alias", "mail.remove_alias", "mail.add_forward", "mail.change_forward", "mail.remove_forward",
+}  # fmt: skip
+# What a reseller may do with customers of their own besides.
+RESELLERS = {
+    "accounts.create", "subscriptions.create", "subscriptions.suspend", "subscriptions.resume", "subscriptions.delete",
+    "subscriptions.export", "subscriptions.import", "subscriptions.delete_export", "subscriptions.exports",
 }  # fmt: skip
 WHILE_SUSPENDED = {"accounts.change", "dns.zone", "dns.history", "subscriptions.usage", "subscriptions.health"}
 for slice_ in of_slices():
@@ -59,7 +65,8 @@ def test_every_example_gives_every_field(house: House) -> None:
 
 
 def test_every_permission_is_given_to_somebody_and_asked_for() -> None:
-    assert {action.permission for action in actions().values()} == set(registry.grants())
+    asked_for = {action.permission for action in actions().values()}
+    assert asked_for | {each.permission for each in collections().values()} == set(registry.grants())
     assert all(roles and roles <= set(ROLES) for roles in registry.grants().values())
 
 
@@ -87,6 +94,85 @@ def test_the_owner_may_what_is_the_customers(house: House, verb: str) -> None:
         with pytest.raises(NotAllowed):
             attempt(house, verb, house.baker)
         assert state() == before
+
+
+@pytest.fixture
+def dealer(house: House) -> Actor:
+    """A reseller, who looks after the baker and not after the gardener."""
+    number = house.run("accounts.create", name="Händler").result["customer"]
+    house.run("accounts.set_reseller", customer=number, resells="yes")
+    house.run("accounts.set_reseller", customer=house.baker.customer, reseller=number)
+    return Actor("reseller", number)
+
+
+def user(house: House, *verbs: str, **within: object) -> Actor:
+    """One of the baker's users, who may do this there."""
+    permissions = frozenset(actions()[verb].permission for verb in verbs)
+    return Actor("user", house.baker.customer, grants=(Grant(permissions, Place(house.baker.customer, **within)),))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_reseller_may_for_customers_of_their_own(house: House, dealer: Actor, verb: str) -> None:
+    prepare(house, verb)
+    if verb in CUSTOMERS | RESELLERS:
+        attempt(house, verb, dealer)
+        return
+    before = state()
+    with pytest.raises(NotAllowed):
+        attempt(house, verb, dealer)
+    assert state() == before
+
+
+@pytest.mark.parametrize("verb", sorted(CUSTOMERS | RESELLERS - {"accounts.create"}))
+def test_a_reseller_may_not_for_others(house: House, dealer: Actor, verb: str) -> None:
+    house.run("accounts.set_reseller", customer=house.baker.customer, reseller="")
+    prepare(house, verb)
+    before = state()
+    with pytest.raises(ActionRefused, match="no such object"):
+        attempt(house, verb, dealer)
+    assert state() == before
+
+
+def test_what_a_reseller_makes_is_theirs(house: House, dealer: Actor) -> None:
+    made = house.run("accounts.create", dealer, name="Neuer Kunde").result
+    assert made["reseller"] == dealer.customer
+    assert house.run("subscriptions.create", dealer, customer=made["customer"], plan="Bare", node="local")
+
+
+@pytest.mark.parametrize("verb", sorted(CUSTOMERS))
+def test_a_user_may_what_was_granted_there(house: House, verb: str) -> None:
+    prepare(house, verb)
+    attempt(house, verb, user(house, verb))
+
+
+@pytest.mark.parametrize("verb", sorted(CUSTOMERS))
+def test_a_user_may_nothing_else_and_nowhere_else(house: House, verb: str) -> None:
+    """Another permission there; that permission in another subscription; a grant that names another customer."""
+    prepare(house, verb)
+    before = state()
+    other = next(each for each in sorted(CUSTOMERS) if actions()[each].permission != actions()[verb].permission)
+    stranger = Actor("user", house.baker.customer, grants=user(house, verb).grants[:0])
+    foreign = Actor("user", house.gardener.customer, grants=user(house, verb).grants)
+    elsewhere = user(house, verb, subscription=int(house.other[1:]))
+    for actor in (user(house, other), elsewhere, stranger, foreign):
+        with pytest.raises(ActionRefused):
+            attempt(house, verb, actor)
+    assert state() == before
+
+
+@pytest.mark.parametrize("verb", sorted(CUSTOMERS))
+def test_a_token_is_good_for_its_verbs_and_places_only(house: House, verb: str) -> None:
+    prepare(house, verb)
+    before = state()
+    baker = house.baker.customer
+    for limits in (
+        {"verbs": frozenset({"nothing.else"})},
+        {"verbs": frozenset({verb}), "within": (Place(baker, subscription=999_999),)},
+    ):
+        with pytest.raises(ActionRefused):
+            attempt(house, verb, Actor("owner", baker, **limits))
+    assert state() == before
+    attempt(house, verb, Actor("owner", baker, verbs=frozenset({verb}), within=(Place(baker),)))
 
 
 @pytest.mark.parametrize("verb", VERBS)

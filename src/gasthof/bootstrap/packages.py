@@ -13,7 +13,7 @@ from gasthof.bootstrap import interrupts, units
 from gasthof.bootstrap.progress import tell
 from gasthof.bootstrap.refusal import Refusal
 
-PANEL = ("nginx", "postgresql", "postgresql-15", "python3-venv")
+PANEL = ("nginx", "node-normalize.css", "postgresql", "postgresql-15", "python3-venv")
 TESTS = ("chromium", "fonts-dejavu-core", "git")
 POLICY = Path("/usr/sbin/policy-rc.d")
 MARK = "# Made by gasthof for the time of an installation."

@@ -1,7 +1,5 @@
 """The panel's own nginx: TLS before gunicorn's unix socket. Apart from the one that serves customers, and no uid in common."""
 
-from pathlib import Path
-
 from gasthof.prefix import PANEL_USER, Prefix
 
 NAMES = ("localhost", "127.0.0.1", "::1")
@@ -29,7 +27,7 @@ http {{
     uwsgi_temp_path {root}/panel/tmp/uwsgi;
     scgi_temp_path {root}/panel/tmp/scgi;
     gzip on;
-    gzip_types text/css;
+    gzip_types text/css application/javascript image/svg+xml;
 
     ssl_certificate {root}/panel/tls/cert.pem;
     ssl_certificate_key {root}/panel/tls/key.pem;
@@ -56,14 +54,21 @@ http {{
 
         location = /resting.html {{
             internal;
-            root {static};
+            root {root}/panel/static;
             add_header Cache-Control "no-store" always;
             add_header Content-Security-Policy "default-src 'none'; style-src 'self'" always;
             add_header X-Content-Type-Options nosniff always;
         }}
 
+        # A name that holds its content's digest never means anything else.
+        location ~ "^/static/.+[.][0-9a-f]{{12}}[.][a-z]+$" {{
+            root {root}/panel;
+            add_header Cache-Control "public, max-age=31536000, immutable" always;
+            add_header X-Content-Type-Options nosniff always;
+        }}
+
         location /static/ {{
-            alias {static}/;
+            root {root}/panel;
             add_header Cache-Control "public, max-age=3600" always;
             add_header X-Content-Type-Options nosniff always;
         }}
@@ -82,12 +87,11 @@ http {{
 """
 
 
-def render(prefix: Prefix, source: Path) -> str:
+def render(prefix: Prefix) -> str:
     """nginx.conf. Paths were checked to need no quoting (place.PLAIN)."""
     return TEMPLATE.format(
         user=PANEL_USER,
         root=prefix.root,
         port=prefix.ports["panel"],
         socket=prefix.panel_socket,
-        static=source / "gasthof" / "panel" / "static",
     )

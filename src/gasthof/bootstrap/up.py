@@ -149,9 +149,8 @@ def _install(prefix: Prefix, place: Place, before: dict[str, str], now: dict[str
         Supervisor(prefix).halt("agent")  # it would put back what it knows of older ports and code
         run(place, prefix, ["gasthof.agent", "--fixtures"], "the daemons' configuration")
         run(place, prefix, ["gasthof.bootstrap.panel_tls"], "the panel's certificate")
-        new_panel = configuration.put(
-            prefix.root / "panel" / "nginx.conf", panel_nginx.render(prefix, place.source), 0o600
-        )
+        run(place, prefix, ["django", "gather_static"], "what browsers load")
+        new_panel = configuration.put(prefix.root / "panel" / "nginx.conf", panel_nginx.render(prefix), 0o600)
     _start(prefix, place, _outdated(prefix, place, before, now, new_panel))
     if demo:
         with step("demo"):

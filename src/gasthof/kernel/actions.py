@@ -23,12 +23,12 @@ from gasthof.kernel.clock import Clocks, SystemClock
 from gasthof.kernel.fields import Field, fields_of
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.parsing import parse, tell
-from gasthof.kernel.permissions import Actor, allowed, holds
+from gasthof.kernel.permissions import Actor, Place, allowed, holds, may_perform
 from gasthof.kernel.refusal import ActionRefused, NotAllowed, Refused
 
 Result = Mapping[str, Any]  # what a verb tells its caller, ready for JSON
 Given = Mapping[str, object]  # fields as they came
-About = tuple[str, int | None]  # name of a verb's object for the record, and the number of the customer who owns it
+About = tuple[str, Place | None]  # name of a verb's object for the record, and where it stands
 Function = TypeVar("Function", bound=Callable[..., Result])
 Done = TypeVar("Done")
 
@@ -127,27 +127,28 @@ def _attempt(call: Call, chosen: list[tuple[Action, Given]]) -> list[Outcome]:
 
 def _carry_out(call: Call, verb: Action, given: Given) -> tuple[Result, About]:
     """The verb's answer, and what it was about."""
-    if not holds(call.actor, verb.permission, registry.grants()):
-        raise _not_allowed()
+    if not (may_perform(call.actor, verb.verb) and holds(call.actor, verb.permission, registry.grants())):
+        raise not_allowed()
     arguments = parse(verb.fields, call.actor, given)
-    about = _about(verb, arguments)
+    about = _about(call.actor, verb, arguments)
     if not allowed(call.actor, verb.permission, about[1], registry.grants()):
-        raise _not_allowed()
+        raise not_allowed()
     try:
         return verb.function(call, **arguments), about
     except Refused as refusal:
         raise ActionRefused((tell(refusal),)) from refusal
 
 
-def _about(verb: Action, arguments: Mapping[str, Any]) -> About:
+def _about(actor: Actor, verb: Action, arguments: Mapping[str, Any]) -> About:
+    """A verb without an object makes something new: a reseller's stands below the reseller."""
     reference = next((field.reference for field in verb.fields if field.name == verb.on), None)
     if reference is None or verb.on is None:
-        return "", None
+        return "", Place(actor.customer) if actor.role == "reseller" and actor.customer is not None else None
     row = arguments[verb.on]
-    return f"{reference.noun}:{row.pk}", reference.owner(row)
+    return f"{reference.noun}:{row.pk}", reference.place(row)
 
 
-def _not_allowed() -> NotAllowed:
+def not_allowed() -> NotAllowed:
     return NotAllowed((tell(Refused("You may not do this.")),))
 
 

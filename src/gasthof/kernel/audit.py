@@ -6,6 +6,7 @@ from itertools import islice
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import Field
 from gasthof.kernel.models import AuditEntry
+from gasthof.kernel.permissions import Place
 
 LONGEST_VALUE = 1_000  # characters kept of a field
 MOST_FIELDS = 50  # kept of a request; no verb has that many
@@ -13,10 +14,11 @@ MASK = "•••"
 
 
 def entry(
-    call: Call, verb: str, about: tuple[str, int | None], fields: Mapping[str, object], outcome: str, words: str = ""
+    call: Call, verb: str, about: tuple[str, Place | None], fields: Mapping[str, object], outcome: str, words: str = ""
 ) -> AuditEntry:
-    """A row, not yet saved. `about`: the object's name and the number of the customer it belongs to."""
-    name, customer = about
+    """A row, not yet saved. `about`: the object's name and where it stands."""
+    name, place = about
+    customer = place.customer if place else None
     return AuditEntry(
         at=call.clocks.wall.now(),
         actor=str(call.actor),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from gasthof.kernel.call import Awaited, Call
 from gasthof.kernel.permissions import Role
@@ -18,9 +18,25 @@ class Waited:
     words: str = ""
 
 
+Level = Literal["house", "customer", "subscription", "domain"]  # what a page is about, from the whole to one domain
+
+
+@dataclass(frozen=True)
+class Page:
+    """An entry of the menu, and a door on the card of what it is about. `url` is a route's name; the route takes the level's
+    key: nothing, a customer's number, a subscription's system name, a domain's A-label."""
+
+    title: str  # an English sentence's key, as everywhere
+    url: str
+    permission: str
+    level: Level
+    icon: str  # Lucide's name
+
+
 Hook = Callable[[Call, Any], None]  # the call and the object it is about
 OPERATORS: frozenset[Role] = frozenset({"operator", "system"})
-OWNERS: frozenset[Role] = OPERATORS | {"owner"}
+RESELLERS: frozenset[Role] = OPERATORS | {"reseller"}
+OWNERS: frozenset[Role] = RESELLERS | {"owner"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +45,10 @@ class Capability:
 
     name: str
     permissions: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    roles: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # ready-made role of users -> permissions of these
+    pages: tuple[Page, ...] = ()
     subscription_created: Hook | None = None
     subscription_suspended: Hook | None = None
     subscription_resumed: Hook | None = None

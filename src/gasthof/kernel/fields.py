@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from gasthof.kernel.permissions import Actor
+from gasthof.kernel.permissions import Actor, Place
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import LONGEST_INPUT, Secret, plain_text
 
@@ -28,7 +28,7 @@ class Reference:
 
     noun: str
     find: Callable[[Actor, str], Any]  # -> the row, or None: there is none, or not for this actor
-    owner: Callable[[Any], int | None]  # the number of the customer it belongs to
+    place: Callable[[Any], Place | None]  # where it stands; None: it is nobody's
     help: str  # how it can be named
 
 
@@ -62,7 +62,7 @@ def fields_of(function: Callable[..., Any]) -> tuple[Field, ...]:
 def _field(parameter: inspect.Parameter, hint: Any) -> Field:
     hint, notes, optional = _unwrap(hint)
     reference = next((note for note in notes if isinstance(note, Reference)), None)
-    help_text = reference.help if reference else next((note for note in notes if isinstance(note, str)), "")
+    help_text = next((note for note in notes if isinstance(note, str)), reference.help if reference else "")
     between = next((note for note in notes if isinstance(note, Between)), None)
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     parse = _name_of_object if reference else _parser(hint, between, choices)

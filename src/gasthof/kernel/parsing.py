@@ -41,10 +41,10 @@ def _objects(known: Mapping[str, Field], actor: Actor, arguments: Mapping[str, A
     errors: list[FieldError] = []
     for name, text in arguments.items():
         reference = known[name].reference
-        if reference is None:
+        if reference is None or text is None:
             continue
         row = reference.find(actor, text)
-        if row is None or not reaches(actor, reference.owner(row)):
+        if row is None or not reaches(actor, reference.place(row)):
             errors.append(tell(Refused("There is no such object."), name))
         found[name] = row
     if errors:

@@ -1,12 +1,13 @@
 """The slices of this house, asked by name only: the kernel imports none of them."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Capability, Waited
+from gasthof.kernel.capability import Capability, Level, Page, Waited
 from gasthof.kernel.permissions import Grants
 
 
@@ -30,6 +31,21 @@ def _capability(name: str) -> Capability:
 def grants() -> Grants:
     """Each permission with the roles that have it."""
     return {permission: roles for each in capabilities() for permission, roles in each.permissions.items()}
+
+
+@cache
+def standard_roles() -> Mapping[str, frozenset[str]]:
+    """Each ready-made role of a customer's users with its permissions. The first, "owner", has all that owners have."""
+    found = {"owner": frozenset(permission for permission, roles in grants().items() if "owner" in roles)}
+    for each in capabilities():
+        for role, permissions in each.roles.items():
+            found[role] = found.get(role, frozenset()) | permissions
+    return found
+
+
+def pages(level: Level) -> tuple[Page, ...]:
+    """Of all slices, in rank order."""
+    return tuple(page for each in capabilities() for page in each.pages if page.level == level)
 
 
 def announce(hook: str, call: Call, about: object) -> None:

@@ -8,6 +8,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from gasthof.ui.shell import frame
+
 
 @login_not_required
 @require_safe
@@ -31,22 +33,24 @@ def health(request: HttpRequest) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Tells nothing of what was asked for."""
     sentence = gettext("There is no page at this address.")
-    return _failure(404, gettext("Not found"), sentence)
+    return _failure(request, 404, gettext("Not found"), sentence)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     sentence = gettext("The panel did not understand this request.")
-    return _failure(400, gettext("Bad request"), sentence)
+    return _failure(request, 400, gettext("Bad request"), sentence)
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Tells nothing of what is there."""
-    return _failure(403, gettext("No access"), gettext("You may not see or do this."))
+    return _failure(request, 403, gettext("No access"), gettext("You may not see or do this."))
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
     """Of whatever is limited by time."""
-    return _failure(429, gettext("Too many attempts"), gettext("Please wait a few minutes, and then try again."))
+    return _failure(
+        request, 429, gettext("Too many attempts"), gettext("Please wait a few minutes, and then try again.")
+    )
 
 
 def not_ours(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -55,16 +59,16 @@ def not_ours(request: HttpRequest, reason: str = "") -> HttpResponse:
         "Nothing was changed: this form did not come from the page that the panel showed last, or the browser keeps no cookies. "
         "Please open the page again, and then send the form."
     )
-    return _failure(403, gettext("Form not accepted"), sentence)
+    return _failure(request, 403, gettext("Form not accepted"), sentence)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Details are in the panel's log only."""
     sentence = gettext("Something went wrong here. Websites are not affected; the panel's log tells the operator more.")
-    return _failure(500, gettext("Error"), sentence)
+    return _failure(request, 500, gettext("Error"), sentence)
 
 
-def _failure(status: int, title: str, sentence: str) -> HttpResponse:
-    """Rendered without the request: nothing that a page learns from it, nor the database, may fail here once more."""
-    page = render_to_string("panel/failure.html", {"title": title, "sentence": sentence})
+def _failure(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+    """Rendered without context processors: nothing that a page learns from them, nor the database, may fail here once more."""
+    page = render_to_string("panel/failure.html", {"title": title, "sentence": sentence, **frame(request)})
     return HttpResponse(page, status=status)

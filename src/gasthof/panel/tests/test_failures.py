@@ -34,7 +34,7 @@ def test_failures_are_pages_of_ours(client: Client, page: str, language: str) ->
     text = answer.content.decode()
     assert answer.status_code == status
     assert f'<html lang="{language}">' in text and f"<h1>{german if language == 'de' else english}</h1>" in text
-    assert 'href="/static/panel.css"' in text and "Gasthof" in text
+    assert 'href="/static/ui/shell.css"' in text and "Gasthof" in text
     assert "secret" not in text and "Django" not in text and not re.search(r"<style|<script|\sstyle=|https?://", text)
     assert answer.headers["Content-Security-Policy"] == headers.POLICY
 

@@ -2,9 +2,7 @@
 
 from allauth.account import views as allauth
 from allauth.usersessions import views as sessions
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from django.views.i18n import set_language
 
 from gasthof.slices.access import views
 
@@ -15,7 +13,6 @@ urlpatterns = [
     path("forgotten/", views.forgotten, name="account_reset_password"),
     path("link/password/<str:token>/", views.password_link, name="access_password_link"),
     path("link/e-mail/<str:token>/", views.address_link, name="access_address_link"),
-    path("language/", login_not_required(set_language), name="set_language"),
     path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
     path("account/", views.account, name="access_account"),
     path("account/e-mail/", views.new_address, name="access_new_address"),

@@ -1,8 +1,17 @@
 """The sign on the door of accounts."""
 
-from gasthof.kernel.capability import OPERATORS, OWNERS, Capability
+from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability
 from gasthof.slices.accounts.queries import is_customer
 
 CAPABILITY = Capability(
-    "accounts", permissions={"accounts.manage": OPERATORS, "accounts.write": OWNERS}, is_customer=is_customer
+    "accounts",
+    permissions={
+        "accounts.manage": RESELLERS,
+        "accounts.resellers": OPERATORS,
+        "accounts.read": OWNERS,
+        "accounts.audit": OWNERS,
+        "accounts.write": OWNERS,
+    },
+    roles={"accountant": frozenset({"accounts.read"}), "read only": frozenset({"accounts.read"})},
+    is_customer=is_customer,
 )

@@ -2,19 +2,81 @@
 
 from typing import Annotated
 
+from django.db.models import Q, QuerySet
+
+from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import Actor, reaches
+from gasthof.kernel.models import AuditEntry
+from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
 from gasthof.slices.accounts.models import Customer
 
-__all__ = ["Customer", "CustomerRef", "as_actor", "find_customer", "is_customer", "is_number"]
+__all__ = ["Customer", "CustomerRef", "as_actor", "find_customer", "is_customer", "is_number", "shown"]
 
 
 def find_customer(actor: Actor, text: str) -> Customer | None:
     """The customer of that number, or of that name where only one that the actor may know has it. Locked for a change."""
     rows = Customer.objects.select_for_update(no_key=True)
     by = {"number": int(text)} if is_number(text) else {"name": text}
-    found = [row for row in rows.filter(**by)[:20] if reaches(actor, row.number)]
+    found = [row for row in rows.filter(**by)[:20] if reaches(actor, row.place)]
     return found[0] if len(found) == 1 else None
+
+
+def in_customers(place: Place) -> Q:
+    """Customers that lie in that scope."""
+    if place.subscription is not None or place.domain is not None or place.mailbox is not None:
+        return Q(pk__in=[])
+    parts = {"number": place.customer, "reseller": place.reseller}
+    return Q(**{name: value for name, value in parts.items() if value is not None})
+
+
+def shown(customer: Customer) -> dict[str, object]:
+    return {
+        "customer": customer.number,
+        "name": customer.name,
+        "language": customer.language,
+        "reseller": customer.reseller_id,
+        "resells": customer.resells,
+    }
+
+
+@collection("customers", permission="accounts.read", order=("name", "number"), shown=shown)
+def customers(ask: Ask) -> QuerySet[Customer]:
+    """Customers, found by number or part of their name."""
+    rows = Customer.objects.filter(conjunction(ask.scopes, in_customers))
+    if is_number(ask.search):
+        return rows.filter(number=int(ask.search))
+    return rows.filter(name__icontains=ask.search) if ask.search else rows
+
+
+def shown_entry(entry: AuditEntry) -> dict[str, object]:
+    return {
+        "number": entry.pk,
+        "at": entry.at.isoformat(),
+        "actor": entry.actor,
+        "customer": entry.customer,
+        "verb": entry.verb,
+        "object": entry.object,
+        "fields": entry.fields,
+        "outcome": entry.outcome,
+        "words": entry.words,
+    }
+
+
+@collection("audit", permission="accounts.audit", order=("-id",), shown=shown_entry)
+def audit(ask: Ask) -> QuerySet[AuditEntry]:
+    """What was done, refused and denied, the newest first; found by verb, actor or object."""
+    rows = AuditEntry.objects.filter(conjunction(ask.scopes, _audited))
+    text = ask.search
+    return rows.filter(Q(verb=text) | Q(actor=text) | Q(object=text)) if text else rows
+
+
+def _audited(place: Place) -> Q:
+    """Only whom a whole customer is shown may read what was done there."""
+    if place == HOUSE:
+        return Q()
+    if place.customer is not None:
+        return Q(customer=place.customer) if place == Place(customer=place.customer) else Q(pk__in=[])
+    return Q(customer__in=Customer.objects.filter(in_customers(place)).values("number"))
 
 
 def is_customer(number: int) -> bool:
@@ -28,8 +90,8 @@ def is_number(text: str) -> bool:
 
 def as_actor(customer: Customer) -> Actor:
     """The customer as the one who acts."""
-    return Actor("owner", customer.number, customer.language)
+    return Actor("reseller" if customer.resells else "owner", customer.number, customer.language)
 
 
-_CUSTOMER = Reference("customer", find_customer, lambda customer: customer.number, "number or name of the customer")
+_CUSTOMER = Reference("customer", find_customer, lambda customer: customer.place, "number or name of the customer")
 CustomerRef = Annotated[Customer, _CUSTOMER]

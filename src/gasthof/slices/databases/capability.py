@@ -6,7 +6,8 @@ from gasthof.slices.databases.actions import hooks
 
 CAPABILITY = Capability(
     "databases",
-    permissions={"databases.write": OWNERS},
+    permissions={"databases.write": OWNERS, "databases.read": OWNERS},
+    roles={"webmaster": frozenset({"databases.read", "databases.write"}), "read only": frozenset({"databases.read"})},
     subscription_suspended=hooks.tell_all_users,
     subscription_resumed=hooks.tell_all_users,
     subscription_removed=hooks.remove_all,

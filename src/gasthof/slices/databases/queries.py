@@ -5,6 +5,7 @@ from typing import Annotated, TypeVar
 
 from django.db.models import QuerySet
 
+from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, reaches
 from gasthof.prefix import Prefix
@@ -12,7 +13,7 @@ from gasthof.slices.databases import rules
 from gasthof.slices.databases.models import Database, DatabaseUser
 from gasthof.slices.databases.spec import Access, DatabaseSpec, UserSpec
 from gasthof.slices.nodes.queries import failed, findings
-from gasthof.slices.subscriptions.queries import Subscription, find_subscription
+from gasthof.slices.subscriptions.queries import Subscription, in_subscriptions, locked_subscriptions
 
 DATABASE, USER = "databases.database", "databases.user"
 Row = TypeVar("Row", Database, DatabaseUser)
@@ -84,21 +85,63 @@ def _find(rows: QuerySet[Row], actor: Actor, text: str) -> Row | None:
     if not match:
         return None
     named = rows.filter(server=match[1], name=match[2])
-    row = named.values("subscription", "subscription__customer").first()
-    if row is None or not reaches(actor, row["subscription__customer"]):
+    row = named.select_related("subscription__customer").first()
+    if row is None or not reaches(actor, row.subscription.place):
         return None
-    subscription = find_subscription(actor, str(row["subscription"]))
+    subscription = locked_subscriptions().filter(pk=row.subscription_id).first()
     found = named.filter(subscription=subscription).first() if subscription else None
     if found and subscription:
         found.subscription = subscription
     return found
 
 
+def shown(database: Database) -> dict[str, object]:
+    return {
+        "database": database.key,
+        "server": database.server,
+        "name": database.name,
+        "subscription": database.subscription.system_name,
+    }
+
+
+@collection("databases", permission="databases.read", order=("subscription_id", "name", "server"), shown=shown)
+def databases(ask: Ask) -> QuerySet[Database]:
+    """Databases, found by part of their name."""
+    return _listed(Database.objects.all(), ask)
+
+
+def shown_user(user: DatabaseUser) -> dict[str, object]:
+    return {
+        "user": user.key,
+        "server": user.server,
+        "name": user.name,
+        "subscription": user.subscription.system_name,
+        "rights": {grant.database.key: grant.rights for grant in user.grants.all()},
+    }
+
+
+@collection(
+    "database_users",
+    permission="databases.read",
+    order=("subscription_id", "name", "server"),
+    shown=shown_user,
+)
+def database_users(ask: Ask) -> QuerySet[DatabaseUser]:
+    """Database users with their rights, found by part of their name."""
+    return _listed(DatabaseUser.objects.all(), ask).prefetch_related("grants__database")
+
+
+def _listed(rows: QuerySet[Row], ask: Ask) -> QuerySet[Row]:
+    where = conjunction(ask.scopes, lambda place: in_subscriptions(place, "subscription__"))
+    found = rows.filter(where).select_related("subscription__node")
+    return found.filter(name__contains=ask.search.lower()) if ask.search else found
+
+
 _DATABASE = Reference(
-    "database", find_database, lambda row: row.subscription.customer_id, "the database, such as mariadb/s000012_shop"
+    "database", find_database, lambda row: row.subscription.place, "the database, such as mariadb/s000012_shop"
 )
 DatabaseRef = Annotated[Database, _DATABASE]
 _USER = Reference(
-    "database user", find_user, lambda row: row.subscription.customer_id, "the user, such as mariadb/s000012_anna"
+    "database user", find_user, lambda row: row.subscription.place, "the user, such as mariadb/s000012_anna"
 )
 UserRef = Annotated[DatabaseUser, _USER]

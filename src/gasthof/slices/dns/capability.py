@@ -7,6 +7,11 @@ from gasthof.slices.dns.actions import hooks, moving
 CAPABILITY = Capability(
     "dns",
     permissions={"dns.write": OWNERS, "dns.read": OWNERS},
+    roles={
+        "webmaster": frozenset({"dns.read"}),
+        "mail administrator": frozenset({"dns.read"}),
+        "read only": frozenset({"dns.read"}),
+    },
     domain_added=hooks.make_zone,
     domain_removed=hooks.remove_zone,
     health=queries.health,

@@ -37,7 +37,10 @@ def _add(call: Call, subscription: Subscription, name: DomainName) -> None:
     if Domain.objects.filter(subscription=subscription).count() >= limit:
         raise Refused("The plan’s limit of domains is reached: %(limit)d.", limit=limit).at("name")
     check_free(subscription.customer_id, name)
-    domain = Domain.objects.create(name=name.ascii, subscription=subscription, created=call.clocks.business.now())
+    domain = Domain.objects.create(
+        name=name.ascii, unicode=name.unicode, subscription=subscription, customer_id=subscription.customer_id,
+        created=call.clocks.business.now(),
+    )  # fmt: skip
     claim(domain, name)
     registry.announce("domain_added", call, domain)
 

@@ -5,7 +5,8 @@ from gasthof.slices.domains import actions
 
 CAPABILITY = Capability(
     "domains",
-    permissions={"domains.write": OWNERS},
+    permissions={"domains.write": OWNERS, "domains.read": OWNERS},
+    roles={role: frozenset({"domains.read"}) for role in ("webmaster", "mail administrator", "read only")},
     subscription_removed=actions.remove_all,
     export=actions.export,
     restore=actions.restore,

@@ -5,7 +5,8 @@ from gasthof.slices.ftp import actions, queries
 
 CAPABILITY = Capability(
     "ftp",
-    permissions={"ftp.write": OWNERS},
+    permissions={"ftp.write": OWNERS, "ftp.read": OWNERS},
+    roles={"webmaster": frozenset({"ftp.read", "ftp.write"}), "read only": frozenset({"ftp.read"})},
     subscription_suspended=actions.tell_all,
     subscription_resumed=actions.tell_all,
     subscription_removed=actions.remove_all,

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor
 from gasthof.slices.dns.spec import RecordSpec
@@ -14,7 +15,7 @@ from gasthof.slices.ftp.models import FtpUser
 from gasthof.slices.ftp.spec import FtpUserSpec
 from gasthof.slices.mail.rules import server_name
 from gasthof.slices.nodes.queries import failed
-from gasthof.slices.subscriptions.queries import Subscription, find_subscription
+from gasthof.slices.subscriptions.queries import Subscription, find_subscription, in_subscriptions
 
 __all__ = ["FtpUserRef", "export", "find_user", "health", "records", "spec_of", "users_of"]
 
@@ -74,7 +75,19 @@ def health(subscription: Subscription) -> list[str]:
     return [f"{each.key}: {each.words}" for each in failed(subscription.node, KIND, logins)]
 
 
+def shown(user: FtpUser) -> dict[str, object]:
+    return {"user": user.login, "subscription": user.subscription.system_name, "directory": user.directory}
+
+
+@collection("ftp_users", permission="ftp.read", order=("subscription_id", "name"), shown=shown)
+def ftp_users(ask: Ask) -> QuerySet[FtpUser]:
+    """FTP users, found by part of their name or directory."""
+    where = conjunction(ask.scopes, lambda place: in_subscriptions(place, "subscription__"))
+    rows = FtpUser.objects.filter(where).select_related("subscription")
+    return rows.filter(Q(name__contains=ask.search) | Q(directory__contains=ask.search)) if ask.search else rows
+
+
 _USER = Reference(
-    "FTP user", find_user, lambda row: row.subscription.customer_id, "name that the user signs in with, as s000012-anna"
+    "FTP user", find_user, lambda row: row.subscription.place, "name that the user signs in with, as s000012-anna"
 )
 FtpUserRef = Annotated[FtpUser, _USER]

@@ -6,7 +6,8 @@ from gasthof.slices.mail.actions import hooks, moving
 
 CAPABILITY = Capability(
     "mail",
-    permissions={"mail.write": OWNERS},
+    permissions={"mail.write": OWNERS, "mail.read": OWNERS},
+    roles={"mail administrator": frozenset({"mail.read", "mail.write"}), "read only": frozenset({"mail.read"})},
     domain_added=hooks.make_mail,
     domain_removed=hooks.remove_mail,
     subscription_suspended=hooks.tell_all,

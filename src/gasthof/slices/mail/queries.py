@@ -1,16 +1,18 @@
 """Reads of mail, and what a node is told about it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
+from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import Actor
+from gasthof.kernel.permissions import Actor, Place, reaches
 from gasthof.kernel.values import DomainName
 from gasthof.slices.dns.spec import RecordSpec
-from gasthof.slices.domains.queries import Domain, find_domain
+from gasthof.slices.domains.queries import Domain, in_domains, lock_domain, seen_domain
 from gasthof.slices.mail import rules
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved
@@ -176,8 +178,15 @@ def _next(addresses: Iterable[str]) -> set[str]:
 
 
 def _in_domain(actor: Actor, text: str) -> tuple[Domain | None, str]:
+    """Also for whoever may act on that one mailbox only."""
     local, _, name = text.strip().rpartition("@")
-    return find_domain(actor, name), local.lower()
+    domain = seen_domain(name)
+    known = domain is not None and reaches(actor, place_of(domain, local.lower()))
+    return lock_domain(domain) if domain and known else None, local.lower()
+
+
+def place_of(domain: Domain, local: str) -> Place:
+    return replace(domain.place, mailbox=f"{local}@{domain.name}")
 
 
 def find_mailbox(actor: Actor, text: str) -> Mailbox | None:
@@ -207,10 +216,64 @@ def _with(row: Row | None, domain: Domain | None) -> Row | None:
     return row
 
 
-def _owner(row: Mailbox | Address) -> int:
-    return row.domain.subscription.customer_id
+def _place(row: Mailbox | Address) -> Place:
+    return place_of(row.domain, row.local)
 
 
-MailboxRef = Annotated[Mailbox, Reference("mailbox", find_mailbox, _owner, "address of the mailbox")]
-AliasRef = Annotated[Address, Reference("alias", find_alias, _owner, "address of the alias")]
-ForwardRef = Annotated[Address, Reference("forward", find_forward, _owner, "address of the forward")]
+def in_mail(place: Place) -> Q:
+    """Mailboxes and addresses that lie in that scope."""
+    if place.mailbox is None:
+        return in_domains(place, "domain__")
+    local, _, name = place.mailbox.rpartition("@")
+    return in_domains(replace(place, mailbox=None, domain=name), "domain__") & Q(local=local)
+
+
+def _named(rows: QuerySet[Row], search: str) -> QuerySet[Row]:
+    """By any part of the address, with the domain in A- or U-labels."""
+    local, at, name = search.lower().rpartition("@")
+    if at:
+        return rows.filter(
+            Q(domain__unicode__startswith=name) | Q(domain__name__startswith=name), local__endswith=local
+        )
+    return rows.filter(Q(local__contains=name) | Q(domain__unicode__contains=name) | Q(domain__name__contains=name))
+
+
+def shown_mailbox(mailbox: Mailbox) -> dict[str, object]:
+    return {
+        "mailbox": f"{mailbox.local}@{mailbox.domain.unicode}",
+        "ascii": mailbox.address,
+        "domain": mailbox.domain.name,
+        "title": mailbox.title,
+        "quota_mb": mailbox.quota_mb,
+        "forward_to": mailbox.forward_to,
+        "keep_copy": mailbox.keep_copy,
+    }
+
+
+@collection("mailboxes", permission="mail.read", order=("domain__unicode", "local"), shown=shown_mailbox)
+def mailboxes(ask: Ask) -> QuerySet[Mailbox]:
+    """Mailboxes, found by any part of their address."""
+    rows = Mailbox.objects.filter(conjunction(ask.scopes, in_mail)).select_related("domain__subscription__node")
+    return _named(rows, ask.search) if ask.search else rows
+
+
+def shown_address(address: Address) -> dict[str, object]:
+    return {
+        "address": f"{address.local}@{address.domain.unicode}",
+        "ascii": address.address,
+        "domain": address.domain.name,
+        "mailbox": address.mailbox.address if address.mailbox else None,
+        "to": address.targets,
+    }
+
+
+@collection("addresses", permission="mail.read", order=("domain__unicode", "local"), shown=shown_address)
+def addresses(ask: Ask) -> QuerySet[Address]:
+    """Aliases of mailboxes, and forwards."""
+    rows = Address.objects.filter(conjunction(ask.scopes, in_mail)).select_related("domain", "mailbox__domain")
+    return _named(rows, ask.search) if ask.search else rows
+
+
+MailboxRef = Annotated[Mailbox, Reference("mailbox", find_mailbox, _place, "address of the mailbox")]
+AliasRef = Annotated[Address, Reference("alias", find_alias, _place, "address of the alias")]
+ForwardRef = Annotated[Address, Reference("forward", find_forward, _place, "address of the forward")]

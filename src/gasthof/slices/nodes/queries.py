@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
+from gasthof.kernel.collection import Ask, collection
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import EVERYWHERE, Actor
+from gasthof.kernel.permissions import FOR_SALE, Actor, reaches
 from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent, ObjectReport
 
 POLL_SECONDS = 2.0  # a hint may get lost
@@ -135,7 +136,13 @@ def php_versions(node: Node) -> list[str]:
 
 def find_node(actor: Actor, text: str) -> Node | None:
     """By name. Nodes are the operator's."""
-    return Node.objects.filter(name=text).first() if actor.role in EVERYWHERE else None
+    return Node.objects.filter(name=text).first() if reaches(actor, FOR_SALE) else None
 
 
-NodeRef = Annotated[Node, Reference("node", find_node, lambda row: None, "name of the node")]
+NodeRef = Annotated[Node, Reference("node", find_node, lambda row: FOR_SALE, "name of the node")]
+
+
+@collection("nodes", permission="nodes.manage", order=("name",), shown=lambda row: {"node": row.name, "host": row.host})
+def nodes(ask: Ask) -> QuerySet[Node]:
+    """The machines that serve customers."""
+    return Node.objects.filter(name__contains=ask.search)

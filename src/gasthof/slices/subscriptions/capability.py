@@ -1,14 +1,18 @@
 """The sign on the door of subscriptions."""
 
-from gasthof.kernel.capability import OPERATORS, OWNERS, Capability
+from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability
 from gasthof.slices.subscriptions.queries import home_health
 
 CAPABILITY = Capability(
     "subscriptions",
     permissions={
-        "subscriptions.manage": OPERATORS,
+        "subscriptions.manage": RESELLERS,
         "subscriptions.plans": OPERATORS,
         "subscriptions.read": OWNERS,
+    },
+    roles={
+        role: frozenset({"subscriptions.read"})
+        for role in ("webmaster", "mail administrator", "accountant", "read only")
     },
     health=home_health,
 )

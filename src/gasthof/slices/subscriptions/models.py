@@ -1,6 +1,10 @@
 """Plans, the subscriptions on them, and exports of those."""
 
+from dataclasses import replace
+
 from django.db import models
+
+from gasthof.kernel.permissions import Place
 
 
 class Plan(models.Model):
@@ -47,6 +51,10 @@ class Subscription(models.Model):
         return base + self.number
 
     @property
+    def place(self) -> Place:
+        return replace(self.customer.place, subscription=self.number)
+
+    @property
     def suspended(self) -> bool:
         return self.state == self.SUSPENDED
 
@@ -71,6 +79,10 @@ class Export(models.Model):
     def name(self) -> str:
         """Its folder on the node: "x000007"."""
         return f"x{self.number:06d}"
+
+    @property
+    def place(self) -> Place:
+        return replace(self.customer.place, subscription=self.subscription)
 
     @property
     def system_name(self) -> str:

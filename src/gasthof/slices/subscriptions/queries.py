@@ -1,11 +1,15 @@
 """Reads of plans and subscriptions."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
+from django.db.models import Q, QuerySet
+
 from gasthof.kernel.call import Call
+from gasthof.kernel.collection import Ask, collection, conjunction, narrowed
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import EVERYWHERE, Actor, reaches
+from gasthof.kernel.permissions import EVERYWHERE, FOR_SALE, Actor, Place, reaches
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.nodes.queries import Progress, failed, findings, progress
@@ -20,6 +24,10 @@ __all__ = [
     "find_plan",
     "find_subscription",
     "home_health",
+    "in_subscriptions",
+    "locked_subscriptions",
+    "part_of",
+    "shown",
 ]
 
 HOME, TRANSFER = "subscriptions.home", "subscriptions.transfer"
@@ -27,20 +35,70 @@ HOME, TRANSFER = "subscriptions.home", "subscriptions.transfer"
 
 def find_subscription(actor: Actor, text: str) -> Subscription | None:
     """By number, system name, or its customer's name where that leaves only one. Locked: changes to it stand in a queue."""
-    rows = Subscription.objects.select_related("customer", "plan", "node__contact", "source").select_for_update(
-        of=("self",), no_key=True
-    )
-    if actor.role not in EVERYWHERE:
-        rows = rows.filter(customer=actor.customer)
+    rows = locked_subscriptions().filter(conjunction(narrowed(actor), in_subscriptions))
     digits = text.removeprefix("s") if re.fullmatch(r"s[0-9]{6,9}", text) else text
     by = {"number": int(digits)} if is_number(digits) else {"customer__name": text}
     found = list(rows.filter(**by).order_by("number")[:2])
     return found[0] if len(found) == 1 else None
 
 
+def locked_subscriptions() -> QuerySet[Subscription]:
+    """Each row that is read is locked: changes to a subscription stand in a queue."""
+    rows = Subscription.objects.select_related("customer", "plan", "node__contact", "source")
+    return rows.select_for_update(of=("self",), no_key=True)
+
+
+def in_subscriptions(place: Place, path: str = "") -> Q:
+    """Rows whose subscription (at `path`, such as "subscription__") lies in that scope."""
+    whole = place.domain is None and place.mailbox is None
+    return part_of(place, path) if whole else Q(pk__in=[])
+
+
+def part_of(place: Place, path: str = "", customer: str = "") -> Q:
+    """The customer, reseller and subscription of a scope as a condition; `customer`: where the table has it itself."""
+    customer = customer or f"{path}customer"
+    parts = {
+        customer: place.customer,
+        f"{customer}__reseller": place.reseller,
+        f"{path}number": place.subscription,
+    }
+    return Q(**{name: value for name, value in parts.items() if value is not None})
+
+
+def shown(subscription: Subscription) -> Mapping[str, object]:
+    return {
+        "subscription": subscription.system_name,
+        "number": subscription.number,
+        "customer": subscription.customer_id,
+        "plan": subscription.plan.name,
+        "node": subscription.node.name,
+        "state": subscription.state,
+    }
+
+
+@collection("subscriptions", permission="subscriptions.read", order=("number",), shown=shown)
+def subscriptions(ask: Ask) -> QuerySet[Subscription]:
+    """Subscriptions, found by number, system name, or part of their customer's name."""
+    rows = Subscription.objects.filter(conjunction(ask.scopes, in_subscriptions))
+    digits = ask.search.removeprefix("s").lstrip("0")
+    if is_number(digits):
+        rows = rows.filter(number=int(digits))
+    elif ask.search:
+        rows = rows.filter(customer__name__icontains=ask.search)
+    return rows.select_related("customer", "plan", "node")
+
+
+@collection(
+    "plans", permission="subscriptions.plans", order=("name",), shown=lambda row: {"plan": row.name, **limits(row)}
+)
+def plans(ask: Ask) -> QuerySet[Plan]:
+    """Plans with their limits."""
+    return Plan.objects.filter(name__icontains=ask.search)
+
+
 def find_plan(actor: Actor, text: str) -> Plan | None:
-    """By name. Plans are the operator's."""
-    return Plan.objects.filter(name=text).first() if actor.role in EVERYWHERE else None
+    """By name."""
+    return Plan.objects.filter(name=text).first() if reaches(actor, FOR_SALE) else None
 
 
 def check_changeable(call: Call, subscription: Subscription) -> None:
@@ -54,7 +112,7 @@ def find_export(actor: Actor, text: str) -> Export | None:
     rows = Export.objects.select_related("customer", "plan", "node").select_for_update(of=("self",), no_key=True)
     digits = text.removeprefix("x") if re.fullmatch(r"x[0-9]{6,9}", text) else text
     found = rows.filter(number=int(digits)).first() if is_number(digits) else None
-    return found if found and reaches(actor, found.customer_id) else None
+    return found if found and reaches(actor, found.place) else None
 
 
 def exports_of(subscription: Subscription) -> list[Export]:
@@ -105,10 +163,10 @@ def home_health(subscription: Subscription) -> list[str]:
 
 
 _SUBSCRIPTION = Reference(
-    "subscription", find_subscription, lambda row: row.customer_id, "number or system name of the subscription"
+    "subscription", find_subscription, lambda row: row.place, "number or system name of the subscription"
 )
 SubscriptionRef = Annotated[Subscription, _SUBSCRIPTION]
-_PLAN = Reference("plan", find_plan, lambda row: None, "name of the plan")
+_PLAN = Reference("plan", find_plan, lambda row: FOR_SALE, "name of the plan")
 PlanRef = Annotated[Plan, _PLAN]
-_EXPORT = Reference("export", find_export, lambda row: row.customer_id, "name of the export, such as x000007")
+_EXPORT = Reference("export", find_export, lambda row: row.place, "name of the export, such as x000007")
 ExportRef = Annotated[Export, _EXPORT]

@@ -6,7 +6,8 @@ from gasthof.slices.web.actions import hooks, moving, zone
 
 CAPABILITY = Capability(
     "web",
-    permissions={"web.write": OWNERS},
+    permissions={"web.write": OWNERS, "web.read": OWNERS},
+    roles={"webmaster": frozenset({"web.read", "web.write"}), "read only": frozenset({"web.read"})},
     domain_added=hooks.make_site,
     domain_removed=hooks.remove_site,
     subscription_suspended=hooks.tell_all,

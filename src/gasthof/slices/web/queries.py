@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
+from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.values import DomainName
+from gasthof.slices.domains.queries import in_domains
 from gasthof.slices.nodes.queries import failed, findings
-from gasthof.slices.subscriptions.queries import Subscription
+from gasthof.slices.subscriptions.queries import Subscription, in_subscriptions
 from gasthof.slices.web import rules
 from gasthof.slices.web.models import Alias, ProtectedDirectory, ProtectedUser, Site
 from gasthof.slices.web.spec import Php, SiteSpec
@@ -99,3 +101,48 @@ def health(subscription: Subscription) -> list[str]:
     found = failed(subscription.node, "web.site", [site.domain.name for site in sites])
     found += failed(subscription.node, "web.pool", sorted(pools))
     return [f"{DomainName(each.key).unicode if each.kind == 'web.site' else each.key}: {each.words}" for each in found]
+
+
+def shown(site: Site) -> dict[str, object]:
+    return {
+        "domain": site.domain.unicode,
+        "ascii": site.domain.name,
+        "docroot": site.docroot,
+        "preferred": site.preferred,
+        "aliases": sorted(alias.name for alias in site.aliases.all()),
+        "https_redirect": site.https_redirect,
+        "php": site.php_version if site.php else None,
+        "php_settings": site.php_settings,
+        "front_controller": site.front_controller,
+    }
+
+
+@collection("sites", permission="web.read", order=("domain__unicode",), shown=shown)
+def sites(ask: Ask) -> QuerySet[Site]:
+    """Websites with their settings, found by any part of their domain's name."""
+    rows = Site.objects.filter(conjunction(ask.scopes, lambda place: in_domains(place, "domain__")))
+    text = ask.search.lower()
+    named = Q(domain__unicode__contains=text) | Q(domain__name__contains=text)
+    return rows.filter(named if text else Q()).select_related("domain").prefetch_related("aliases")
+
+
+def shown_directory(directory: ProtectedDirectory) -> dict[str, object]:
+    return {
+        "subscription": directory.subscription.system_name,
+        "path": directory.path,
+        "title": directory.title,
+        "users": sorted(user.name for user in directory.users.all()),
+    }
+
+
+@collection(
+    "protected_directories",
+    permission="web.read",
+    order=("subscription_id", "path"),
+    shown=shown_directory,
+)
+def protected_directories(ask: Ask) -> QuerySet[ProtectedDirectory]:
+    """Protected directories with the names of their users, found by part of their path or title."""
+    where = conjunction(ask.scopes, lambda place: in_subscriptions(place, "subscription__"))
+    rows = ProtectedDirectory.objects.filter(where).select_related("subscription").prefetch_related("users")
+    return rows.filter(Q(path__contains=ask.search) | Q(title__icontains=ask.search)) if ask.search else rows

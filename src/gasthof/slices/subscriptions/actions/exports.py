@@ -9,7 +9,6 @@ from gasthof.kernel.fields import UNCHANGED, Unchanged
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.subscriptions.actions.places import become, open_place
-from gasthof.slices.subscriptions.actions.places import shown as shown_place
 from gasthof.slices.subscriptions.actions.state import used
 from gasthof.slices.subscriptions.actions.told import tell_gone, tell_load, tell_save, tell_unloaded
 from gasthof.slices.subscriptions.models import Export, Subscription
@@ -22,6 +21,7 @@ from gasthof.slices.subscriptions.queries import (
     loaded,
     saved,
 )
+from gasthof.slices.subscriptions.queries import shown as subscription_shown
 
 FORMAT = 1  # of an export's settings.json
 
@@ -74,7 +74,7 @@ def import_(
     if export.suspended:
         become(call, subscription, Subscription.SUSPENDED, "subscription_suspended")
     tell_load(call, export, subscription, chosen)
-    return {**shown_place(subscription), "export": export.name}
+    return {**subscription_shown(subscription), "export": export.name}
 
 
 def _check_complete(export: Export) -> None:

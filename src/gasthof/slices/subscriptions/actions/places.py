@@ -9,14 +9,14 @@ from gasthof.slices.nodes.actions import desire
 from gasthof.slices.nodes.queries import NodeRef
 from gasthof.slices.subscriptions.actions.told import tell_unloaded
 from gasthof.slices.subscriptions.models import Export, Plan, Subscription
-from gasthof.slices.subscriptions.queries import PlanRef, SubscriptionRef, check_loaded, exports_of, saved
+from gasthof.slices.subscriptions.queries import PlanRef, SubscriptionRef, check_loaded, exports_of, saved, shown
 from gasthof.slices.subscriptions.spec import HomeSpec
 
 HOME = "subscriptions.home"
 VERSION = 1  # of HomeSpec
 
 
-@action("subscriptions.create", permission="subscriptions.manage")
+@action("subscriptions.create", permission="subscriptions.manage", on="customer")
 def create(
     call: Call,
     *,
@@ -89,14 +89,3 @@ def _check_nothing_under_way(subscription: Subscription) -> None:
         check_loaded(subscription)
     except Refused as refusal:
         raise refusal.at("subscription") from refusal
-
-
-def shown(subscription: Subscription) -> Result:
-    return {
-        "subscription": subscription.system_name,
-        "number": subscription.number,
-        "customer": subscription.customer_id,
-        "plan": subscription.plan.name,
-        "node": subscription.node.name,
-        "state": subscription.state,
-    }

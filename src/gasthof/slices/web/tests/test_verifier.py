@@ -53,7 +53,7 @@ def node() -> Iterator[WebNode]:
 
 def talk(path: Path, data: bytes, lines: int) -> list[bytes]:
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(20)
+        connection.settimeout(60)
         connection.connect(str(path))
         connection.sendall(data)
         file = connection.makefile("rb")

@@ -1,0 +1,170 @@
+"""Lists that people and programs read page by page: the same rows, in the same order, under the same permissions.
+
+    @collection("domains", permission="domains.read")
+    def domains(ask: Ask) -> QuerySet[Domain] ...
+
+A page is found by where the last one ended (keyset), never by counting from the start.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import getdoc
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+
+from gasthof.kernel import registry
+from gasthof.kernel.actions import not_allowed
+from gasthof.kernel.parsing import tell
+from gasthof.kernel.permissions import HOUSE, Actor, Place, holds, may_perform, scopes
+from gasthof.kernel.refusal import ActionRefused, Refused
+
+LONGEST_SEARCH = 100  # characters
+LARGEST_PAGE = 200  # rows
+Row = Mapping[str, Any]  # ready for JSON
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a reader wants to see of a collection. `scopes`: a row must lie in one of each."""
+
+    actor: Actor
+    scopes: tuple[tuple[Place, ...], ...]
+    search: str = ""
+
+
+@dataclass(frozen=True)
+class Collection:
+    name: str
+    permission: str
+    order: tuple[str, ...]  # the columns that it is sorted by; together they are unique, and indexed
+    find: Callable[[Ask], QuerySet[Any]]
+    shown: Callable[[Any], Row]
+    help: str
+
+    @property
+    def verb(self) -> str:
+        """How a token names the right to read it."""
+        return f"{self.name}.list"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, with the model's rows that they were made of, and where the next page begins; "" when there is none."""
+
+    rows: tuple[Row, ...]
+    objects: tuple[Any, ...]
+    after: str
+
+
+_collections: dict[str, Collection] = {}
+Find = Callable[[Ask], QuerySet[Any]]
+
+
+def collection(
+    name: str, *, permission: str, order: Sequence[str], shown: Callable[[Any], Row]
+) -> Callable[[Find], Find]:
+    """Register a list. The function gives the rows that lie in all of the scopes and fit the search, unsorted."""
+
+    def register(find: Find) -> Find:
+        words = (getdoc(find) or "").split("\n\n", maxsplit=1)[0].replace("\n", " ")
+        _collections[name] = Collection(name, permission, tuple(order), find, shown, words)
+        return find
+
+    return register
+
+
+def collections() -> Mapping[str, Collection]:
+    """All of them by name."""
+    registry.capabilities()
+    return dict(sorted(_collections.items()))
+
+
+def read(actor: Actor, name: str, *, search: str = "", after: str = "", limit: int = 50, within: Place = HOUSE) -> Page:
+    """A page of those that the actor may see, within that place. Raises ActionRefused; KeyError: there is no such collection."""
+    chosen = collections()[name]
+    if not (may_perform(actor, chosen.verb) and holds(actor, chosen.permission, registry.grants())):
+        raise not_allowed()
+    if len(search) > LONGEST_SEARCH or not search.isprintable():
+        raise _refused("search", Refused("This cannot be searched for."))
+    limit = max(1, min(limit, LARGEST_PAGE))
+    found = chosen.find(Ask(actor, narrowed(actor, chosen.permission, within), search.strip()))
+    try:
+        behind = found.filter(_beyond(chosen.order, after))
+    except ValueError as wrong:  # text in the place of a number
+        raise _refused("after", Refused("This page does not exist.")) from wrong
+    objects = list(behind.order_by(*chosen.order)[: limit + 1])
+    kept = objects[:limit]
+    more = _cursor(chosen.order, kept[-1]) if len(objects) > limit else ""
+    return Page(tuple(chosen.shown(each) for each in kept), tuple(kept), more)
+
+
+def narrowed(actor: Actor, permission: str | None = None, within: Place = HOUSE) -> tuple[tuple[Place, ...], ...]:
+    """The scopes that a row must lie in for this actor: one of each."""
+    limits = (scopes(actor, permission), actor.within or (HOUSE,), (within,))
+    return tuple(each for each in limits if each != (HOUSE,))
+
+
+def conjunction(found: Iterable[Iterable[Place]], condition: Callable[[Place], Q]) -> Q:
+    """Rows that lie in one scope of each; `condition` says what one scope means for the table."""
+    whole = Q()
+    for places in found:
+        part = Q(pk__in=[])
+        for place in places:
+            part |= condition(place)
+        whole &= part
+    return whole
+
+
+def _beyond(order: tuple[str, ...], after: str) -> Q:
+    """Rows behind the cursor. The first column alone bounds the index, the others decide among its equals."""
+    if not after:
+        return Q()
+    values = _values(order, after)
+    behind = Q(pk__in=[])
+    for number, column in enumerate(order):
+        equal = Q(**dict(zip(order[:number], values[:number], strict=True)))
+        behind |= equal & _further(column, values[number])
+    return _further(order[0], values[0], "e") & behind
+
+
+def _further(column: str, value: Any, equal: str = "") -> Q:
+    name, way = (column[1:], "lt") if column.startswith("-") else (column, "gt")
+    return Q(**{f"{name}__{way}{equal}": value})
+
+
+def _cursor(order: tuple[str, ...], row: Model) -> str:
+    values = [_value(row, column.removeprefix("-")) for column in order]
+    return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _value(row: Any, column: str) -> Any:
+    for part in column.split("__"):
+        row = getattr(row, part)
+    return row
+
+
+def _values(order: tuple[str, ...], after: str) -> list[Any]:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+    except (ValueError, binascii.Error) as wrong:
+        raise _refused("after", Refused("This page does not exist.")) from wrong
+    sound = isinstance(values, list) and len(values) == len(order)
+    if not sound or not all(_is_number(value) or _is_text(value) for value in values):
+        raise _refused("after", Refused("This page does not exist."))
+    return list(values)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and abs(value) < 2**63
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable()
+
+
+def _refused(field: str, refusal: Refused) -> ActionRefused:
+    return ActionRefused((tell(refusal, field),))

@@ -1,0 +1,81 @@
+"""The navigation and the doors on cards: loops over the pages that slices declare, left out what the actor may not do."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from gasthof.kernel import permissions, registry
+from gasthof.kernel.capability import Level
+from gasthof.kernel.permissions import EVERYWHERE, Actor, allowed, holds
+from gasthof.kernel.values import DomainName
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page stands: whose it is, in which subscription, about which domain."""
+
+    owner: int | None = None  # the customer's number
+    customer: str = ""  # that customer's name
+    subscription: str = ""  # system name
+    domain: str = ""  # A-label
+
+
+HOUSE = Place()
+
+
+@dataclass(frozen=True)
+class Entry:
+    title: str
+    url: str
+    icon: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def groups(actor: Actor, place: Place, path: str) -> tuple[Group, ...]:
+    """The navigation, from the house in to the domain. The entry that is nearest to the path is the current one."""
+    listed = [group for group in _groups(actor, place) if group.entries]
+    urls = [entry.url for group in listed for entry in group.entries]
+    nearest = max((url for url in urls if _within(path, url)), key=len, default=None)
+    return tuple(replace(group, entries=_marked(group.entries, nearest)) for group in listed)
+
+
+def doors(actor: Actor, place: Place, level: Level) -> tuple[Entry, ...]:
+    """What can be done with it: the pages of one level that the actor may use there."""
+    key = {"house": "", "customer": place.owner, "subscription": place.subscription, "domain": place.domain}[level]
+    return tuple(_entries(actor, level, key, place.owner)) if key or level == "house" else ()
+
+
+def _groups(actor: Actor, place: Place) -> Iterator[Group]:
+    whose = replace(place, owner=actor.customer) if place.owner is None else place
+    yield Group(gettext("House"), doors(actor, whose, "house"))
+    yield Group(whose.customer or gettext("Account"), doors(actor, whose, "customer"))
+    yield Group(gettext("Subscription %(name)s") % {"name": whose.subscription}, doors(actor, whose, "subscription"))
+    if whose.domain:
+        yield Group(DomainName(whose.domain).unicode, doors(actor, whose, "domain"))
+
+
+def _entries(actor: Actor, level: Level, key: str | int | None, owner: int | None) -> Iterator[Entry]:
+    grants = registry.grants()
+    for page in registry.pages(level):
+        if level == "house":
+            may = holds(actor, page.permission, grants) and actor.role in EVERYWHERE
+        else:
+            may = allowed(actor, page.permission, permissions.Place(customer=owner), grants)
+        if may:
+            yield Entry(gettext(page.title), reverse(page.url, args=[key] if key else []), page.icon)
+
+
+def _within(path: str, url: str) -> bool:
+    return path == url or path.startswith(url.rstrip("/") + "/")
+
+
+def _marked(entries: Iterable[Entry], nearest: str | None) -> tuple[Entry, ...]:
+    return tuple(replace(entry, current=entry.url == nearest) for entry in entries)

@@ -1,0 +1,11 @@
+"""Routes of the frame itself."""
+
+from django.urls import path
+
+from gasthof.ui import views
+
+app_name = "ui"
+urlpatterns = [
+    path("language", views.language, name="language"),
+    path("look", views.look, name="look"),
+]
