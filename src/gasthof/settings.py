@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gasthof.bootstrap.postgres import APP, DATABASE
 from gasthof.installed import SLICES
@@ -14,7 +15,10 @@ NORMALIZE = Path("/usr/share/nodejs/normalize.css")  # Debian's node-normalize.c
 secret = PREFIX.root / "panel" / "secret"
 SECRET_KEY = secret.read_text().strip() if secret.exists() else os.urandom(32).hex()
 DEBUG = False
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+PANEL_ADDRESS = PREFIX.panel_address
+ALLOWED_HOSTS = list(
+    dict.fromkeys(["localhost", "127.0.0.1", "[::1]", urlsplit(PANEL_ADDRESS).hostname or "localhost"])
+)
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -50,9 +54,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the panel's nginx, the only door, sets it always
-CSRF_COOKIE_SECURE = CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_SECURE = True
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 CSRF_FAILURE_VIEW = "gasthof.panel.views.not_ours"
 ROOT_URLCONF = "gasthof.urls"
 TEMPLATES = [
@@ -64,6 +65,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "gasthof.ui.shell.context",
+                "gasthof.slices.access.context.account",
             ]
         },
     }
@@ -122,6 +124,10 @@ CACHES = {  # what allauth counts attempts in: both of gunicorn's processes see 
 
 ACCOUNT_ADAPTER = "gasthof.slices.access.adapter.Accounts"
 ACCOUNT_FORMS = {"login": "gasthof.slices.access.forms.SignInForm"}
+MFA_FORMS = {
+    "authenticate": "gasthof.slices.access.forms.SecondFactorForm",
+    "reauthenticate": "gasthof.slices.access.forms.SecondFactorAgainForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # nobody signs up: there is no route to it
@@ -135,8 +141,6 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # it means allauth's own list of addresses, which is not used
 MFA_TOTP_ISSUER = "Gasthof"
 MFA_TOTP_TOLERANCE = 1
-
-STATIC_URL = "/static/"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]

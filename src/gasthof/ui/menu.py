@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from gasthof.kernel import registry
+from gasthof.kernel import permissions, registry
 from gasthof.kernel.capability import Level
 from gasthof.kernel.permissions import EVERYWHERE, Actor, allowed, holds
 from gasthof.kernel.values import DomainName
@@ -68,7 +68,7 @@ def _entries(actor: Actor, level: Level, key: str | int | None, owner: int | Non
         if level == "house":
             may = holds(actor, page.permission, grants) and actor.role in EVERYWHERE
         else:
-            may = allowed(actor, page.permission, owner, grants)
+            may = allowed(actor, page.permission, permissions.Place(customer=owner), grants)
         if may:
             yield Entry(gettext(page.title), reverse(page.url, args=[key] if key else []), page.icon)
 

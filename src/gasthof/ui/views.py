@@ -1,6 +1,7 @@
 """What every page's frame needs: switching language and look."""
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -8,6 +9,7 @@ from django.views.decorators.http import require_POST
 from gasthof.ui import theme
 
 
+@login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Kept in a cookie, as Django's own middleware reads it."""
@@ -20,6 +22,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@login_not_required
 @require_POST
 def look(request: HttpRequest) -> HttpResponse:
     response = _back(request)

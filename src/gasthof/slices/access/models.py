@@ -78,6 +78,11 @@ class OneTimeLink(models.Model):
     expires = models.DateTimeField()
     spent = models.DateTimeField(null=True)
 
+    @property
+    def shown(self) -> str:
+        """The address to confirm, as people read it."""
+        return Email(self.detail).shown
+
 
 class OutgoingMail(models.Model):
     """A mail that the panel sends: written with what it tells of, sent by a job (jobs.py)."""
