@@ -11,9 +11,11 @@ from gasthof.kernel.permissions import EVERYWHERE
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import PersonName
 from gasthof.slices.access import letters, links, outbox, rules
+from gasthof.slices.access.grants import is_over
 from gasthof.slices.access.models import OneTimeLink, User
 from gasthof.slices.access.queries import UserRef, servers_of
-from gasthof.slices.access.values import Email
+from gasthof.slices.access.roles import give
+from gasthof.slices.access.values import Email, RoleName
 from gasthof.slices.accounts.queries import Customer, CustomerRef
 
 Language = Literal["de", "en"]
@@ -42,6 +44,7 @@ def invite(
     email: Annotated[Email, "e-mail address to sign in with"],
     name: Annotated[PersonName, "name of the person"],
     language: Annotated[Language | Unchanged, "language of pages and messages; else the customer's"] = UNCHANGED,
+    role: Annotated[RoleName | Unchanged, "role with all that the customer has; else none yet"] = UNCHANGED,
     mail: MailIt = True,
 ) -> Result:
     """Let somebody in for a customer: a link comes by mail, by which they choose a password."""
@@ -49,6 +52,8 @@ def invite(
         raise Refused("No more than %(most)d people can sign in for one customer.", most=rules.MOST_MEMBERS)
     spoken = customer.language if language is UNCHANGED else language
     user = _create(call, email, str(name), spoken, User.MEMBER, customer)
+    if role is not UNCHANGED:
+        give(call, user, str(role), {})
     return _with_link(call, user, mail=mail)
 
 
@@ -62,6 +67,7 @@ def change_user(
     language: Annotated[Language | Unchanged, "new language of pages and messages"] = UNCHANGED,
 ) -> Result:
     """Change a person's name, address or language."""
+    _check_over(call, user)
     if name is not UNCHANGED:
         user.name = str(name)
     if language is not UNCHANGED:
@@ -78,6 +84,7 @@ def change_user(
 @action("access.deactivate", permission="access.members", on="user")
 def deactivate(call: Call, *, user: UserRef) -> Result:
     """Let somebody in no longer; what they are signed in to ends at once."""
+    _check_over(call, user)
     user.active = False
     user.generation += 1
     user.save(update_fields=["active", "generation"])
@@ -88,6 +95,7 @@ def deactivate(call: Call, *, user: UserRef) -> Result:
 @action("access.activate", permission="access.members", on="user")
 def activate(call: Call, *, user: UserRef) -> Result:
     """Let somebody in again, with the password they had."""
+    _check_over(call, user)
     user.active = True
     user.save(update_fields=["active"])
     return shown(user)
@@ -96,6 +104,7 @@ def activate(call: Call, *, user: UserRef) -> Result:
 @action("access.remove_user", permission="access.members", on="user")
 def remove_user(call: Call, *, user: UserRef) -> Result:
     """Remove a person, and all that they sign in with."""
+    _check_over(call, user)
     told = shown(user)
     user.delete()
     return told
@@ -104,6 +113,7 @@ def remove_user(call: Call, *, user: UserRef) -> Result:
 @action("access.end_sessions", permission="access.members", on="user")
 def end_sessions(call: Call, *, user: UserRef) -> Result:
     """Sign a person out everywhere."""
+    _check_over(call, user)
     user.generation += 1
     user.save(update_fields=["generation"])
     return shown(user)
@@ -112,6 +122,7 @@ def end_sessions(call: Call, *, user: UserRef) -> Result:
 @action("access.send_link", permission="access.members", on="user")
 def send_link(call: Call, *, user: UserRef, mail: MailIt = True) -> Result:
     """Send a one-time link to choose a password by. Earlier ones are worth nothing then."""
+    _check_over(call, user)
     if not user.active:
         raise Refused("This person may not sign in; let them in again first.").at("user")
     return _with_link(call, user, mail=mail)
@@ -142,6 +153,11 @@ def shown(user: User) -> Result:
         "customer": user.customer_id,
         "active": user.active,
     }
+
+
+def _check_over(call: Call, user: User) -> None:
+    if not is_over(call.actor, user):
+        raise Refused("This person may do more than you.").at("user")
 
 
 def _create(call: Call, email: Email, name: str, language: str, kind: str, customer: Customer | None) -> User:

@@ -1,5 +1,12 @@
 """The sign on the door of access."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability
+from gasthof.slices.access import roles
 
-CAPABILITY = Capability("access", permissions={"access.operators": OPERATORS, "access.members": OWNERS})
+CAPABILITY = Capability(
+    "access",
+    permissions={"access.operators": OPERATORS, "access.members": OWNERS},
+    subscription_removed=roles.forget_subscription,
+    domain_removed=roles.forget_domain,
+    mailbox_removed=roles.forget_mailbox,
+)

@@ -3,30 +3,39 @@
 from collections.abc import Iterable, Mapping
 
 from gasthof.kernel import registry
-from gasthof.kernel.permissions import Actor, Grant, allowed, holds
+from gasthof.kernel.permissions import Actor, allowed, holds
 from gasthof.slices.access.models import Assignment, Role, User
 
 OWNER = "owner"  # the ready-made role that has all
 
 
-def grants_of(user: User) -> tuple[Grant, ...]:
-    """Of all roles that the user has. A role that no slice knows any more has no permissions."""
-    rows = Assignment.objects.filter(user=user).select_related("role").order_by("pk")
+def assignments_of(user: User) -> list[Assignment]:
+    """All roles that the user has, in the order in which they were given."""
+    rows = list(Assignment.objects.filter(user=user).select_related("role").order_by("pk"))
     for row in rows:
         row.user = user
-    return tuple(Grant(permissions_of(row), row.place) for row in rows)
+    return rows
 
 
 def permissions_of(row: Assignment | Role) -> frozenset[str]:
-    """Those that owners have: a list from the past may name others."""
+    """Those that owners have: a list from the past may name others, and a role that no slice knows any more has none."""
+    standard = registry.standard_roles()
     role = row if isinstance(row, Role) else row.role
-    named = frozenset(role.permissions) if role else registry.standard_roles().get(row.standard, frozenset())
-    return named & registry.standard_roles()[OWNER]
+    if role is not None:
+        return frozenset(role.permissions) & standard[OWNER]
+    return standard.get(row.standard, frozenset()) if isinstance(row, Assignment) else frozenset()
 
 
 def may_give(actor: Actor, permissions: Iterable[str], assignment: Assignment) -> bool:
     """Whether the actor has all of this there: nobody gives what they do not have."""
     return all(allowed(actor, permission, assignment.place, registry.grants()) for permission in permissions)
+
+
+def is_over(actor: Actor, user: User) -> bool:
+    """Whether the actor may do all that this user may: nobody lets themselves in as somebody who may do more."""
+    if actor.role != "user":
+        return True
+    return user.kind == User.MEMBER and all(may_give(actor, permissions_of(row), row) for row in assignments_of(user))
 
 
 def may_name(actor: Actor, permissions: Iterable[str]) -> bool:

@@ -1,5 +1,6 @@
 """People who sign in, their one-time links, and the mails on their way to them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -49,6 +50,11 @@ class User(AbstractBaseUser):
     def is_active(self) -> bool:  # type: ignore[override]
         """Django's word for `active`: it knows nobody again who is not."""
         return self.active
+
+    @property
+    def place(self) -> Place | None:
+        """Operators are nobody's."""
+        return self.customer.place if self.customer else None
 
     @property
     def address(self) -> str:
@@ -129,7 +135,9 @@ class Assignment(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="assignments")
     standard = models.CharField(max_length=60, blank=True)  # name of a ready-made role
-    role = models.ForeignKey(Role, models.CASCADE, null=True, related_name="assignments")  # or one of the customer's own
+    role = models.ForeignKey(
+        Role, models.CASCADE, null=True, related_name="assignments"
+    )  # or one of the customer's own
     subscription = models.IntegerField(null=True, db_index=True)
     domain = models.CharField(max_length=253, blank=True, db_index=True)  # A-labels
     mailbox = models.CharField(max_length=320, blank=True)  # address, A-labels
@@ -147,13 +155,19 @@ class Assignment(models.Model):
         ]
 
     @property
-    def place(self) -> Place:
+    def scope(self) -> Place:
+        """Where the role counts."""
         return Place(
             customer=self.user.customer_id,
             subscription=self.subscription,
             domain=self.domain or None,
             mailbox=self.mailbox or None,
         )
+
+    @property
+    def place(self) -> Place:
+        """Where whoever gives it must be able to act."""
+        return replace(self.scope, reseller=self.user.customer.reseller_id if self.user.customer else None)
 
     @property
     def role_name(self) -> str:

@@ -9,7 +9,7 @@ from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import ANONYMOUS
 from gasthof.slices.access.address import client_address
 from gasthof.slices.access.models import User
-from gasthof.slices.access.queries import actor_of, name_of, place_of
+from gasthof.slices.access.queries import actor_of, name_of
 
 
 def note(
@@ -25,4 +25,4 @@ def note(
     call = Call(ANONYMOUS if denied else actor_of(user), clocks)
     fields = {"user": user.email, **({"from": client_address(request)} if request else {}), **more}
     outcome = "denied" if denied else "done"
-    audit.entry(call, what, (name_of(user), place_of(user)), fields, outcome).save()
+    audit.entry(call, what, (name_of(user), user.place), fields, outcome).save()

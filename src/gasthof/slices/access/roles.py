@@ -23,7 +23,11 @@ from gasthof.slices.subscriptions.queries import Subscription, SubscriptionRef
 
 def find_role(actor: Actor, text: str) -> Role | None:
     """By number. Locked for a change."""
-    found = Role.objects.select_for_update(of=("self",)).select_related("customer").filter(pk=int(text)).first() if is_number(text) else None
+    found = (
+        Role.objects.select_for_update(of=("self",)).select_related("customer").filter(pk=int(text)).first()
+        if is_number(text)
+        else None
+    )
     return found if found and reaches(actor, found.customer.place) else None
 
 
@@ -93,17 +97,22 @@ def assign(
     mailbox: Annotated[MailboxRef | None, "only with this mailbox"] = None,
 ) -> Result:
     """Give a user a role: with all that the customer has, or with one subscription, domain or mailbox only."""
-    if user.kind == User.OPERATOR:
-        raise Refused("Operators may do everything; roles are for customers’ users.").at("user")
+    return shown_assignment(give(call, user, str(role), _only(user, subscription, domain, mailbox)))
+
+
+def give(call: Call, user: User, role: str, only: dict[str, Any]) -> Assignment:
+    """A role with all that the user's customer has, or with `only` one thing. Raises Refused."""
+    if user.kind != User.MEMBER:
+        raise Refused("Roles are for customers’ users.").at("user")
     if user.assignments.count() >= rules.MOST_ASSIGNMENTS:
         raise Refused("No more than %(most)d roles can be given to one user.", most=rules.MOST_ASSIGNMENTS)
-    made = _assignment(user, str(role), _only(user, subscription, domain, mailbox))
+    made = _assignment(user, role, only)
     if not may_give(call.actor, permissions_of(made), made):
         raise Refused("You can give only what you may do there yourself.").at("role")
     if Assignment.objects.filter(_same(made)).exists():
         raise Refused("The user has this role there already.").at("role")
     made.save()
-    return shown_assignment(made)
+    return made
 
 
 @action("access.withdraw", permission="access.members", on="assignment")
@@ -152,8 +161,8 @@ def shown_assignment(row: Assignment) -> dict[str, Any]:
 
 
 def _check_name(customer: int, name: str, itself: Role | None = None) -> None:
-    taken = Role.objects.filter(customer=customer, name=name).exclude(pk=itself.pk if itself else None).exists()
-    if taken or name in registry.standard_roles():
+    named = Role.objects.filter(customer=customer, name=name).first()
+    if (named and named != itself) or name in registry.standard_roles():
         raise Refused("There is a role of this name already.").at("name")
 
 
@@ -198,5 +207,3 @@ def _same(row: Assignment) -> Q:
         user=row.user, standard=row.standard, role=row.role,
         subscription=row.subscription, domain=row.domain, mailbox=row.mailbox,
     )  # fmt: skip
-
-

@@ -8,6 +8,8 @@ NEW_ADDRESS = timedelta(days=1)
 TO_SET_A_PASSWORD = timedelta(minutes=15)  # after a link was spent
 
 MOST_MEMBERS = 200  # of one customer
+MOST_ROLES = 50  # of one customer
+MOST_ASSIGNMENTS = 100  # to one user
 MOST_MAILS = 10  # to one person in an hour: nobody fills somebody's mailbox by a button of ours
 ATTEMPTS = 12  # of one mail, over some three days
 

@@ -29,3 +29,32 @@ class Email(str):
         """As people read it."""
         local, _, domain = self.rpartition("@")
         return f"{local}@{DomainName(domain).unicode}"
+
+
+class RoleName(str):
+    """How a role is called."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        text = plain_text(raw).strip()
+        if not 0 < len(text) <= 60:
+            raise Refused("A name of 1 to 60 characters is needed.")
+        return cls(text)
+
+
+class Permissions(tuple[str, ...]):
+    """Names of permissions, sorted, each once. Typed with commas between them, or a list."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        named = (
+            [plain_text(each).strip() for each in raw] if isinstance(raw, list | tuple) else plain_text(raw).split(",")
+        )
+        found = sorted({name.strip() for name in named if name.strip()})
+        if len(found) > 200:
+            raise Refused("This is too long.")
+        return cls(found)
