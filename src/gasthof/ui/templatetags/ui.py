@@ -66,3 +66,9 @@ def empty(icon: str, title: str, sentence: str, url: str = "", button: str = "")
 @register.inclusion_tag("ui/plot.html")
 def plot(drawn: parts.Plot) -> dict[str, Any]:
     return {"plot": drawn}
+
+
+@register.inclusion_tag("ui/cell.html")
+def cell(value: Any) -> dict[str, Any]:
+    """What a list's cell holds: a text, or a part of parts.py."""
+    return {"value": value, "kind": type(value).__name__}
