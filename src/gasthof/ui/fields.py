@@ -41,6 +41,7 @@ class VerbField(forms.Field):
         self.widget.attrs |= {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
 
     needed = False  # the verb cannot do without
+    short: StrOrPromise = ""  # the label in the summary of errors, where it is a whole sentence
 
     def learn(self, field: kernel.Field, help_text: str) -> None:
         """What the verb's signature says: the help where the form has none of its own, and whether it is needed."""

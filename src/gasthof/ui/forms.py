@@ -92,11 +92,15 @@ class VerbForm(forms.Form):
         message = f"{part}: {error.message}" if part else error.message
         self.add_error(name if name in self.fields else None, forms.ValidationError(message))
 
-    def wrongs(self) -> Iterator[Wrong]:
+    @property
+    def wrongs(self) -> list[Wrong]:
         """For the summary, in the order of the fields; those about the whole first."""
-        if not self.is_bound:
-            return
+        return list(self._wrongs()) if self.is_bound else []
+
+    def _wrongs(self) -> Iterator[Wrong]:
         yield from (Wrong(str(message)) for message in self.errors.get(NON_FIELD_ERRORS, ()))
         for name in self.fields:
             bound = self[name]
-            yield from (Wrong(str(message), str(bound.label), bound.id_for_label) for message in bound.errors)
+            target = f"{bound.auto_id}_0" if bound.use_fieldset else bound.id_for_label
+            label = getattr(bound.field, "short", "") or bound.label
+            yield from (Wrong(str(message), str(label), target) for message in bound.errors)

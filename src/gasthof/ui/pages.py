@@ -64,7 +64,7 @@ class Sure(VerbForm):
         field = self.fields[TYPED]
         assert isinstance(field, Text)
         field.label = gettext("To confirm, type %(name)s") % {"name": name}
-        field.needed = True
+        field.short, field.needed = gettext("Confirmation"), True
         if self.is_bound and _folded(str(self.data.get(TYPED, ""))) != _folded(name):
             self.add_error(TYPED, gettext("This is not the name. Please type it as it stands above."))
 

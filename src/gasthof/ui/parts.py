@@ -47,7 +47,7 @@ class Quota:
     @property
     def share(self) -> int | None:
         """Per cent; of nothing all is used."""
-        if self.limit is None:
+        if self.limit is None or not (self.limit or self.used):
             return None
         return 100 * self.used // self.limit if self.limit else 100
 
@@ -64,6 +64,8 @@ class Quota:
     def words(self) -> str:
         if self.limit is None:
             return self._said(self.used)
+        if not (self.limit or self.used):
+            return gettext("not included")
         return gettext("%(used)s of %(limit)s") % {"used": self._said(self.used), "limit": self._said(self.limit)}
 
     @property

@@ -79,7 +79,7 @@ def head(english: str, german: str, **how: Any) -> Head:
 class Mailbox(VerbForm):
     verb = "mail.add_mailbox"
     name = Text("Adresse", after=f"@{LONG}", autocomplete="off")
-    password = Secret("Kennwort")
+    password = Secret("Passwort")
     quota_mb = Number("Größe", after="MB")
     title = Text("Anzeigename")
     where = Choice("Server", choices=[("a", "MariaDB 10.11"), ("b", "PostgreSQL 15")], help_text="Wo sie liegen soll")
@@ -137,7 +137,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     refused = said(
         "The import into this subscription is still under way.", "Der Import in dieses Abonnement läuft noch."
     )
-    picked = [Picked(str(nth), name, "500 MB → 1 000 MB", refused if nth == 1 else "")
+    picked = [Picked(str(nth), name, "500\u00a0MB → 1.000\u00a0MB", refused if nth == 1 else "")
               for nth, name in enumerate(["info@bäckerei-müller.test", f"büro@{LONG}", "jörg@müller.test"])]  # fmt: skip
     sentence = said("The size of these 3 mailboxes is changed.", "Die Größe dieser 3 Postfächer wird geändert.")
     whole = Bulk(bare("mail.change_mailbox", None), "mailbox", picked, sentence, said("Change sizes", "Größen ändern"))
@@ -265,7 +265,7 @@ class Others(forms.Form):
     login = forms.EmailField(label="E-Mail", widget=forms.EmailInput({"autocomplete": "username"}))
     password = forms.CharField(
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
-        label="Kennwort",
+        label="Passwort",
         help_text="Mindestens 10 Zeichen",
     )
     stay = forms.BooleanField(required=False, label="Angemeldet bleiben")
@@ -276,7 +276,7 @@ def plain(request: HttpRequest) -> HttpResponse:
     made = Others({"login": "nicht so"} if "wrong" in request.GET else None)
     if made.is_bound:
         made.add_error(
-            None, said("The user name or the password is wrong.", "Benutzername oder Kennwort stimmen nicht.")
+            None, said("The user name or the password is wrong.", "Benutzername oder Passwort stimmen nicht.")
         )
     return render(request, "gallery/plain.html", {"form": made, "head": Head(said("Sign in", "Anmelden"))})
 
