@@ -1,6 +1,6 @@
 """The sign on a slice's door: which permissions its verbs ask for, and what it does when others' objects change."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -67,3 +67,4 @@ class Capability:
     )
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds
+    progress: Callable[[Sequence[Awaited]], list[Waited]] | None = None  # of each of these changes, without waiting

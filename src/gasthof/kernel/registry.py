@@ -1,6 +1,6 @@
 """The slices of this house, asked by name only: the kernel imports none of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -66,3 +66,8 @@ def wait(change: Awaited, seconds: float) -> Waited:
     """Until the slice that knows says what became of it."""
     waiting = next(each.wait for each in capabilities() if each.wait is not None)
     return waiting(change, seconds)
+
+
+def progress(changes: Sequence[Awaited]) -> list[Waited]:
+    """What has become of each until now, in their order."""
+    return next(each.progress for each in capabilities() if each.progress is not None)(changes)

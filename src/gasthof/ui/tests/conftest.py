@@ -1,0 +1,33 @@
+"""A house, and a browser without a screen that acts as the baker."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client, override_settings
+from tests.house import House, settle
+
+PAGES = "gasthof.ui.tests.pages"
+
+
+@pytest.fixture
+def house(db: None) -> House:
+    return settle()
+
+
+@pytest.fixture
+def pages() -> Iterator[None]:
+    """With the pages of tests, and their stand-in for a sign-in."""
+    middleware = [*settings.MIDDLEWARE, f"{PAGES}.acting"]
+    with override_settings(ROOT_URLCONF=PAGES, MIDDLEWARE=middleware):
+        yield
+
+
+@pytest.fixture
+def baker(house: House, pages: None) -> Client:
+    return Client(headers={"host": "localhost", "x-acting": str(house.baker.customer), "accept-language": "en"})
+
+
+@pytest.fixture
+def gardener(house: House, pages: None) -> Client:
+    return Client(headers={"host": "localhost", "x-acting": str(house.gardener.customer), "accept-language": "en"})
