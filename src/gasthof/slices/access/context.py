@@ -12,7 +12,7 @@ from gasthof.ui.shell import Link
 
 def account(request: HttpRequest) -> dict[str, Any]:
     """Context processor."""
-    user = request.user
+    user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {}
     links = (Link(gettext("Your account"), reverse("access_account"), "user-round"),)

@@ -67,8 +67,9 @@ def names(page: str) -> list[str]:
 def fill(house: House, count: int) -> None:
     subscription = Subscription.objects.get(number=int(house.mine[1:]))
     now = SystemClock().now()
-    made = (Domain(name=f"bcker-{nth:03d}.test", subscription=subscription, created=now) for nth in range(count))
-    Domain.objects.bulk_create(made)
+    owned = {"subscription": subscription, "customer_id": subscription.customer_id, "created": now}
+    names = (f"bcker-{nth:03d}.test" for nth in range(count))
+    Domain.objects.bulk_create(Domain(name=name, unicode=name, **owned) for name in names)
 
 
 def test_portions_have_no_gaps_and_show_nothing_twice(house: House) -> None:
