@@ -99,6 +99,7 @@ AUTH_PASSWORD_VALIDATORS = [  # beside kernel.values.NewPassword, which the adap
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "start"
 
+SESSION_ENGINE = "gasthof.slices.access.sessions"
 SESSION_COOKIE_NAME = "__Host-session"  # so that browsers take it from this very host only, and over TLS
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = True
@@ -134,7 +135,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # nobody signs up: there is no
 ACCOUNT_EMAIL_VERIFICATION = "none"  # whoever sets the first password had a link that came to the address
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds
 MFA_ADAPTER = "gasthof.slices.access.adapter.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
