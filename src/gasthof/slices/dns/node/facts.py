@@ -112,12 +112,13 @@ def kept(machine: Machine) -> KeptFacts:
 def server(machine: Machine) -> ServerFacts:
     """The zone of the machine's own name, and what is left of former ones. Refused for a name that is none."""
     place, name, today = database(machine.prefix), own_name(machine.prefix), machine.clock.now().date()
-    if lookup.wrong(born_here(machine.prefix)):
+    born = born_here(machine.prefix)
+    if born.path.exists() and lookup.wrong(born):
         return ServerFacts({}, (), 0, taken=False, today=today, unknown=True)
     former = tuple(sorted(set(lookup.owners(place, SERVER)) - {name}))
     names = [f"{kind} {key}" for key in (name, *former) for kind in (SERVER, SERIAL)]
-    found = lookup.facts((born_here(machine.prefix), place), [*names, f"{ZONE} {name}"])
-    last = _last(found[born_here(machine.prefix).path], name)
+    found = lookup.facts((born, place), [*names, f"{ZONE} {name}"])
+    last = _last(found[born.path], name)
     taken = f"{ZONE} {name}" in found[place.path]
     return ServerFacts(found, former, last or 0, taken, today)
 

@@ -76,7 +76,7 @@ def server(prefix: Prefix, facts: "ServerFacts") -> Plan:
     """The zone of the machine's own name: without intent, since every zone here names servers in it. ValueError if a customer has it."""
     name, place = own_name(prefix), database(prefix)
     if facts.unknown:
-        return Plan()
+        return Plan(wanted="nothing before last serials are known")
     if facts.taken:
         raise ValueError(f"{name} is the machine's own name, and the domain of a customer")
     draft, spec = Draft({}, facts.rows), _own_zone(prefix, name)
