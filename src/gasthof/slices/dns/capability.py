@@ -9,6 +9,7 @@ CAPABILITY = Capability(
     permissions={"dns.write": OWNERS, "dns.read": OWNERS},
     domain_added=hooks.make_zone,
     domain_removed=hooks.remove_zone,
+    domain_moved=hooks.follow,
     health=queries.health,
     export=moving.export,
     restore=moving.restore,

@@ -1,12 +1,13 @@
 """The sign on the door of domains."""
 
-from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability
 from gasthof.slices.domains import actions
 
 CAPABILITY = Capability(
     "domains",
-    permissions={"domains.write": OWNERS},
+    permissions={"domains.write": OWNERS, "domains.manage": OPERATORS},
     subscription_removed=actions.remove_all,
+    claimed=actions.claimed,
     export=actions.export,
     restore=actions.restore,
 )

@@ -11,6 +11,7 @@ class Domain(models.Model):
     name = models.CharField(max_length=253, unique=True)  # A-labels
     subscription = models.ForeignKey("subscriptions.Subscription", models.PROTECT, related_name="domains")
     created = models.DateTimeField()  # business time
+    followed = models.BigIntegerField(default=0)  # up to which change of machines' names and addresses (nodes.moves)
 
     @property
     def value(self) -> DomainName:

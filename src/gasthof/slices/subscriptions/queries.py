@@ -1,6 +1,7 @@
 """Reads of plans and subscriptions."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from gasthof.kernel.call import Call
@@ -20,6 +21,7 @@ __all__ = [
     "find_plan",
     "find_subscription",
     "home_health",
+    "locked",
 ]
 
 HOME, TRANSFER = "subscriptions.home", "subscriptions.transfer"
@@ -36,6 +38,12 @@ def find_subscription(actor: Actor, text: str) -> Subscription | None:
     by = {"number": int(digits)} if is_number(digits) else {"customer__name": text}
     found = list(rows.filter(**by).order_by("number")[:2])
     return found[0] if len(found) == 1 else None
+
+
+def locked(numbers: Iterable[int]) -> list[Subscription]:
+    """Those of these numbers, lower ones first; changes to them stand in a queue."""
+    rows = Subscription.objects.select_related("plan", "node").select_for_update(of=("self",), no_key=True)
+    return list(rows.filter(number__in=set(numbers)).order_by("number"))
 
 
 def find_plan(actor: Actor, text: str) -> Plan | None:
