@@ -69,6 +69,7 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "subscriptions.health": mine,
         "domains.add": mine | {"name": "törtchen.test"},
         "domains.delete": {"domain": DOMAIN},
+        "domains.follow": {"most": 10},
         "dns.set_records": record | {"type": "A", "name": "kasse", "contents": "192.0.2.1", "ttl": 300},
         "dns.add_record": record | {"content": "noch ein Gruß", "ttl": 300},
         "dns.change_record": record | {"content": "Grüße", "new": "Gruß", "ttl": 300},

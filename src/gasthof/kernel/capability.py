@@ -56,6 +56,7 @@ class Capability:
     domain_added: Hook | None = None
     domain_removed: Hook | None = None
     mailbox_removed: Hook | None = None
+    domain_moved: Hook | None = None  # some machine of the house has another name or other addresses than before
     dns_records: Callable[[Any], Iterable[Any]] | None = (
         None  # a domain -> what its zone should hold (dns.spec.RecordSpec)
     )
@@ -64,6 +65,9 @@ class Capability:
     export: Callable[[Any], Any] | None = None  # a subscription -> its share's settings, as JSON, hashes included
     restore: Callable[[Call, Any, Any], Any] | None = (
         None  # makes that share anew from what `export` gave; JSON for `load`
+    )
+    claimed: Callable[[str], Iterable[str]] | None = (
+        None  # a host name -> customers' names that are it or lie below it, held until the transaction ends
     )
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds

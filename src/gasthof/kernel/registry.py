@@ -62,6 +62,11 @@ def is_customer(number: int) -> bool:
     return next(each.is_customer for each in capabilities() if each.is_customer is not None)(number)
 
 
+def claimed(name: str) -> list[str]:
+    """Customers' names that are this host name or lie below it. They stay as they are until the transaction ends."""
+    return [one for each in capabilities() if each.claimed is not None for one in each.claimed(name)]
+
+
 def wait(change: Awaited, seconds: float) -> Waited:
     """Until the slice that knows says what became of it."""
     waiting = next(each.wait for each in capabilities() if each.wait is not None)

@@ -14,6 +14,7 @@ CAPABILITY = Capability(
     },
     domain_added=hooks.make_zone,
     domain_removed=hooks.remove_zone,
+    domain_moved=hooks.follow,
     health=queries.health,
     export=moving.export,
     restore=moving.restore,

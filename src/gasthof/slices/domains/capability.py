@@ -1,13 +1,14 @@
 """The sign on the door of domains."""
 
-from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability
 from gasthof.slices.domains import actions
 
 CAPABILITY = Capability(
     "domains",
-    permissions={"domains.write": OWNERS, "domains.read": OWNERS},
+    permissions={"domains.write": OWNERS, "domains.read": OWNERS, "domains.manage": OPERATORS},
     roles={role: frozenset({"domains.read"}) for role in ("webmaster", "mail administrator", "read only")},
     subscription_removed=actions.remove_all,
+    claimed=actions.claimed,
     export=actions.export,
     restore=actions.restore,
 )

@@ -1,7 +1,7 @@
 """Reads of plans and subscriptions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from django.db.models import Q, QuerySet
@@ -25,6 +25,7 @@ __all__ = [
     "find_subscription",
     "home_health",
     "in_subscriptions",
+    "locked",
     "locked_subscriptions",
     "part_of",
     "shown",
@@ -94,6 +95,12 @@ def subscriptions(ask: Ask) -> QuerySet[Subscription]:
 def plans(ask: Ask) -> QuerySet[Plan]:
     """Plans with their limits."""
     return Plan.objects.filter(name__icontains=ask.search)
+
+
+def locked(numbers: Iterable[int]) -> list[Subscription]:
+    """Those of these numbers, lower ones first; changes to them stand in a queue."""
+    rows = Subscription.objects.select_related("plan", "node").select_for_update(of=("self",), no_key=True)
+    return list(rows.filter(number__in=set(numbers)).order_by("number"))
 
 
 def find_plan(actor: Actor, text: str) -> Plan | None:
