@@ -1,5 +1,10 @@
 """The sign on the door of access."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability
+from gasthof.slices.access.tokens import bearer
 
-CAPABILITY = Capability("access", permissions={"access.operators": OPERATORS, "access.members": OWNERS})
+CAPABILITY = Capability(
+    "access",
+    permissions={"access.operators": OPERATORS, "access.members": OWNERS, "access.tokens": OWNERS},
+    bearer=bearer,
+)

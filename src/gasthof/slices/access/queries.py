@@ -5,12 +5,14 @@ from typing import Annotated
 from django.contrib.auth.models import AnonymousUser
 
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import ANONYMOUS, Actor, reaches
+from gasthof.kernel.permissions import ANONYMOUS, Actor, Place, Role, reaches
 from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import User
 from gasthof.slices.access.values import Email
+from gasthof.slices.subscriptions.queries import Subscription
 
-__all__ = ["User", "UserRef", "actor_of", "find_user", "user_of"]
+__all__ = ["User", "UserRef", "actor_of", "find_user", "servers_of", "user_of"]
 
 
 def actor_of(user: User | AnonymousUser) -> Actor:
@@ -18,8 +20,19 @@ def actor_of(user: User | AnonymousUser) -> Actor:
     if not isinstance(user, User) or not user.active:
         return ANONYMOUS
     if user.kind == User.OPERATOR:
-        return Actor("operator", None, user.language)
-    return Actor("owner", user.customer_id, user.language)
+        return Actor("operator", None, user.language, name=name_of(user))
+    role: Role = "reseller" if user.kind == User.RESELLER else "owner"
+    return Actor(role, user.customer_id, user.language, name=name_of(user))
+
+
+def name_of(user: User) -> str:
+    """How the audit trail calls them."""
+    return f"user:{user.pk}"
+
+
+def place_of(user: User) -> Place | None:
+    """Operators are nobody's."""
+    return user.customer.place if user.customer else None
 
 
 def user_of(address: str) -> User | None:
@@ -32,14 +45,20 @@ def user_of(address: str) -> User | None:
 
 def find_user(actor: Actor, text: str) -> User | None:
     """By number or address. Locked for a change."""
-    rows = User.objects.select_for_update(of=("self",))
+    rows = User.objects.select_related("customer").select_for_update(of=("self",))
     if text.isascii() and text.isdigit() and len(text) < 10:
         found = rows.filter(pk=int(text)).first()
     else:
         known = user_of(text)
         found = rows.filter(pk=known.pk).first() if known else None
-    return found if found and reaches(actor, found.customer_id) else None
+    return found if found and reaches(actor, place_of(found)) else None
 
 
-_USER = Reference("user", find_user, lambda user: user.customer_id, "number or e-mail address of the person")
+def servers_of(customer: int) -> list[str]:
+    """Names of the machines that a customer's things lie on, as people read them."""
+    hosts = Subscription.objects.filter(customer=customer).values_list("node__host", flat=True)
+    return [DomainName(host).unicode for host in sorted(set(hosts)) if host]
+
+
+_USER = Reference("user", find_user, place_of, "number or e-mail address of the person")
 UserRef = Annotated[User, _USER]
