@@ -49,6 +49,8 @@ def _bound(other: socket.socket, port: int) -> bool:
 class Platform:
     """One prefix. Starts nothing by itself: `up` does."""
 
+    said = ""  # what `up` printed, where a test keeps it
+
     def __init__(self, root: Path, ports: list[int] | None = None) -> None:
         self.root = root
         self.ports = dict(zip(DEFAULT_PORTS, ports or free_ports(len(DEFAULT_PORTS)), strict=True))

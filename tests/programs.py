@@ -9,17 +9,22 @@ from django.test import Client
 
 from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import SystemClock
-from gasthof.slices.access.models import User
+from gasthof.slices.access.grants import OWNER
+from gasthof.slices.access.models import Assignment, User
 from tests.house import OPERATOR
 
 ROOT = "/api/v1"
 
 
 def people(kind: str, customer: int | None, name: str) -> User:
-    return User.objects.create(
+    """Somebody who signs in; a member with all that the customer has."""
+    user = User.objects.create(
         email=f"{name}@example.org", name=name, language="en", kind=kind, customer_id=customer,
         created=SystemClock().now(),
     )  # fmt: skip
+    if kind == User.MEMBER:
+        Assignment.objects.create(user=user, standard=OWNER)
+    return user
 
 
 @dataclass(frozen=True)

@@ -38,13 +38,16 @@ class Prefix:
     host: str = DEFAULT_HOST  # A-labels: what mail and FTP clients, and name servers, call the machine
     ipv4: str = "127.0.0.1"  # where the world reaches it; "" for none
     ipv6: str = "::1"
+    panel_url: str = ""  # where people reach the panel, when that is not its own port on localhost
+    mail_relay: str = ""  # smtp://user:password@host:port; "" for the node's own Postfix
+    mail_from: str = ""  # whom the panel's mails are from, when that is not the machine's postmaster
 
     @classmethod
     def load(cls, root: Path) -> "Prefix":
         """Read config.toml below root; its defaults hold where it has no say."""
         path = root / "config.toml"
         data = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
-        node = data.get("node", {})
+        node, panel, mail = (data.get(name, {}) for name in ("node", "panel", "mail"))
         return cls(
             root=root,
             ports=DEFAULT_PORTS | data.get("ports", {}),
@@ -53,12 +56,24 @@ class Prefix:
             host=node.get("host", DEFAULT_HOST),
             ipv4=node.get("ipv4", "127.0.0.1"),
             ipv6=node.get("ipv6", "::1"),
+            panel_url=panel.get("url", "").rstrip("/"),
+            mail_relay=mail.get("relay", ""),
+            mail_from=mail.get("from", ""),
         )
 
     @classmethod
     def current(cls) -> "Prefix":
         """The prefix this process was started for (environment variable GASTHOF_PREFIX)."""
         return cls.load(Path(os.environ["GASTHOF_PREFIX"]))
+
+    @property
+    def panel_address(self) -> str:
+        """What links to the panel begin with: never what a request says of itself."""
+        return self.panel_url or f"https://localhost:{self.ports['panel']}"
+
+    @property
+    def mail_sender(self) -> str:
+        return self.mail_from or f"postmaster@{self.host}"
 
     @property
     def run(self) -> Path:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gasthof.bootstrap.postgres import APP, DATABASE
 from gasthof.installed import SLICES
@@ -14,7 +15,10 @@ NORMALIZE = Path("/usr/share/nodejs/normalize.css")  # Debian's node-normalize.c
 secret = PREFIX.root / "panel" / "secret"
 SECRET_KEY = secret.read_text().strip() if secret.exists() else os.urandom(32).hex()
 DEBUG = False
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+PANEL_ADDRESS = PREFIX.panel_address
+ALLOWED_HOSTS = list(
+    dict.fromkeys(["localhost", "127.0.0.1", "[::1]", urlsplit(PANEL_ADDRESS).hostname or "localhost"])
+)
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -53,9 +57,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the panel's nginx, the only door, sets it always
-CSRF_COOKIE_SECURE = CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_SECURE = True
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 CSRF_FAILURE_VIEW = "gasthof.panel.views.not_ours"
 ROOT_URLCONF = "gasthof.urls"
 TEMPLATES = [
@@ -67,6 +68,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "gasthof.ui.shell.context",
+                "gasthof.slices.access.context.account",
             ]
         },
     }
@@ -100,6 +102,7 @@ AUTH_PASSWORD_VALIDATORS = [  # beside kernel.values.NewPassword, which the adap
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "start"
 
+SESSION_ENGINE = "gasthof.slices.access.sessions"
 SESSION_COOKIE_NAME = "__Host-session"  # so that browsers take it from this very host only, and over TLS
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = True
@@ -125,21 +128,24 @@ CACHES = {  # what allauth counts attempts in: both of gunicorn's processes see 
 
 ACCOUNT_ADAPTER = "gasthof.slices.access.adapter.Accounts"
 ACCOUNT_FORMS = {"login": "gasthof.slices.access.forms.SignInForm"}
+MFA_FORMS = {
+    "authenticate": "gasthof.slices.access.forms.SecondFactorForm",
+    "reauthenticate": "gasthof.slices.access.forms.SecondFactorAgainForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # nobody signs up: there is no route to it
 ACCOUNT_EMAIL_VERIFICATION = "none"  # whoever sets the first password had a link that came to the address
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds
 MFA_ADAPTER = "gasthof.slices.access.adapter.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # it means allauth's own list of addresses, which is not used
 MFA_TOTP_ISSUER = "Gasthof"
 MFA_TOTP_TOLERANCE = 1
-
-STATIC_URL = "/static/"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]

@@ -18,4 +18,5 @@ urlpatterns = [
 handler400 = views.bad_request
 handler403 = views.not_allowed
 handler404 = views.not_found
+handler429 = views.too_many  # allauth asks for it
 handler500 = views.broken

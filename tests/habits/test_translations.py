@@ -11,7 +11,7 @@ from tests.habits.messages import SOURCE, sentences
 
 GERMAN = SOURCE / "locale" / "de" / "LC_MESSAGES" / "django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
-SAME_IN_BOTH: set[str] = set()
+SAME_IN_BOTH = {"Browser", "Name", "Passkey", "Passkeys", "optional"}
 
 
 @pytest.fixture(scope="module")

@@ -36,14 +36,13 @@ def told(awaited: Sequence[Awaited]) -> list[dict[str, Any]]:
 
 def followed(asking: Asking, text: str) -> dict[str, Any]:
     """How far they are: together the worst of their states."""
-    found = [_followed(change) for change in _opened(asking, text)]
+    changes = _opened(asking, text)
+    found = [
+        {**each, "state": became.state, "words": became.words}
+        for each, became in zip(told(changes), registry.progress(changes), strict=True)
+    ]
     states = {each["state"] for each in found}
     return {"state": next((state for state in ("failed", "pending") if state in states), "live"), "items": found}
-
-
-def _followed(change: Awaited) -> dict[str, Any]:
-    became = registry.wait(change, 0)
-    return {**told([change])[0], "state": became.state, "words": became.words}
 
 
 def _opened(asking: Asking, text: str) -> list[Awaited]:

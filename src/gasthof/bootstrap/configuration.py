@@ -4,6 +4,7 @@ import hashlib
 import json
 import secrets
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,8 +43,17 @@ def render(prefix: Prefix) -> str:
         "ipv4": prefix.ipv4,
         "ipv6": prefix.ipv6,
     }
-    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in node.items())
-    return f"[node]\n{lines}\n[ports]\n{ports}"
+    own = {"panel": {"url": prefix.panel_url}, "mail": {"relay": prefix.mail_relay, "from": prefix.mail_from}}
+    chosen = {name: {key: value for key, value in values.items() if value} for name, values in own.items()}
+    sections: dict[str, Mapping[str, object]] = {
+        "node": node,
+        **{name: values for name, values in chosen.items() if values},
+    }
+    return "".join(f"[{name}]\n{_lines(values)}\n" for name, values in sections.items()) + f"[ports]\n{ports}"
+
+
+def _lines(values: Mapping[str, object]) -> str:
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
 
 
 def planned(root: Path, ports: dict[str, int]) -> Prefix:

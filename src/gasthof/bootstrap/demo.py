@@ -21,6 +21,7 @@ from gasthof.bootstrap.progress import tell  # noqa: E402
 from gasthof.kernel.actions import perform  # noqa: E402
 from gasthof.kernel.permissions import Actor  # noqa: E402
 from gasthof.prefix import Prefix  # noqa: E402
+from gasthof.slices.access.queries import user_of  # noqa: E402
 from gasthof.slices.accounts.models import Customer  # noqa: E402
 from gasthof.slices.domains.models import Domain  # noqa: E402
 from gasthof.slices.nodes.queries import wait_until_live  # noqa: E402
@@ -38,10 +39,12 @@ TEMPLATES = Path(__file__).with_name("demo_pages")
 class Guest:
     customer: str
     domain: str
+    person: str
+    email: str  # the baker's is the mailbox that the demo makes: what the panel writes can be read there
 
 
-BAKER = Guest("Bäckerei Müller", "bäckerei-müller.test")
-GARDENER = Guest("Gärtnerei Grün", "gärtnerei-grün.test")
+BAKER = Guest("Bäckerei Müller", "bäckerei-müller.test", "Jörg Müller", "info@bäckerei-müller.test")
+GARDENER = Guest("Gärtnerei Grün", "gärtnerei-grün.test", "Käthe Grün", "kaethe@gärtnerei-grün.test")
 
 
 class NotLive(Exception):
@@ -65,6 +68,8 @@ def settle(guest: Guest, node: str) -> Site:
     if not Customer.objects.filter(name=guest.customer).exists():
         do("accounts.create", name=guest.customer)
     customer = Customer.objects.get(name=guest.customer)
+    if user_of(guest.email) is None:
+        do("access.invite", customer=customer.number, email=guest.email, name=guest.person, mail="no")
     subscription = Subscription.objects.filter(customer=customer).first()
     if subscription is None:
         do("subscriptions.create", customer=customer.number, plan=PLAN, node=node)
@@ -108,7 +113,7 @@ def protect(site: Site, password: str) -> None:
 
 
 def told(site: Site, guest: Guest) -> dict[str, str]:
-    names = {"customer": guest.customer, "name": guest.domain, "ascii": site.domain.name}
+    names = {"customer": guest.customer, "name": guest.domain, "ascii": site.domain.name, "email": guest.email}
     return {**names, "subscription": site.domain.subscription.system_name}
 
 

@@ -14,7 +14,7 @@ from gasthof.bootstrap.progress import tell
 from gasthof.bootstrap.refusal import Refusal
 
 PANEL = ("nginx", "node-normalize.css", "postgresql", "postgresql-15", "python3-venv")
-TESTS = ("chromium", "fonts-dejavu-core", "git")
+TESTS = ("chromium", "fonts-dejavu-core", "git", "libnss3-tools")
 POLICY = Path("/usr/sbin/policy-rc.d")
 MARK = "# Made by gasthof for the time of an installation."
 POLICY_TEXT = f"#!/bin/sh\n{MARK}\nexit 101\n"  # 101: action forbidden by policy (invoke-rc.d(8))

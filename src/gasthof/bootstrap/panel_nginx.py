@@ -1,5 +1,7 @@
 """The panel's own nginx: TLS before gunicorn's unix socket. Apart from the one that serves customers, and no uid in common."""
 
+from urllib.parse import urlsplit
+
 from gasthof.prefix import PANEL_USER, Prefix
 
 NAMES = ("localhost", "127.0.0.1", "::1")
@@ -46,7 +48,7 @@ http {{
     server {{
         listen 127.0.0.1:{port} ssl http2;
         listen [::1]:{port} ssl http2;
-        server_name localhost 127.0.0.1 [::1];
+        server_name {names};
 
         # Plain HTTP spoken to this port.
         error_page 497 =301 https://$host:{port}$request_uri;
@@ -93,5 +95,8 @@ def render(prefix: Prefix) -> str:
         user=PANEL_USER,
         root=prefix.root,
         port=prefix.ports["panel"],
+        names=" ".join(
+            dict.fromkeys(("localhost", "127.0.0.1", "[::1]", urlsplit(prefix.panel_address).hostname or ""))
+        ).strip(),
         socket=prefix.panel_socket,
     )

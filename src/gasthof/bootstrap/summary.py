@@ -1,20 +1,30 @@
 """What `up` says at the end: what listens where, and commands to copy."""
 
 import json
+from collections.abc import Mapping
 
 from gasthof.bootstrap.endpoints import endpoints
 from gasthof.bootstrap.place import Place
 from gasthof.prefix import Prefix
 
 
-def closing_words(prefix: Prefix, place: Place) -> str:
+def closing_words(prefix: Prefix, place: Place, links: Mapping[str, str]) -> str:
+    """`links`: whose password is still to be chosen, and where. They stand here and nowhere else."""
     width = max(len(one.name) for one in endpoints(prefix))
     lines = [f"  {one.name:<{width}}  {one.address}" for one in endpoints(prefix) if one.public]
-    parts = ["Gasthof is up.", *lines, f"  {'CA file':<{width}}  {prefix.ca_certificate}", "", "Try next:"]
+    parts = ["Gasthof is up.", *lines, f"  {'CA file':<{width}}  {prefix.ca_certificate}", ""]
+    if links:
+        parts += ["Choose a password in the panel, by a link that works once:", *_ways_in(links), ""]
+    parts.append("Try next:")
     parts += [f"  {command}" for command in _commands(prefix, place)]
     if place.why:
         parts += ["", f"State lies in {place.default}, and a copy of the code runs there, because {place.why}."]
     return "\n".join(parts)
+
+
+def _ways_in(links: Mapping[str, str]) -> list[str]:
+    width = max(map(len, links))
+    return [f"  {address:<{width}}  {link}" for address, link in links.items()]
 
 
 def _commands(prefix: Prefix, place: Place) -> list[str]:

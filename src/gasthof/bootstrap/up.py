@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import http.client
+import json
 import subprocess
 import time
 import xmlrpc.client
@@ -48,7 +49,7 @@ def up(place: Place, *, detach: bool, demo: bool, ports: list[str]) -> int:
     try:
         with _alone(place.prefix):
             prefix = _bring_up(place, demo, ports)
-            say(closing_words(prefix, place))
+            say(closing_words(prefix, place, _first_access(prefix, place)))
         return 0 if detach or was_running else _stay(prefix)
     except KeyboardInterrupt:
         return _interrupted(place, was_running)
@@ -128,6 +129,15 @@ def _machine(place: Place) -> None:
 def compile_translations(place: Place) -> None:
     if catalogues := translations.stale(place.source):
         run(place, None, ["gasthof.bootstrap.translations", *map(str, catalogues)], "translations")
+
+
+def _first_access(prefix: Prefix, place: Place) -> dict[str, str]:
+    """Address -> link, for those who have no password yet: the operator, and the demo's customers."""
+    demo = prefix.root / "demo.json"
+    told = json.loads(demo.read_text("utf-8"))["sites"] if demo.exists() else []
+    people = [site["email"] for site in told if "email" in site]
+    found: dict[str, str] = json.loads(run(place, prefix, ["gasthof.bootstrap.first_access", *people], "the way in"))
+    return found
 
 
 def _all_up(prefix: Prefix, place: Place) -> bool:

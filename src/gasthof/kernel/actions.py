@@ -119,6 +119,7 @@ def _attempt(call: Call, chosen: list[tuple[Action, Given]]) -> list[Outcome]:
             AuditEntry.objects.bulk_create(entries)
             call.finish()
     except ActionRefused as refusal:
+        refusal.position = len(done)
         _note(call, *chosen[min(len(done), len(chosen) - 1)], refusal)
         raise
     done[-1] = Outcome(done[-1].verb, done[-1].result, tuple(call.awaited))

@@ -1,6 +1,6 @@
 """The sign on a slice's door: which permissions its verbs ask for, and what it does when others' objects change."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -65,6 +65,7 @@ class Capability:
     subscription_removed: Hook | None = None
     domain_added: Hook | None = None
     domain_removed: Hook | None = None
+    mailbox_removed: Hook | None = None
     dns_records: Callable[[Any], Iterable[Any]] | None = (
         None  # a domain -> what its zone should hold (dns.spec.RecordSpec)
     )
@@ -79,3 +80,4 @@ class Capability:
     bearer: Callable[[str, Any, datetime], Bearer | None] | None = (
         None  # a token, the request, the time -> who shows it; raises TooManyAttempts
     )
+    progress: Callable[[Sequence[Awaited]], list[Waited]] | None = None  # of each of these changes, without waiting

@@ -18,6 +18,7 @@ from django.db.models import Model, Q, QuerySet
 
 from gasthof.kernel import registry
 from gasthof.kernel.actions import not_allowed
+from gasthof.kernel.keyset import Window, cut
 from gasthof.kernel.parsing import tell
 from gasthof.kernel.permissions import HOUSE, Actor, Place, holds, may_perform, scopes
 from gasthof.kernel.refusal import ActionRefused, Refused
@@ -44,6 +45,15 @@ class Collection:
     find: Callable[[Ask], QuerySet[Any]]
     shown: Callable[[Any], Row]
     help: str
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The order's columns without their direction, which is the same for all."""
+        return tuple(column.removeprefix("-") for column in self.order)
+
+    @property
+    def descending(self) -> bool:
+        return self.order[0].startswith("-")
 
     @property
     def verb(self) -> str:
@@ -86,20 +96,26 @@ def collections() -> Mapping[str, Collection]:
 def read(actor: Actor, name: str, *, search: str = "", after: str = "", limit: int = 50, within: Place = HOUSE) -> Page:
     """A page of those that the actor may see, within that place. Raises ActionRefused; KeyError: there is no such collection."""
     chosen = collections()[name]
+    rows = select(actor, name, search=search, within=within)
+    limit = max(1, min(limit, LARGEST_PAGE))
+    values = tuple(_values(chosen.fields, after)) if after else ()
+    try:
+        objects = list(cut(rows, chosen.fields, Window("", "", chosen.descending, values, limit + 1)))
+    except ValueError as wrong:  # text in the place of a number
+        raise _refused("after", Refused("This page does not exist.")) from wrong
+    kept = objects[:limit]
+    more = _cursor(chosen.fields, kept[-1]) if len(objects) > limit else ""
+    return Page(tuple(chosen.shown(each) for each in kept), tuple(kept), more)
+
+
+def select(actor: Actor, name: str, *, search: str = "", within: Place = HOUSE) -> QuerySet[Any]:
+    """All rows that the actor may see and that fit the search, unsorted. Raises ActionRefused."""
+    chosen = collections()[name]
     if not (may_perform(actor, chosen.verb) and holds(actor, chosen.permission, registry.grants())):
         raise not_allowed()
     if len(search) > LONGEST_SEARCH or not search.isprintable():
         raise _refused("search", Refused("This cannot be searched for."))
-    limit = max(1, min(limit, LARGEST_PAGE))
-    found = chosen.find(Ask(actor, narrowed(actor, chosen.permission, within), search.strip()))
-    try:
-        behind = found.filter(_beyond(chosen.order, after))
-    except ValueError as wrong:  # text in the place of a number
-        raise _refused("after", Refused("This page does not exist.")) from wrong
-    objects = list(behind.order_by(*chosen.order)[: limit + 1])
-    kept = objects[:limit]
-    more = _cursor(chosen.order, kept[-1]) if len(objects) > limit else ""
-    return Page(tuple(chosen.shown(each) for each in kept), tuple(kept), more)
+    return chosen.find(Ask(actor, narrowed(actor, chosen.permission, within), search.strip()))
 
 
 def narrowed(actor: Actor, permission: str | None = None, within: Place = HOUSE) -> tuple[tuple[Place, ...], ...]:
@@ -119,25 +135,8 @@ def conjunction(found: Iterable[Iterable[Place]], condition: Callable[[Place], Q
     return whole
 
 
-def _beyond(order: tuple[str, ...], after: str) -> Q:
-    """Rows behind the cursor. The first column alone bounds the index, the others decide among its equals."""
-    if not after:
-        return Q()
-    values = _values(order, after)
-    behind = Q(pk__in=[])
-    for number, column in enumerate(order):
-        equal = Q(**dict(zip(order[:number], values[:number], strict=True)))
-        behind |= equal & _further(column, values[number])
-    return _further(order[0], values[0], "e") & behind
-
-
-def _further(column: str, value: Any, equal: str = "") -> Q:
-    name, way = (column[1:], "lt") if column.startswith("-") else (column, "gt")
-    return Q(**{f"{name}__{way}{equal}": value})
-
-
 def _cursor(order: tuple[str, ...], row: Model) -> str:
-    values = [_value(row, column.removeprefix("-")) for column in order]
+    values = [_value(row, column) for column in order]
     return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
 
 

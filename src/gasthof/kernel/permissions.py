@@ -27,6 +27,12 @@ class Place:
             mine is None or mine == theirs for mine, theirs in zip(self.parts, other.parts, strict=True)
         )
 
+    def overlaps(self, other: "Place") -> bool:
+        """Whether something may lie in both scopes: no part that both name differs."""
+        return all(
+            None in (mine, theirs) or mine == theirs for mine, theirs in zip(self.parts, other.parts, strict=True)
+        )
+
     @property
     def parts(self) -> tuple[int | str | None, ...]:
         return (self.customer, self.reseller, self.subscription, self.domain, self.mailbox)

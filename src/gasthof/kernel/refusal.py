@@ -37,6 +37,7 @@ class ActionRefused(Exception):
     def __init__(self, errors: tuple[FieldError, ...]) -> None:
         super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
         self.errors = errors
+        self.position = 0  # of several verbs, which one was refused, counted from 0
 
 
 class NotAllowed(ActionRefused):

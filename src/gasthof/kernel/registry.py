@@ -1,6 +1,6 @@
 """The slices of this house, asked by name only: the kernel imports none of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -74,3 +74,8 @@ def bearer(token: str, request: Any, now: datetime) -> Bearer | None:
     """Who shows that token in that request; None: it is worth nothing. Raises TooManyAttempts."""
     known = next(each.bearer for each in capabilities() if each.bearer is not None)
     return known(token, request, now)
+
+
+def progress(changes: Sequence[Awaited]) -> list[Waited]:
+    """What has become of each until now, in their order."""
+    return next(each.progress for each in capabilities() if each.progress is not None)(changes)

@@ -46,6 +46,13 @@ def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _failure(request, 403, gettext("No access"), gettext("You may not see or do this."))
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Of whatever is limited by time."""
+    return _failure(
+        request, 429, gettext("Too many attempts"), gettext("Please wait a few minutes, and then try again.")
+    )
+
+
 def not_ours(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token: forged, too old, or from a browser that keeps no cookies."""
     sentence = gettext(

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from gasthof.kernel import registry
+from gasthof.kernel import permissions, registry
 from gasthof.kernel.capability import Level
-from gasthof.kernel.permissions import EVERYWHERE, Actor, allowed, holds
+from gasthof.kernel.permissions import EVERYWHERE, Actor, holds, scopes
 from gasthof.kernel.values import DomainName
 
 
@@ -17,6 +17,7 @@ class Place:
     """Where a page stands: whose it is, in which subscription, about which domain."""
 
     owner: int | None = None  # the customer's number
+    where: permissions.Place | None = None  # for who may act; without it, all that the customer has
     customer: str = ""  # that customer's name
     subscription: str = ""  # system name
     domain: str = ""  # A-label
@@ -50,7 +51,8 @@ def groups(actor: Actor, place: Place, path: str) -> tuple[Group, ...]:
 def doors(actor: Actor, place: Place, level: Level) -> tuple[Entry, ...]:
     """What can be done with it: the pages of one level that the actor may use there."""
     key = {"house": "", "customer": place.owner, "subscription": place.subscription, "domain": place.domain}[level]
-    return tuple(_entries(actor, level, key, place.owner)) if key or level == "house" else ()
+    where = place.where or permissions.Place(customer=place.owner)
+    return tuple(_entries(actor, level, key, where)) if key or level == "house" else ()
 
 
 def _groups(actor: Actor, place: Place) -> Iterator[Group]:
@@ -62,14 +64,17 @@ def _groups(actor: Actor, place: Place) -> Iterator[Group]:
         yield Group(DomainName(whose.domain).unicode, doors(actor, whose, "domain"))
 
 
-def _entries(actor: Actor, level: Level, key: str | int | None, owner: int | None) -> Iterator[Entry]:
+def _here(actor: Actor, permission: str, level: Level, where: permissions.Place) -> bool:
+    """Whether a page of that level holds anything for the actor: a list of a subscription also for who may act in one of its domains."""
+    if level == "house":
+        return actor.role in EVERYWHERE or actor.role == "reseller"
+    return any(scope.overlaps(where) for scope in scopes(actor, permission))
+
+
+def _entries(actor: Actor, level: Level, key: str | int | None, where: permissions.Place) -> Iterator[Entry]:
     grants = registry.grants()
     for page in registry.pages(level):
-        if level == "house":
-            may = holds(actor, page.permission, grants) and actor.role in EVERYWHERE
-        else:
-            may = allowed(actor, page.permission, owner, grants)
-        if may:
+        if holds(actor, page.permission, grants) and _here(actor, page.permission, level, where):
             yield Entry(gettext(page.title), reverse(page.url, args=[key] if key else []), page.icon)
 
 

@@ -1,5 +1,7 @@
 """What a request of the panel carries beside Django's own."""
 
+from dataclasses import replace
+
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
@@ -23,3 +25,8 @@ def actor_of(request: HttpRequest) -> Actor:
 def language_of(request: HttpRequest) -> str:
     """In which the page is written; what a verb answers must be in the same."""
     return "de" if (get_language() or "").startswith("de") else "en"
+
+
+def speaker(request: HttpRequest) -> Actor:
+    """Who acts, with answers in the language of the page."""
+    return replace(actor_of(request), language=language_of(request))

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from gasthof.ui import menu, statics, theme
+from gasthof.ui import changes, menu, statics, theme
 from gasthof.ui.menu import HOUSE, Place
 from gasthof.ui.request import actor_of
 
@@ -38,7 +38,8 @@ def show(
 ) -> HttpResponse:
     """A page in the shell; `template` extends ui/page.html."""
     groups = menu.groups(actor_of(request), head.place, request.path)
-    return render(request, template, {"head": head, "menu": groups, **(context or {})}, status=status)
+    whole = {"head": head, "menu": groups, "progress": changes.at_hand(request), **(context or {})}
+    return render(request, template, whole, status=status)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -52,4 +53,5 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "scripts": statics.SCRIPTS,
         "languages": settings.LANGUAGES,
         "here": request.get_full_path(),
+        "back": changes.without(request.get_full_path()),
     }

@@ -8,4 +8,6 @@ app_name = "ui"
 urlpatterns = [
     path("language", views.language, name="language"),
     path("look", views.look, name="look"),
+    path("changes/<str:token>", views.followed, name="changes"),
+    path("undo/<str:token>", views.undo, name="undo"),
 ]

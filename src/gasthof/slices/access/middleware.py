@@ -5,16 +5,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from gasthof.kernel.permissions import Actor
 from gasthof.slices.access.queries import User, actor_of
 
 Answer = Callable[[HttpRequest], HttpResponse]
-
-
-class PanelRequest(HttpRequest):
-    """A request as views get it."""
-
-    actor: Actor
 
 
 def known_actor(respond: Answer) -> Answer:

@@ -1,5 +1,6 @@
 """People who sign in, their one-time links, and the mails on their way to them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -51,6 +52,11 @@ class User(AbstractBaseUser):
         return self.active
 
     @property
+    def place(self) -> Place | None:
+        """Operators are nobody's."""
+        return self.customer.place if self.customer else None
+
+    @property
     def address(self) -> str:
         """E-mail address as people read it."""
         return Email(self.email).shown
@@ -77,6 +83,11 @@ class OneTimeLink(models.Model):
     created = models.DateTimeField()  # wall time, as the other two
     expires = models.DateTimeField()
     spent = models.DateTimeField(null=True)
+
+    @property
+    def shown(self) -> str:
+        """The address to confirm, as people read it."""
+        return Email(self.detail).shown
 
 
 class OutgoingMail(models.Model):
@@ -119,3 +130,67 @@ class ApiToken(models.Model):
     @property
     def within(self) -> tuple[Place, ...]:
         return tuple(Place(**parts) for parts in self.places)
+
+
+class Role(models.Model):
+    """A set of permissions that a customer has named. The ready-made ones are the slices' (kernel.registry.standard_roles)."""
+
+    customer = models.ForeignKey("accounts.Customer", models.CASCADE, related_name="roles", db_index=False)
+    name = models.CharField(max_length=60)
+    permissions = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "name"], name="access_role_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Assignment(models.Model):
+    """What role a customer's user has, and where: with all of the customer's things, or with one of them.
+
+    What is named is above this slice's sight and may go: hooks take its assignments along.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="assignments")
+    standard = models.CharField(max_length=60, blank=True)  # name of a ready-made role
+    role = models.ForeignKey(
+        Role, models.CASCADE, null=True, related_name="assignments"
+    )  # or one of the customer's own
+    subscription = models.IntegerField(null=True, db_index=True)
+    domain = models.CharField(max_length=253, blank=True, db_index=True)  # A-labels
+    mailbox = models.CharField(max_length=320, blank=True)  # address, A-labels
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "standard", "role", "subscription", "domain", "mailbox"],
+                nulls_distinct=False,
+                name="access_assignment_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__isnull=True) ^ models.Q(standard=""), name="access_assignment_one_role"
+            ),
+        ]
+
+    @property
+    def scope(self) -> Place:
+        """Where the role counts."""
+        return Place(
+            customer=self.user.customer_id,
+            subscription=self.subscription,
+            domain=self.domain or None,
+            mailbox=self.mailbox or None,
+        )
+
+    @property
+    def place(self) -> Place:
+        """Where whoever gives it must be able to act."""
+        return replace(self.scope, reseller=self.user.customer.reseller_id if self.user.customer else None)
+
+    @property
+    def role_name(self) -> str:
+        return self.role.name if self.role else self.standard
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.role_name}"

@@ -5,9 +5,10 @@ from typing import Annotated
 from django.contrib.auth.models import AnonymousUser
 
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import ANONYMOUS, Actor, Place, Role, reaches
+from gasthof.kernel.permissions import ANONYMOUS, Actor, Grant, Place, reaches
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
+from gasthof.slices.access.grants import OWNER, assignments_of, permissions_of
 from gasthof.slices.access.models import User
 from gasthof.slices.access.values import Email
 from gasthof.slices.subscriptions.queries import Subscription
@@ -16,23 +17,23 @@ __all__ = ["User", "UserRef", "actor_of", "find_user", "servers_of", "user_of"]
 
 
 def actor_of(user: User | AnonymousUser) -> Actor:
-    """Who acts when this person does. Roles limited to parts of a customer's things belong here."""
+    """Who acts when this person does: a member is the owner's equal by that role alone, else what their roles say."""
     if not isinstance(user, User) or not user.active:
         return ANONYMOUS
     if user.kind == User.OPERATOR:
         return Actor("operator", None, user.language, name=name_of(user))
-    role: Role = "reseller" if user.kind == User.RESELLER else "owner"
-    return Actor(role, user.customer_id, user.language, name=name_of(user))
+    if user.kind == User.RESELLER:
+        return Actor("reseller", user.customer_id, user.language, name=name_of(user))
+    rows = assignments_of(user)
+    if any(row.standard == OWNER and row.scope == Place(user.customer_id) for row in rows):
+        return Actor("owner", user.customer_id, user.language, name=name_of(user))
+    grants = tuple(Grant(permissions_of(row), row.scope) for row in rows)
+    return Actor("user", user.customer_id, user.language, grants, name=name_of(user))
 
 
 def name_of(user: User) -> str:
     """How the audit trail calls them."""
     return f"user:{user.pk}"
-
-
-def place_of(user: User) -> Place | None:
-    """Operators are nobody's."""
-    return user.customer.place if user.customer else None
 
 
 def user_of(address: str) -> User | None:
@@ -51,7 +52,7 @@ def find_user(actor: Actor, text: str) -> User | None:
     else:
         known = user_of(text)
         found = rows.filter(pk=known.pk).first() if known else None
-    return found if found and reaches(actor, place_of(found)) else None
+    return found if found and reaches(actor, found.place) else None
 
 
 def servers_of(customer: int) -> list[str]:
@@ -60,5 +61,5 @@ def servers_of(customer: int) -> list[str]:
     return [DomainName(host).unicode for host in sorted(set(hosts)) if host]
 
 
-_USER = Reference("user", find_user, place_of, "number or e-mail address of the person")
+_USER = Reference("user", find_user, lambda user: user.place, "number or e-mail address of the person")
 UserRef = Annotated[User, _USER]

@@ -26,7 +26,7 @@ from gasthof.kernel.refusal import Refused, TooManyAttempts
 from gasthof.kernel.values import Title
 from gasthof.slices.access.address import client_address
 from gasthof.slices.access.models import ApiToken
-from gasthof.slices.access.queries import User, UserRef, actor_of, name_of, place_of
+from gasthof.slices.access.queries import User, UserRef, actor_of, name_of
 from gasthof.slices.access.values import Places, VerbNames
 
 MARK = "gasthof_"  # begins each, so that searches for lost secrets find it
@@ -43,10 +43,10 @@ def find_token(actor: Actor, text: str) -> ApiToken | None:
         return None
     rows = ApiToken.objects.select_related("user__customer").select_for_update(of=("self",))
     found = rows.filter(pk=int(text)).first()
-    return found if found and reaches(actor, place_of(found.user)) and _is_theirs(actor, found.user) else None
+    return found if found and reaches(actor, found.user.place) and _is_theirs(actor, found.user) else None
 
 
-TokenRef = Annotated[ApiToken, Reference("token", find_token, lambda row: place_of(row.user), "number of the token")]
+TokenRef = Annotated[ApiToken, Reference("token", find_token, lambda row: row.user.place, "number of the token")]
 
 
 @action("access.create_token", permission="access.tokens", on="user")

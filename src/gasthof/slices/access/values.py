@@ -82,3 +82,32 @@ def _place(text: str) -> Place:
     if kind not in PARTS:
         raise Refused("A place is “customer:NUMBER”, “subscription:NAME”, “domain:NAME” or “mailbox:ADDRESS”.")
     return Place(**{kind: PARTS[kind](name)})  # type: ignore[arg-type]
+
+
+class RoleName(str):
+    """How a role is called."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        text = plain_text(raw).strip()
+        if not 0 < len(text) <= 60:
+            raise Refused("A name of 1 to 60 characters is needed.")
+        return cls(text)
+
+
+class Permissions(tuple[str, ...]):
+    """Names of permissions, sorted, each once. Typed with commas between them, or a list."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        named = (
+            [plain_text(each).strip() for each in raw] if isinstance(raw, list | tuple) else plain_text(raw).split(",")
+        )
+        found = sorted({name.strip() for name in named if name.strip()})
+        if len(found) > 200:
+            raise Refused("This is too long.")
+        return cls(found)

@@ -19,6 +19,8 @@ from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reser
 from gasthof.slices.nodes.queries import failed, findings
 from gasthof.slices.subscriptions.queries import Subscription
 
+__all__ = ["Mailbox", "MailboxRef"]
+
 Row = TypeVar("Row", Mailbox, Address)
 DOMAIN, MAILBOX, ADDRESS = "mail.domain", "mail.mailbox", "mail.address"
 TTL = 3_600  # seconds

@@ -1,10 +1,10 @@
 """Reads about nodes: how they are, what they have not done yet, and whether a change is live."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
@@ -16,6 +16,7 @@ from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent, ObjectRe
 
 POLL_SECONDS = 2.0  # a hint may get lost
 MOST_SHOWN = 50
+Told = Sequence[Any]  # of an object: its revision, and of the last report on it revision, state and words
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,31 @@ def events(node: Node) -> list[NodeEvent]:
 
 
 def progress(node: int, kind: str, key: str, revision: int) -> Progress:
-    """How far a change is. A later change of the object answers for it; one whose tombstone was removed is done."""
-    row = (
-        DesiredObject.objects.filter(node=node, kind=kind, key=key)
-        .values_list("revision", "report__revision", "report__state", "report__words")
-        .first()
-    )
-    if row is None:
+    """How far a change is."""
+    return progress_of([(node, kind, key, revision)])[0]
+
+
+def progress_of(changes: Sequence[tuple[int, str, str, int]]) -> list[Progress]:
+    """How far each change is, in their order: node, kind, key, revision. One query for each node and kind.
+
+    A later change of the object answers for it; one whose tombstone was removed is done.
+    """
+    wanted: dict[tuple[int, str], set[str]] = {}
+    for node, kind, key, _ in changes:
+        wanted.setdefault((node, kind), set()).add(key)
+    found: dict[tuple[int, str, str], Told] = {}
+    for (node, kind), keys in wanted.items():
+        rows = DesiredObject.objects.filter(node=node, kind=kind, key__in=keys).values_list(
+            "key", "revision", "report__revision", "report__state", "report__words"
+        )
+        found |= {(node, kind, key): told for key, *told in rows}
+    return [_progress(found.get((node, kind, key)), revision) for node, kind, key, revision in changes]
+
+
+def _progress(told: Told | None, revision: int) -> Progress:
+    if told is None:
         return Progress("live")
-    now, heard, state, words = row
+    now, heard, state, words = told
     if heard != now or now < revision:
         return Progress("pending")
     return Progress("failed", words) if state == "failed" else Progress("live", words)

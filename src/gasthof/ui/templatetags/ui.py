@@ -1,10 +1,13 @@
 """Components of pages, for templates: {% load ui %}."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
+
+from gasthof.ui import parts
 
 register = template.Library()
 TONES = {"success": "good", "warning": "warn", "error": "bad", "info": "", "debug": ""}  # of Django's messages
@@ -12,9 +15,9 @@ SHAPES = {"good": "circle-check", "warn": "triangle-alert", "bad": "octagon-aler
 
 
 @register.simple_tag
-def icon(name: str, **attributes: Any) -> SafeString:
+def icon(name: str, **attributes: str) -> SafeString:
     """One of Lucide's, beside the words that say the same: hidden from screen readers."""
-    kind = f"icon {attributes.pop('class', '')}".strip()
+    kind = f"icon {attributes.get('class', '')}".strip()
     drawn = lucide(name, size=None, **{"class": kind, "aria_hidden": "true", "focusable": "false"})
     return mark_safe(drawn)  # noqa: S308 - Lucide's own file
 
@@ -24,3 +27,48 @@ def note(tone: str, text: str) -> dict[str, str]:
     """A message in a box: good, warn, bad, or Django's names of these."""
     tone = TONES.get(tone, tone)
     return {"tone": tone, "text": text, "shape": SHAPES.get(tone, "info")}
+
+
+@register.inclusion_tag("ui/badge.html")
+def badge(name: str, word: str = "") -> dict[str, Any]:
+    """The state of an object: pending, live, failed, suspended, active, off. `word` says it better where that is possible."""
+    return {"state": parts.state(name), "word": word}
+
+
+@register.inclusion_tag("ui/quota.html")
+def quota(used: int | parts.Quota, limit: int | None = None, unit: Any = "bytes", label: str = "") -> dict[str, Any]:
+    return {"quota": used if isinstance(used, parts.Quota) else parts.Quota(used, limit, unit, label)}
+
+
+@register.inclusion_tag("ui/copy.html")
+def copy(value: str, name: str = "") -> dict[str, str]:
+    """A text to be taken along; `name` tells screen readers what it is."""
+    return {"value": value, "name": name}
+
+
+@register.inclusion_tag("ui/facts.html")
+def facts(listed: Iterable[parts.Fact]) -> dict[str, Any]:
+    return {"facts": listed}
+
+
+@register.inclusion_tag("ui/doors.html")
+def doors(entries: Iterable[Any]) -> dict[str, Any]:
+    """What can be done with it: `menu.doors(actor, place, level)`."""
+    return {"entries": entries}
+
+
+@register.inclusion_tag("ui/empty.html")
+def empty(icon: str, title: str, sentence: str, url: str = "", button: str = "") -> dict[str, str]:
+    """Nothing there yet: what it would be good for, and what to do."""
+    return {"icon": icon, "title": title, "sentence": sentence, "url": url, "button": button}
+
+
+@register.inclusion_tag("ui/plot.html")
+def plot(drawn: parts.Plot) -> dict[str, Any]:
+    return {"plot": drawn}
+
+
+@register.inclusion_tag("ui/cell.html")
+def cell(value: Any) -> dict[str, Any]:
+    """What a list's cell holds: a text, or a part of parts.py."""
+    return {"value": value, "kind": type(value).__name__}

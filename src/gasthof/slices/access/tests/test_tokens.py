@@ -7,6 +7,8 @@ from hashlib import sha256
 import pytest
 from django.core.cache import cache
 from django.test import RequestFactory
+from tests.house import OPERATOR, House, settle
+from tests.programs import people
 
 from gasthof.kernel import audit
 from gasthof.kernel.actions import perform
@@ -19,8 +21,6 @@ from gasthof.kernel.refusal import ActionRefused, TooManyAttempts
 from gasthof.slices.access import tokens
 from gasthof.slices.access.models import ApiToken, User
 from gasthof.slices.access.queries import actor_of
-from tests.house import OPERATOR, House, settle
-from tests.programs import people
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -177,5 +177,3 @@ def test_there_is_an_end_of_tokens(anna: User, monkeypatch: pytest.MonkeyPatch) 
     create(anna)
     with pytest.raises(ActionRefused, match="2 tokens at most"):
         create(anna)
-
-

@@ -3,6 +3,7 @@
 import secrets
 from typing import Annotated
 
+from gasthof.kernel import registry
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
@@ -104,6 +105,7 @@ def remove(call: Call, *, mailbox: MailboxRef) -> Result:
         tell_gone(call, subscription, ADDRESS, alias.address)
     concerned = {mailbox.domain_id, *(alias.domain_id for alias in aliases)}
     tell_gone(call, subscription, MAILBOX, mailbox.address)
+    registry.announce("mailbox_removed", call, mailbox)
     mailbox.delete()
     rows = MailDomain.objects.filter(domain__in=concerned).select_related("domain", "catch_all")
     tell_domains(call, subscription, rows)

@@ -1,0 +1,19 @@
+"""What each page's frame shows of whoever is signed in."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from gasthof.slices.access.queries import User
+from gasthof.ui.shell import Link
+
+
+def account(request: HttpRequest) -> dict[str, Any]:
+    """Context processor."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    links = (Link(gettext("Your account"), reverse("access_account"), "user-round"),)
+    return {"account": {"name": user.name, "links": links, "sign_out": reverse("account_logout")}}

@@ -1,0 +1,82 @@
+"""Handing a mail over, by SMTP: to the relay of config.toml, else to this node's own Postfix, which takes mail for domains hosted here."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+from gasthof.prefix import Prefix
+
+TIMEOUT = 20  # seconds for each answer
+LONGEST_WORDS = 500  # characters kept of what a server says
+
+
+class Later(Exception):
+    """It did not work now; the words say why."""
+
+
+class Undeliverable(Exception):
+    """The server will not take this mail, ever; its words."""
+
+
+@dataclass(frozen=True)
+class Relay:
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+    wrapped: bool = False  # TLS from the first byte
+    encrypted: bool = True
+
+    @classmethod
+    def of(cls, prefix: Prefix) -> "Relay":
+        """ValueError: [mail] relay is no address of a server."""
+        if not prefix.mail_relay:
+            return cls("127.0.0.1", prefix.ports["smtp"], encrypted=False)  # never leaves the machine
+        parts = urlsplit(prefix.mail_relay)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("[mail] relay must be smtp://user:password@host:port or smtps://...")
+        wrapped = parts.scheme == "smtps"
+        port = parts.port or (465 if wrapped else 587)
+        return cls(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), wrapped)
+
+
+def send(message: EmailMessage, prefix: Prefix) -> None:
+    """Raises Later or Undeliverable."""
+    try:
+        relay = Relay.of(prefix)
+        with _connected(relay, prefix.host) as server:
+            server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as refused:
+        code, words = next(iter(refused.recipients.values()))
+        raise _verdict(code, words) from refused
+    except smtplib.SMTPAuthenticationError as refused:
+        raise Later(_legible(refused.smtp_error)) from refused  # the operator's to mend, not the mail's
+    except smtplib.SMTPResponseException as refused:
+        raise _verdict(refused.smtp_code, refused.smtp_error) from refused
+    except (OSError, ValueError, smtplib.SMTPException) as trouble:
+        raise Later(_legible(str(trouble) or type(trouble).__name__)) from trouble
+
+
+def _connected(relay: Relay, own_name: str) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    if relay.wrapped:
+        server: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, own_name, timeout=TIMEOUT, context=context)
+    else:
+        server = smtplib.SMTP(relay.host, relay.port, own_name, timeout=TIMEOUT)
+        if relay.encrypted:
+            server.starttls(context=context)
+    if relay.user:
+        server.login(relay.user, relay.password)
+    return server
+
+
+def _verdict(code: int, words: bytes | str) -> Exception:
+    told = f"{code} {_legible(words)}"
+    return Undeliverable(told) if code >= 500 else Later(told)
+
+
+def _legible(words: bytes | str) -> str:
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return text.replace("\x00", "")[:LONGEST_WORDS]
