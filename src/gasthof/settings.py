@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "gasthof.kernel",
     "gasthof.ui",
     *(f"gasthof.slices.{name}" for name in SLICES),
+    "gasthof.api",
     "gasthof.panel",
     "allauth",  # after ours: its templates have the names of ours
     "allauth.account",
@@ -41,6 +42,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "gasthof.panel.headers.strict_headers",
+    "gasthof.api.asking.note_use",
+    "gasthof.api.problems.as_problems",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

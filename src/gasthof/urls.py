@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.start, name="start"),
     path("health", views.health, name="health"),
     path("", include("gasthof.ui.urls")),
+    path("", include("gasthof.api.urls")),
     *(path("", include(room)) for name in SLICES if find_spec(room := f"gasthof.slices.{name}.urls")),
 ]
 

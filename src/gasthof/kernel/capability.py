@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.permissions import Role
+from gasthof.kernel.permissions import Actor, Role
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,15 @@ class Waited:
     key: str
     state: str
     words: str = ""
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Who showed a token. `answered` notes its use, and is called when they have their answer."""
+
+    token: int
+    actor: Actor
+    answered: Callable[[], None]
 
 
 Level = Literal["house", "customer", "subscription", "domain"]  # what a page is about, from the whole to one domain
@@ -71,4 +81,7 @@ class Capability:
     )
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds
+    bearer: Callable[[str, Any, datetime], Bearer | None] | None = (
+        None  # a token, the request, the time -> who shows it; raises TooManyAttempts
+    )
     progress: Callable[[Sequence[Awaited]], list[Waited]] | None = None  # of each of these changes, without waiting

@@ -1,13 +1,15 @@
 """The slices of this house, asked by name only: the kernel imports none of them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Capability, Level, Page, Waited
+from gasthof.kernel.capability import Bearer, Capability, Level, Page, Waited
 from gasthof.kernel.permissions import Grants
 
 
@@ -71,6 +73,12 @@ def wait(change: Awaited, seconds: float) -> Waited:
     """Until the slice that knows says what became of it."""
     waiting = next(each.wait for each in capabilities() if each.wait is not None)
     return waiting(change, seconds)
+
+
+def bearer(token: str, request: Any, now: datetime) -> Bearer | None:
+    """Who shows that token in that request; None: it is worth nothing. Raises TooManyAttempts."""
+    known = next(each.bearer for each in capabilities() if each.bearer is not None)
+    return known(token, request, now)
 
 
 def progress(changes: Sequence[Awaited]) -> list[Waited]:
