@@ -66,6 +66,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "gasthof.ui.shell.context",
                 "gasthof.slices.access.context.account",
+                "gasthof.panel.selector.context",
             ]
         },
     }

@@ -23,8 +23,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("locale", "heading"), [("de-DE", "Das Haus ist geöffnet"), ("en-GB", "The house is open")])
-def test_the_start_page_is_for_everybody(
+@pytest.mark.parametrize(("locale", "heading"), [("de-DE", "Anmelden"), ("en-GB", "Sign in")])
+def test_the_way_in_is_for_everybody(
     platform: Platform, browser: Browser, size: dict[str, int], scheme: str, locale: str, heading: str
 ) -> None:
     context = browser.new_context(viewport=size, color_scheme=scheme, locale=locale, ignore_https_errors=True)

@@ -22,6 +22,11 @@ class Place:
     subscription: str = ""  # system name
     domain: str = ""  # A-label
 
+    @property
+    def label(self) -> str:
+        """What the reader is in, for the selector."""
+        return DomainName(self.domain).unicode if self.domain else self.subscription or self.customer
+
 
 HOUSE = Place()
 

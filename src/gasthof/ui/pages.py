@@ -19,6 +19,11 @@ MOST_PICKED = 500
 TYPED = "typed"
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to."""
+    return request.POST if request.method == "POST" else None
+
+
 def form_page(
     request: HttpRequest,
     form: VerbForm,
@@ -93,7 +98,7 @@ def question_page(
     undo: Undoing | None = None,
 ) -> HttpResponse:
     """Asks, and performs the verb when the answer is yes."""
-    form = bare(verb, request.POST if request.method == "POST" else None, fixed, question.typed)
+    form = bare(verb, posted(request), fixed, question.typed)
     if form.is_bound:
         answer = perform_form(request, form, to, message, undo)
         if answer:
