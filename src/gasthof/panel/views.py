@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from gasthof.kernel import registry
 from gasthof.kernel.permissions import Actor, holds
 from gasthof.panel import selector
+from gasthof.ui import menu
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, frame, show
 from gasthof.ui.standing import seen
@@ -36,14 +37,20 @@ def start(request: PanelRequest) -> HttpResponse:
         return _overview(request)
     if actor.customer is None:
         return redirect("account_login")
+    if not holds(actor, "domains.read", registry.grants()):
+        return _first_page(actor)
     mine = _subscriptions_of(actor)
     return redirect("web:websites", mine[0].system_name) if len(mine) == 1 else redirect(selector.home(actor))
 
 
+def _first_page(actor: Actor) -> HttpResponse:
+    """For who has nothing to do with domains: what they may see of their customer, else their own account."""
+    doors = menu.doors(actor, menu.Place(actor.customer), "customer")
+    return redirect(doors[0].url if doors else "access_account")
+
+
 def _subscriptions_of(actor: Actor) -> list[Any]:
     """Two at most; who may act in some domains only has the subscription of those."""
-    if not holds(actor, "domains.read", registry.grants()):
-        return []
     whole = holds(actor, "subscriptions.read", registry.grants())
     found = list(seen(actor, "subscriptions").order_by("number")[:2]) if whole else []
     if found or actor.role != "user":

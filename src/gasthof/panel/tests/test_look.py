@@ -60,7 +60,6 @@ def house() -> House:
 
 @pytest.fixture
 def address(house: House) -> Iterator[str]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright keeps a loop in this thread
     middleware = [*(each for each in settings.MIDDLEWARE if each != SIGNED_IN), "gasthof.ui.tests.pages.acting"]
     with override_settings(MIDDLEWARE=middleware), served(ROUTES) as found:
         yield found
@@ -68,6 +67,7 @@ def address(house: House) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright keeps a loop in this thread
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         yield running

@@ -16,8 +16,8 @@ CAPABILITY = Capability(
     pages=(
         Page("Customers", "accounts:customers", "accounts.manage", "house", "users"),
         Page("Audit trail", "accounts:trail", "accounts.audit", "house", "scroll-text"),
-        Page("Customer", "accounts:customer", "accounts.read", "customer", "contact-round"),
-        Page("Audit trail", "accounts:customer_trail", "accounts.audit", "customer", "scroll-text"),
+        Page("Customer", "accounts:customer", "accounts.read", "customer", "contact-round", whole=True),
+        Page("Audit trail", "accounts:customer_trail", "accounts.audit", "customer", "scroll-text", whole=True),
     ),
     is_customer=is_customer,
 )

@@ -85,11 +85,15 @@ def every(request: PanelRequest) -> HttpResponse:
 def overview(request: PanelRequest, customer: int) -> HttpResponse:
     """All domains of all subscriptions of a customer: those of them that the actor may know."""
     place = _account(request, customer)
+    deletes = may(request.actor, "domains.write", place.where)
     words = gettext("Add a domain in one of your subscriptions: choose it from the list of subscriptions.")
     to = reverse("subscriptions:of_customer", args=[customer])
     empty = Empty(gettext("No domain yet"), words, gettext("Subscriptions"), to, "globe")
+    if not deletes:
+        empty = Empty(
+            gettext("No domain yet"), gettext("Nobody has given you a domain to look after yet."), icon="globe"
+        )
     head = Head(gettext("Account overview"), place, way(request.actor, place, "house"), lead=place.customer)
-    deletes = may(request.actor, "domains.write", place.where)
     return list_page(request, _listing(Place(customer=customer), empty, deletes=deletes), head)
 
 

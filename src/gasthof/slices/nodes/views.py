@@ -69,9 +69,21 @@ def node(request: PanelRequest, node: str) -> HttpResponse:
         "state": _state(found),
         "facts": _facts(found, status),
         "waiting": waiting(found) if status.pending else [],
-        "events": events(found),
+        "events": [(each, _happened().get(each.what, each.what)) for each in events(found)],
     }
     return show(request, "nodes/node.html", head, context)
+
+
+def _happened() -> dict[str, str]:
+    return {
+        "drift": gettext("Changed by hand, set right"),
+        "parked": gettext("parked"),
+        "adopted": gettext("adopted"),
+        "held": gettext("holds removals back"),
+        "released": gettext("removals released"),
+        "silent": gettext("does not answer"),
+        "back": gettext("answers again"),
+    }
 
 
 def _facts(node: Node, status: NodeStatus) -> list[parts.Fact]:

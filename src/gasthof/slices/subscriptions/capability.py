@@ -17,8 +17,8 @@ CAPABILITY = Capability(
     pages=(
         Page("Subscriptions", "subscriptions:all", "subscriptions.manage", "house", "layers"),
         Page("Plans", "subscriptions:plans", "subscriptions.plans", "house", "tags"),
-        Page("Subscriptions", "subscriptions:of_customer", "subscriptions.read", "customer", "layers"),
-        Page("Overview", "subscriptions:subscription", "subscriptions.read", "subscription", "gauge"),
+        Page("Subscriptions", "subscriptions:of_customer", "subscriptions.read", "customer", "layers", whole=True),
+        Page("Overview", "subscriptions:subscription", "subscriptions.read", "subscription", "gauge", whole=True),
     ),
     health=home_health,
 )

@@ -10,7 +10,7 @@ CAPABILITY = Capability(
     roles={"webmaster": frozenset({"web.read", "web.write"}), "read only": frozenset({"web.read"})},
     pages=(
         Page("Websites & domains", "web:websites", "domains.read", "subscription", "globe"),
-        Page("Protected directories", "web:protected", "web.read", "subscription", "lock"),
+        Page("Protected directories", "web:protected", "web.read", "subscription", "lock", whole=True),
         Page("Hosting settings", "web:hosting", "web.write", "domain", "settings-2"),
         Page("PHP", "web:php", "web.write", "domain", "code"),
         Page("Further names", "web:aliases", "web.read", "domain", "at-sign"),

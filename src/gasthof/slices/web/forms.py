@@ -19,7 +19,7 @@ class Hosting(VerbForm):
         _("Document root"), help_text=_("The folder that the website shows, below web/. It is made if it is not there."), **PATH
     )  # fmt: skip
     preferred = Choice(
-        _("Preferred host name"), help_text=_("Visitors who come by another name are led to this one."), choices=[("", _("none"))]
+        _("Preferred host name"), help_text=_("Visitors who come by another name are led to this one.")
     )  # fmt: skip
     https_redirect = Switch(
         _("Lead visitors to https"), help_text=_("Whoever comes by http:// is led to the encrypted address.")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gasthof.kernel.collection import collections
 from gasthof.kernel.permissions import HOUSE, Actor, Place
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.nodes.queries import node_names
@@ -146,11 +147,29 @@ def subscription(request: PanelRequest, subscription: str) -> HttpResponse:
         "facts": _facts(found),
         "bars": _bars(found),
         "total": filesizeformat(sum(used(found).values())),
+        "limits": list(_limits(request.actor, found)),
         "complaints": [words for each in complaints(found).values() for words in each],
         "doors": [door for door in menu.doors(request.actor, place, "subscription") if door.url != request.path],
         "exports": with_outcome(exports_of(found)) if manages else [],
     }
     return show(request, "subscriptions/subscription.html", head, context)
+
+
+def _limits(actor: Actor, subscription: Subscription) -> Iterator[tuple[str, parts.Quota]]:
+    """What it holds of what its plan allows, of what the actor may see."""
+    plan = subscription.plan
+    for name, title, most in (
+        ("domains", gettext("Domains"), plan.domains),
+        ("mailboxes", gettext("Mailboxes"), plan.mailboxes),
+        ("databases", gettext("Databases"), plan.databases),
+        ("ftp_users", gettext("FTP users"), plan.ftp_users),
+    ):
+        if may(actor, collections()[name].permission, subscription.place):
+            yield title, parts.Quota(_count(actor, _within(subscription), name), most, "count", title)
+
+
+def _within(subscription: Subscription) -> Place:
+    return Place(customer=subscription.customer_id, subscription=subscription.number)
 
 
 def _facts(subscription: Subscription) -> list[parts.Fact]:
@@ -221,7 +240,7 @@ def delete(request: PanelRequest, subscription: str) -> HttpResponse:
 
 def _goes(actor: Actor, subscription: Subscription) -> Iterator[str]:
     """What the slices have in it, by the names of their collections."""
-    count = partial(_count, actor, Place(customer=subscription.customer_id, subscription=subscription.number))
+    count = partial(_count, actor, _within(subscription))
     found = (
         (gettext("domains with their websites: %(n)d"), count("domains")),
         (gettext("mailboxes with all mail: %(n)d"), count("mailboxes")),

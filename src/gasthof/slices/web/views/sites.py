@@ -34,7 +34,8 @@ def hosting(request: PanelRequest, domain: str) -> HttpResponse:
     initial = {"docroot": site.docroot, "preferred": site.preferred or "", "https_redirect": site.https_redirect,
                "front_controller": site.front_controller}  # fmt: skip
     form = Hosting(posted(request), fixed={"domain": domain}, initial=initial)
-    form.fields["preferred"].choices += [(name, DomainName(name).unicode) for name in hosts_of(site)]  # type: ignore[attr-defined]
+    names = [(name, DomainName(name).unicode) for name in hosts_of(site)]
+    form.fields["preferred"].choices = [("", gettext("none")), *names]  # type: ignore[attr-defined]
     before = {
         **initial,
         "https_redirect": _switch(site.https_redirect),
@@ -130,6 +131,8 @@ def subdomain(request: PanelRequest, domain: str) -> HttpResponse:
             ("domains.add", {"subscription": name, "name": whole}),
             ("web.change_site", {"domain": whole, "docroot": form.typed("docroot")}),
         ]
+        if may(request.actor, "mail.write", parent.place):  # a subdomain shows a website; its mail can be switched on
+            calls.append(("mail.switch", {"domain": whole, "active": "no"}))
         answer = perform_calls(request, form, calls, After(back, gettext("%(name)s was added.") % {"name": whole}))
         if answer:
             return answer
