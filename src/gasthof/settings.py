@@ -69,6 +69,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "gasthof.ui.shell.context",
                 "gasthof.slices.access.context.account",
+                "gasthof.panel.selector.context",
             ]
         },
     }

@@ -5,10 +5,11 @@ from importlib.util import find_spec
 from django.urls import include, path
 
 from gasthof.installed import SLICES
-from gasthof.panel import views
+from gasthof.panel import selector, views
 
 urlpatterns = [
     path("", views.start, name="start"),
+    path("find", selector.find, name="find"),
     path("health", views.health, name="health"),
     path("", include("gasthof.ui.urls")),
     path("", include("gasthof.api.urls")),

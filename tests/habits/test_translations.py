@@ -11,7 +11,9 @@ from tests.habits.messages import SOURCE, sentences
 
 GERMAN = SOURCE / "locale" / "de" / "LC_MESSAGES" / "django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
-SAME_IN_BOTH = {"Browser", "Name", "Passkey", "Passkeys", "optional"}
+SAME_IN_BOTH = {
+    "Browser", "Domain", "Domains", "Mail", "Name", "PHP", "Passkey", "Passkeys", "Reseller", "Server", "Websites", "optional",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("locale", "heading"), [("de-DE", "Das Haus ist geöffnet"), ("en-GB", "The house is open")])
-def test_the_start_page_is_for_everybody(
+@pytest.mark.parametrize(("locale", "heading"), [("de-DE", "Anmelden"), ("en-GB", "Sign in")])
+def test_the_way_in_is_for_everybody(
     platform: Platform, browser: Browser, size: dict[str, int], scheme: str, locale: str, heading: str
 ) -> None:
     context = browser.new_context(viewport=size, color_scheme=scheme, locale=locale, ignore_https_errors=True)
@@ -68,5 +68,5 @@ def test_another_address_has_a_decent_page(platform: Platform, browser: Browser)
 
 def test_the_certificate_fits_its_names_and_no_other_name_is_answered(platform: Platform) -> None:
     for name in ("localhost", "127.0.0.1", "[::1]"):
-        assert platform.panel("/", name=name).status_code == 200
+        assert platform.panel("/sign-in/", name=name).status_code == 200
     assert platform.panel("/", headers={"host": "evil.test"}).status_code == 421

@@ -41,6 +41,7 @@ class Page:
     permission: str
     level: Level
     icon: str  # Lucide's name
+    whole: bool = False  # only for who may act in all of it, not in one of its domains, say
 
 
 Hook = Callable[[Call, Any], None]  # the call and the object it is about

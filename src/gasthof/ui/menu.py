@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from gasthof.kernel import permissions, registry
-from gasthof.kernel.capability import Level
+from gasthof.kernel.capability import Level, Page
 from gasthof.kernel.permissions import EVERYWHERE, Actor, holds, scopes
 from gasthof.kernel.values import DomainName
 
@@ -21,6 +21,11 @@ class Place:
     customer: str = ""  # that customer's name
     subscription: str = ""  # system name
     domain: str = ""  # A-label
+
+    @property
+    def label(self) -> str:
+        """What the reader is in, for the selector."""
+        return DomainName(self.domain).unicode if self.domain else self.subscription or self.customer
 
 
 HOUSE = Place()
@@ -51,7 +56,7 @@ def groups(actor: Actor, place: Place, path: str) -> tuple[Group, ...]:
 def doors(actor: Actor, place: Place, level: Level) -> tuple[Entry, ...]:
     """What can be done with it: the pages of one level that the actor may use there."""
     key = {"house": "", "customer": place.owner, "subscription": place.subscription, "domain": place.domain}[level]
-    where = place.where or permissions.Place(customer=place.owner)
+    where = _upto(level, place.where or permissions.Place(customer=place.owner))
     return tuple(_entries(actor, level, key, where)) if key or level == "house" else ()
 
 
@@ -64,17 +69,25 @@ def _groups(actor: Actor, place: Place) -> Iterator[Group]:
         yield Group(DomainName(whose.domain).unicode, doors(actor, whose, "domain"))
 
 
-def _here(actor: Actor, permission: str, level: Level, where: permissions.Place) -> bool:
-    """Whether a page of that level holds anything for the actor: a list of a subscription also for who may act in one of its domains."""
-    if level == "house":
+def _upto(level: Level, where: permissions.Place) -> permissions.Place:
+    """The place of the level's own object, which the page's object lies in."""
+    if level == "customer":
+        return replace(where, subscription=None, domain=None, mailbox=None)
+    return replace(where, domain=None, mailbox=None) if level == "subscription" else where
+
+
+def _here(actor: Actor, page: Page, where: permissions.Place) -> bool:
+    """Whether the page holds anything for the actor: a list of a subscription also for who may act in one of its domains."""
+    if page.level == "house":
         return actor.role in EVERYWHERE or actor.role == "reseller"
-    return any(scope.overlaps(where) for scope in scopes(actor, permission))
+    found = scopes(actor, page.permission)
+    return any(scope.contains(where) if page.whole else scope.overlaps(where) for scope in found)
 
 
 def _entries(actor: Actor, level: Level, key: str | int | None, where: permissions.Place) -> Iterator[Entry]:
     grants = registry.grants()
     for page in registry.pages(level):
-        if holds(actor, page.permission, grants) and _here(actor, page.permission, level, where):
+        if holds(actor, page.permission, grants) and _here(actor, page, where):
             yield Entry(gettext(page.title), reverse(page.url, args=[key] if key else []), page.icon)
 
 

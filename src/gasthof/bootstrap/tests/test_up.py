@@ -70,7 +70,7 @@ def test_status_is_quick_and_tells_what_is_dead(platform: Platform) -> None:
         dead = platform.command("status", check=False)
         assert dead.returncode == 1 and "unknown, PostgreSQL does not answer" in dead.stdout
         assert platform.panel("/health").status_code == 503
-        assert platform.panel("/").status_code == 200
+        assert platform.panel("/").status_code == 302
     finally:
         supervisor.begin("postgres")
         assert wait_until(lambda: platform.panel("/health").status_code == 200, 30)

@@ -1,6 +1,6 @@
 """The sign on the door of accounts."""
 
-from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability
+from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability, Page
 from gasthof.slices.accounts.queries import is_customer
 
 CAPABILITY = Capability(
@@ -13,5 +13,11 @@ CAPABILITY = Capability(
         "accounts.write": OWNERS,
     },
     roles={"accountant": frozenset({"accounts.read"}), "read only": frozenset({"accounts.read"})},
+    pages=(
+        Page("Customers", "accounts:customers", "accounts.manage", "house", "users"),
+        Page("Audit trail", "accounts:trail", "accounts.audit", "house", "scroll-text"),
+        Page("Customer", "accounts:customer", "accounts.read", "customer", "contact-round", whole=True),
+        Page("Audit trail", "accounts:customer_trail", "accounts.audit", "customer", "scroll-text", whole=True),
+    ),
     is_customer=is_customer,
 )

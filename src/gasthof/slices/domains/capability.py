@@ -1,12 +1,17 @@
 """The sign on the door of domains."""
 
-from gasthof.kernel.capability import OPERATORS, OWNERS, Capability
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.domains import actions
 
 CAPABILITY = Capability(
     "domains",
     permissions={"domains.write": OWNERS, "domains.read": OWNERS, "domains.manage": OPERATORS},
     roles={role: frozenset({"domains.read"}) for role in ("webmaster", "mail administrator", "read only")},
+    pages=(
+        Page("Domains", "domains:all", "domains.read", "house", "globe"),
+        Page("Account overview", "domains:overview", "domains.read", "customer", "globe"),
+        Page("Overview", "domains:domain", "domains.read", "domain", "layout-dashboard"),
+    ),
     subscription_removed=actions.remove_all,
     claimed=actions.claimed,
     export=actions.export,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gasthof.kernel.call import Awaited
-from gasthof.kernel.capability import OPERATORS, Capability, Waited
+from gasthof.kernel.capability import OPERATORS, Capability, Page, Waited
 from gasthof.slices.nodes.queries import progress_of, wait_until_live
 
 
@@ -19,4 +19,10 @@ def progress(changes: Sequence[Awaited]) -> list[Waited]:
     return [Waited(each.kind, each.key, one.state, one.words) for each, one in zip(changes, found, strict=True)]
 
 
-CAPABILITY = Capability("nodes", permissions={"nodes.manage": OPERATORS}, wait=wait, progress=progress)
+CAPABILITY = Capability(
+    "nodes",
+    permissions={"nodes.manage": OPERATORS},
+    pages=(Page("Servers", "nodes:nodes", "nodes.manage", "house", "server"),),
+    wait=wait,
+    progress=progress,
+)

@@ -111,6 +111,12 @@ def failed(node: Node, kind: str, keys: Iterable[str]) -> list[Failure]:
     return [Failure(kind, key, words) for key, words in rows.order_by("key").values_list("key", "report__words")]
 
 
+def waiting(node: Node) -> list[tuple[str, str]]:
+    """Kind and key of what the node was told and has not answered yet, the first MOST_SHOWN in the order of their changes."""
+    rows = DesiredObject.objects.filter(node=node).exclude(report__revision=F("revision")).order_by("revision")
+    return list(rows.values_list("kind", "key")[:MOST_SHOWN])
+
+
 def events(node: Node) -> list[NodeEvent]:
     """What happened to the node, the newest MOST_SHOWN first."""
     return list(NodeEvent.objects.filter(node=node).order_by("-at", "-pk")[:MOST_SHOWN])
@@ -186,6 +192,11 @@ def below(name: str) -> list[Node]:
 def php_versions(node: Node) -> list[str]:
     """What the node says it has; empty until it has said so."""
     return list(node.contact.facts.get("php", []))
+
+
+def node_names() -> list[str]:
+    """Of all, for whoever chooses one."""
+    return list(Node.objects.order_by("name").values_list("name", flat=True))
 
 
 def find_node(actor: Actor, text: str) -> Node | None:

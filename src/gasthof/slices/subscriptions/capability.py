@@ -1,6 +1,6 @@
 """The sign on the door of subscriptions."""
 
-from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability
+from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability, Page
 from gasthof.slices.subscriptions.queries import home_health
 
 CAPABILITY = Capability(
@@ -14,5 +14,11 @@ CAPABILITY = Capability(
         role: frozenset({"subscriptions.read"})
         for role in ("webmaster", "mail administrator", "accountant", "read only")
     },
+    pages=(
+        Page("Subscriptions", "subscriptions:all", "subscriptions.manage", "house", "layers"),
+        Page("Plans", "subscriptions:plans", "subscriptions.plans", "house", "tags"),
+        Page("Subscriptions", "subscriptions:of_customer", "subscriptions.read", "customer", "layers", whole=True),
+        Page("Overview", "subscriptions:subscription", "subscriptions.read", "subscription", "gauge", whole=True),
+    ),
     health=home_health,
 )

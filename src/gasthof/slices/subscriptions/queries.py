@@ -126,6 +126,11 @@ def exports_of(subscription: Subscription) -> list[Export]:
     return list(Export.objects.filter(subscription=subscription.number).select_related("node").order_by("number"))
 
 
+def with_outcome(exports: list[Export]) -> list[tuple[Export, Progress, dict[str, list[str] | int]]]:
+    """Each with how far it is, and what its node says of it."""
+    return [(export, saved(export), findings_of(export)) for export in exports]
+
+
 def load_key(export: Export, subscription: Subscription) -> str:
     return f"{export.name}/{subscription.system_name}"
 

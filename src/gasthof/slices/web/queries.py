@@ -1,13 +1,14 @@
 """Reads of websites, and what a node is told about them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.values import DomainName
-from gasthof.slices.domains.queries import in_domains
-from gasthof.slices.nodes.queries import failed, findings
+from gasthof.slices.domains.queries import Domain, in_domains
+from gasthof.slices.nodes.queries import Progress, failed, findings, progress_of
 from gasthof.slices.subscriptions.queries import Subscription, in_subscriptions
 from gasthof.slices.web import rules
 from gasthof.slices.web.models import Alias, ProtectedDirectory, ProtectedUser, Site
@@ -43,6 +44,28 @@ def protected_below(subscription: Subscription, path: str) -> QuerySet[Protected
     """Protected directories that are this directory or lie below it."""
     below = Q(path=path) | Q(path__startswith=f"{path}/")
     return ProtectedDirectory.objects.filter(below, subscription=subscription)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A domain's website as its card tells of it."""
+
+    site: Site
+    aliases: int
+    progress: Progress
+
+
+def standings(domains: Sequence[Domain]) -> dict[int, Standing]:
+    """By the domain's number; a fixed number of queries for each node, however many domains."""
+    sites = list(Site.objects.filter(domain__in=domains))
+    counted = Alias.objects.filter(site__in=sites).values_list("site").annotate(Count("pk")).order_by()
+    aliases = dict(counted)
+    names = {domain.pk: (domain.subscription.node_id, "web.site", domain.name, 0) for domain in domains}
+    found = progress_of([names[site.domain_id] for site in sites])
+    return {
+        site.domain_id: Standing(site, aliases.get(site.pk, 0), progress)
+        for site, progress in zip(sites, found, strict=True)
+    }
 
 
 def hosts_of(site: Site) -> tuple[str, ...]:

@@ -24,10 +24,12 @@ def used(subscription: Subscription) -> dict[str, int]:
 @action("subscriptions.health", permission="subscriptions.read", on="subscription")
 def health(call: Call, *, subscription: SubscriptionRef) -> Result:
     """Tell what is wrong with a subscription, by capability."""
+    words = complaints(subscription)
+    return {"subscription": subscription.system_name, "well": not words, "words": words}
+
+
+def complaints(subscription: Subscription) -> dict[str, list[str]]:
+    """Capability -> what is wrong with its share, for those where something is."""
     asked = {each.name: each.health for each in registry.capabilities() if each.health is not None}
     found = {name: list(hook(subscription)) for name, hook in asked.items()}
-    return {
-        "subscription": subscription.system_name,
-        "well": not any(found.values()),
-        "words": {name: words for name, words in found.items() if words},
-    }
+    return {name: words for name, words in found.items() if words}

@@ -1,0 +1,1 @@
+"""Pages of subscriptions, their exports, and plans."""

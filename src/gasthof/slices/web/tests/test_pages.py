@@ -1,0 +1,137 @@
+"""Forms of websites and protected directories: what they change, what they keep of what was typed, and for whom."""
+
+import pytest
+from django.test import Client
+from tests import members
+from tests.house import House, settle
+
+from gasthof.kernel.values import DomainName
+from gasthof.slices.domains.models import Domain
+from gasthof.slices.web.models import ProtectedDirectory, Site
+
+pytestmark = pytest.mark.django_db
+NAME = "grüße-aus-köln.test"
+ASCII = DomainName.parse(NAME).ascii
+
+
+@pytest.fixture
+def house() -> House:
+    house = settle()
+    house.run("domains.add", subscription=house.mine, name=NAME)
+    return house
+
+
+@pytest.fixture
+def owner(house: House) -> Client:
+    return members.owner(house.baker)
+
+
+def site() -> Site:
+    return Site.objects.get(domain__name=ASCII)
+
+
+PHP = {"php": "on", "php_version": "8.9", "set-memory_limit": "256M", "set-max_execution_time": "30", "set-date__timezone": "Europe/Berlin",
+       "set-log_errors": "on", "set-session__cookie_httponly": "on", "set-session__cookie_secure": "on"}  # fmt: skip
+
+
+def defaults() -> dict[str, str]:
+    """The fields of PHP's form as a browser sends them back unchanged."""
+    from_rules = {
+        "set-default_charset": "UTF-8", "set-error_reporting": "22527", "set-max_file_uploads": "20", "set-max_input_time": "60",
+        "set-max_input_vars": "1000", "set-output_buffering": "4096", "set-post_max_size": "16M", "set-session__cookie_samesite": "Lax",
+        "set-session__gc_maxlifetime": "1440", "set-upload_max_filesize": "16M",
+    }  # fmt: skip
+    return PHP | from_rules
+
+
+def test_hosting_settings(owner: Client) -> None:
+    sent = {"docroot": "web/köln/öffentlich", "preferred": f"www.{ASCII}", "front_controller": "on"}
+    answer = owner.post(f"/domains/{ASCII}/hosting", sent)
+    assert answer.status_code == 303
+    found = site()
+    assert (found.docroot, found.preferred) == ("web/köln/öffentlich", f"www.{ASCII}")
+    assert (found.https_redirect, found.front_controller) == (False, True)
+    page = members.text(owner.get(answer["Location"]))
+    assert "on its way" in page and "web/köln/öffentlich" in page
+    assert page.count(f"www.{NAME}</option>") == 1
+    assert members.text(owner.get(f"/domains/{ASCII}/hosting")).count(f"www.{NAME}</option>") == 1
+
+
+def test_a_wrong_document_root_stays_typed(owner: Client) -> None:
+    answer = owner.post(f"/domains/{ASCII}/hosting", {"docroot": "logs/köln", "preferred": ""})
+    page = members.text(answer)
+    assert answer.status_code == 422 and "must lie below “web/”" in page and 'value="logs/köln"' in page
+    assert 'aria-invalid="true"' in page and site().docroot == f"web/{ASCII}"
+
+
+def test_php_settings_keep_what_differs_only(owner: Client) -> None:
+    assert owner.post(f"/domains/{ASCII}/php", defaults()).status_code == 303
+    assert (site().php_version, site().php_settings) == ("8.9", {"memory_limit": "256M"})
+    assert owner.post(f"/domains/{ASCII}/php", defaults() | {"set-memory_limit": "128M"}).status_code == 303
+    assert site().php_settings == {}
+
+
+def test_a_wrong_php_setting_is_told_beside_its_field(owner: Client) -> None:
+    answer = owner.post(f"/domains/{ASCII}/php", defaults() | {"set-memory_limit": "viel"})
+    page = members.text(answer)
+    assert answer.status_code == 422 and 'value="viel"' in page
+    assert "A size from 16M to 1024M is needed." in page and 'href="#field-set-memory_limit"' in page
+
+
+def test_further_names(owner: Client, house: House) -> None:
+    assert owner.post(f"/domains/{ASCII}/names/new", {"name": "köln-grüßt.test"}).status_code == 303
+    assert "köln-grüßt.test" in members.text(owner.get(f"/domains/{ASCII}/names"))
+    taken = owner.post(f"/domains/{ASCII}/names/new", {"name": "köln-grüßt.test"})
+    assert taken.status_code == 422 and 'value="köln-grüßt.test"' in members.text(taken)
+    number = site().aliases.get(name=DomainName.parse("köln-grüßt.test").ascii).pk
+    assert members.owner(house.gardener).post(f"/domains/{ASCII}/names/{number}/remove").status_code == 404
+    assert owner.post(f"/domains/{ASCII}/names/{number}/remove").status_code == 303
+    assert site().aliases.count() == 1
+
+
+def test_a_subdomain_shows_any_directory(owner: Client) -> None:
+    path = f"/domains/{ASCII}/subdomains/new"
+    assert owner.post(path, {"name": "büro", "docroot": f"web/{ASCII}/büro"}).status_code == 303
+    assert Domain.objects.get(unicode=f"büro.{NAME}").site.docroot == f"web/{ASCII}/büro"
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [({"name": "bü ro", "docroot": "web/x"}, "domain name"), ({"name": "büro", "docroot": "../x"}, "")],
+)
+def test_a_wrong_subdomain_is_not_half_made(owner: Client, sent: dict[str, str], words: str) -> None:
+    answer = owner.post(f"/domains/{ASCII}/subdomains/new", sent)
+    page = members.text(answer)
+    assert answer.status_code == 422 and words in page and f'value="{sent["name"]}"' in page
+    assert 'aria-invalid="true"' in page and Domain.objects.count() == 1
+
+
+def test_protected_directories_and_their_users(owner: Client, house: House) -> None:
+    base = f"/subscriptions/{house.mine}/protected"
+    assert owner.post(f"{base}/new", {"path": "web/büro", "title": "Nur für uns"}).status_code == 303
+    row = ProtectedDirectory.objects.get()
+    users = f"{base}/{row.pk}/users"
+    assert owner.post(f"{users}/new", {"name": "jörg", "password": "kurz"}).status_code == 422
+    assert owner.post(f"{users}/new", {"name": "joerg", "password": "Sehr-geheim-7!"}).status_code == 303
+    user = row.users.get()
+    before = user.hash
+    assert owner.post(f"{users}/{user.pk}/password", {"password": "Ganz-anders-8!"}).status_code == 303
+    user.refresh_from_db()
+    assert user.hash != before
+    assert owner.post(f"{base}/{row.pk}/title", {"title": "Büro"}).status_code == 303
+    strange = members.owner(house.gardener)
+    for path in (f"{base}/{row.pk}/end", f"/subscriptions/{house.other}/protected/{row.pk}/end"):
+        assert strange.post(path).status_code == 404
+    assert owner.post(f"{users}/{user.pk}/remove").status_code == 303
+    assert owner.post(f"{base}/{row.pk}/end").status_code == 303
+    assert ProtectedDirectory.objects.count() == 0
+
+
+def test_a_card_tells_its_state_in_the_daemons_words(owner: Client, house: House) -> None:
+    path = f"/subscriptions/{house.mine}/websites"
+    assert "on its way" in members.text(owner.get(path))
+    part = members.text(owner.get(path, {"search": "köln"}, headers={"hx-request": "true"}))
+    assert NAME in part and "<html" not in part
+    assert "Nothing found" in members.text(owner.get(path, {"search": "zzz"}))
+    assert owner.get(path, {"search": "x" * 300}).status_code == 200
+    assert owner.get(path, {"search": "a\tb", "after": "nonsense"}).status_code == 200
