@@ -65,6 +65,9 @@ class Capability:
     restore: Callable[[Call, Any, Any], Any] | None = (
         None  # makes that share anew from what `export` gave; JSON for `load`
     )
+    called: Callable[[Iterable[str]], Mapping[str, str]] | None = (
+        None  # actors, as the audit trail has them -> how people call them
+    )
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds
     progress: Callable[[Sequence[Awaited]], list[Waited]] | None = None  # of each of these changes, without waiting

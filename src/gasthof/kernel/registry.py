@@ -1,6 +1,6 @@
 """The slices of this house, asked by name only: the kernel imports none of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -60,6 +60,12 @@ def announce(hook: str, call: Call, about: object) -> None:
 def is_customer(number: int) -> bool:
     """Whether there is a customer of that number."""
     return next(each.is_customer for each in capabilities() if each.is_customer is not None)(number)
+
+
+def called(actors: Iterable[str]) -> Mapping[str, str]:
+    """Who acted, as the audit trail has them -> how people call them; those of whom no slice knows are left out."""
+    listed = list(actors)
+    return {actor: name for each in capabilities() if each.called for actor, name in each.called(listed).items()}
 
 
 def wait(change: Awaited, seconds: float) -> Waited:
