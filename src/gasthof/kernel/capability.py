@@ -80,6 +80,9 @@ class Capability:
     claimed: Callable[[str], Iterable[str]] | None = (
         None  # a host name -> customers' names that are it or lie below it, held until the transaction ends
     )
+    called: Callable[[Iterable[str]], Mapping[str, str]] | None = (
+        None  # actors, as the audit trail has them -> how people call them
+    )
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds
     bearer: Callable[[str, Any, datetime], Bearer | None] | None = (

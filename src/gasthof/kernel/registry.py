@@ -1,6 +1,6 @@
 """The slices of this house, asked by name only: the kernel imports none of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -67,6 +67,12 @@ def is_customer(number: int) -> bool:
 def claimed(name: str) -> list[str]:
     """Customers' names that are this host name or lie below it. They stay as they are until the transaction ends."""
     return [one for each in capabilities() if each.claimed is not None for one in each.claimed(name)]
+
+
+def called(actors: Iterable[str]) -> Mapping[str, str]:
+    """Who acted, as the audit trail has them -> how people call them; those of whom no slice knows are left out."""
+    listed = list(actors)
+    return {actor: name for each in capabilities() if each.called for actor, name in each.called(listed).items()}
 
 
 def wait(change: Awaited, seconds: float) -> Waited:

@@ -41,7 +41,7 @@ def seen_domain(text: str) -> Domain | None:
         name = DomainName.parse(text).ascii
     except Refused:
         return None
-    return Domain.objects.filter(name=name).select_related("subscription__customer").first()
+    return Domain.objects.filter(name=name).select_related("subscription__customer", "subscription__node").first()
 
 
 def lock_domain(domain: Domain) -> Domain | None:

@@ -28,6 +28,7 @@ __all__ = [
     "locked",
     "locked_subscriptions",
     "part_of",
+    "seen_subscription",
     "shown",
 ]
 
@@ -41,6 +42,12 @@ def find_subscription(actor: Actor, text: str) -> Subscription | None:
     by = {"number": int(digits)} if is_number(digits) else {"customer__name": text}
     found = list(rows.filter(**by).order_by("number")[:2])
     return found[0] if len(found) == 1 else None
+
+
+def seen_subscription(name: str) -> Subscription | None:
+    """The one of that system name, whoever's it is, as it was a moment ago: whoever asks has yet to see whether the actor reaches it."""
+    rows = Subscription.objects.select_related("customer", "plan", "node")
+    return rows.filter(number=int(name[1:])).first() if re.fullmatch(r"s[0-9]{6,9}", name) else None
 
 
 def locked_subscriptions() -> QuerySet[Subscription]:
