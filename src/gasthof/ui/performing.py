@@ -101,7 +101,7 @@ def _key(actor: Actor, form: VerbForm, calls: list[Call]) -> str:
 
 @contextmanager
 def _alone(key: str) -> Iterator[None]:
-    """The second of two that come at once waits for the first. Of the session, since verbs have transactions of their own."""
+    """The second of two that come at once waits for the first. Held by the connection, since verbs have transactions of their own."""
     lock = [SENT, zlib.crc32(key.encode()) - 2**31]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", lock)
