@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "gasthof.kernel",
     "gasthof.ui",
     *(f"gasthof.slices.{name}" for name in SLICES),
+    "gasthof.api",
     "gasthof.panel",
     "allauth",  # after ours: its templates have the names of ours
     "allauth.account",
@@ -41,6 +42,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "gasthof.panel.headers.strict_headers",
+    "gasthof.api.asking.note_use",
+    "gasthof.api.problems.as_problems",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -93,9 +96,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "access.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["gasthof.slices.access.hashers.Argon2"]
-AUTH_PASSWORD_VALIDATORS = [  # beside kernel.values.NewPassword, which the adapter asks
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "gasthof.slices.access.validators.HouseRules"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "start"

@@ -12,6 +12,7 @@ urlpatterns = [
     path("find", selector.find, name="find"),
     path("health", views.health, name="health"),
     path("", include("gasthof.ui.urls")),
+    path("", include("gasthof.api.urls")),
     *(path("", include(room)) for name in SLICES if find_spec(room := f"gasthof.slices.{name}.urls")),
 ]
 

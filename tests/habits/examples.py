@@ -6,6 +6,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from gasthof.installed import SLICES
+from gasthof.slices.access.models import ApiToken, User
+from gasthof.slices.access.values import Email
 from gasthof.slices.subscriptions.models import Export
 from tests.house import OPERATOR, House, all_live
 
@@ -28,6 +30,7 @@ def furnish(house: House) -> None:
         house.run("mail.add_forward", domain=domain, name="team", to=f"info@{domain}")
         house.run("web.protect", subscription=place, path=path, title="Nur für uns")
         house.run("web.add_protected_user", subscription=place, path=path, name="jörg", password="Sehr geheim 1")
+        house.run("access.create_token", user=join(house, place, domain).pk, name="Datensicherung")
         for slice_ in of_slices():
             slice_.furnish(house, place, domain)
         house.run("databases.create", subscription=place, server="mariadb", name="shop")
@@ -44,6 +47,11 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
     limits = {"mailboxes": 3, "mail_addresses": 9, "mailbox_mb": 50, "ftp_users": 2, "databases": 1, "dns_records": 7}
     own = {verb: fields for each in of_slices() for verb, fields in each.examples(house, house.mine, DOMAIN).items()}
     return own | {
+        "access.create_token": {
+            "user": person(DOMAIN).pk, "name": "Sicherung für Jörg", "days": 30, "verbs": "access.create_token",
+            "places": f"customer:{house.baker.customer}",
+        },
+        "access.revoke_token": {"token": ApiToken.objects.order_by("pk").first().pk},
         "accounts.create": {"name": "Schreinerei Jäger", "language": "de"},
         "accounts.change": {"customer": house.baker.customer, "name": "Bäckerei Müller & Söhne", "language": "en"},
         "accounts.set_reseller": {"customer": house.baker.customer, "resells": "yes", "reseller": ""},
@@ -69,6 +77,7 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "subscriptions.health": mine,
         "domains.add": mine | {"name": "törtchen.test"},
         "domains.delete": {"domain": DOMAIN},
+        "domains.follow": {"most": 10},
         "dns.set_records": record | {"type": "A", "name": "kasse", "contents": "192.0.2.1", "ttl": 300},
         "dns.add_record": record | {"content": "noch ein Gruß", "ttl": 300},
         "dns.change_record": record | {"content": "Grüße", "new": "Gruß", "ttl": 300},
@@ -111,6 +120,17 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "databases.set_password": database_user | {"password": "Sehr geheim 5"},
         "databases.remove_user": database_user,
     }  # fmt: skip
+
+
+def join(house: House, place: str, domain: str) -> User:
+    """Somebody who signs in for the customer."""
+    customer = (house.baker if place == house.mine else house.gardener).customer
+    house.run("access.invite", customer=customer, email=f"programme@{domain}", name="Jörg", mail="no", role="owner")
+    return person(domain)
+
+
+def person(domain: str) -> User:
+    return User.objects.get(email=Email.parse(f"programme@{domain}"))
 
 
 def of_slices() -> list[Any]:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 # What a customer may do with what is theirs: written down a second time, on purpose.
 CUSTOMERS = {
+    "access.create_token", "access.revoke_token",
     "accounts.change", "subscriptions.usage", "subscriptions.health",
     "domains.add", "domains.delete", "web.change_site", "web.add_alias", "web.remove_alias", "web.protect",
     "web.unprotect", "web.add_protected_user", "web.change_protected_user", "web.remove_protected_user",
@@ -33,7 +34,15 @@ RESELLERS = {
     "accounts.create", "subscriptions.create", "subscriptions.suspend", "subscriptions.resume", "subscriptions.delete",
     "subscriptions.export", "subscriptions.import", "subscriptions.delete_export", "subscriptions.exports",
 }  # fmt: skip
-WHILE_SUSPENDED = {"accounts.change", "dns.zone", "dns.history", "subscriptions.usage", "subscriptions.health"}
+WHILE_SUSPENDED = {
+    "access.create_token",
+    "access.revoke_token",
+    "accounts.change",
+    "dns.zone",
+    "dns.history",
+    "subscriptions.usage",
+    "subscriptions.health",
+}
 for slice_ in of_slices():
     CUSTOMERS |= slice_.CUSTOMERS
     WHILE_SUSPENDED |= slice_.WHILE_SUSPENDED

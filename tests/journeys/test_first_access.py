@@ -129,7 +129,10 @@ def test_link_password_passkey_and_app(platform: Platform, trusting: BrowserCont
 def test_without_javascript_in_english(platform: Platform, playwright: Playwright) -> None:
     address = f"https://localhost:{platform.ports['panel']}/"
     browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-    context = browser.new_context(locale="en-GB", ignore_https_errors=True, java_script_enabled=False)
+    claim = {"X-Forwarded-For": "192.0.2.66", "X-Real-IP": "192.0.2.66", "Forwarded": "for=192.0.2.66"}
+    context = browser.new_context(
+        locale="en-GB", ignore_https_errors=True, java_script_enabled=False, extra_http_headers=claim
+    )
     page = context.new_page()
     choose_password(page, invited(platform, "plain@example.org", "en"), "Choose a password", "Set password")
     assert page.url == address and "<h1>Overview</h1>" in page.content()
@@ -148,6 +151,9 @@ def test_without_javascript_in_english(platform: Platform, playwright: Playwrigh
     assert page.url == address
     page.goto(urljoin(address, "/account/"))
     assert page.locator("h1").inner_text() == "Your account"
+    page.goto(urljoin(address, "/account/sessions/"))
+    seen = page.locator("td:nth-child(2)").all_inner_texts()
+    assert set(seen) <= {"127.0.0.1", "::1"}, "what nginx saw, not what the browser claims"
     browser.close()
 
 

@@ -18,12 +18,11 @@ pytestmark = pytest.mark.daemons
 SITES, CHANGES = 40, 200
 
 
-def test_200_changes_at_once(platform: Platform) -> None:
+def test_200_changesat_once(platform: Platform) -> None:
     guest = arrive(platform, "Vielbeschäftigte GmbH")
     names = [f"änderung-{number}.test" for number in range(SITES)]
     assert (
-        _at_once(platform, [("domains.add", {"subscription": guest.subscription, "name": name}) for name in names])
-        == []
+        at_once(platform, [("domains.add", {"subscription": guest.subscription, "name": name}) for name in names]) == []
     )
     platform.run("domains.add", subscription=guest.subscription, name="fels-in-der-brändung.test")
     rock = f"web/{idna.encode('fels-in-der-brändung.test').decode()}"
@@ -38,7 +37,7 @@ def test_200_changes_at_once(platform: Platform) -> None:
     ]
     with Visitors(platform, {"fels-in-der-brändung.test": b"ein Fels"}) as visitors:
         visitors.more(20)
-        assert _at_once(platform, changes) == []
+        assert at_once(platform, changes) == []
         _settle(platform)
         visitors.more(20)
     assert visitors.failed == []
@@ -49,12 +48,11 @@ def test_200_changes_at_once(platform: Platform) -> None:
         assert get(platform, trust, idna.encode(name).decode()) == (200, f"{number} {name}".encode())
 
 
-def test_200_new_domains_at_once(platform: Platform) -> None:
+def test_200_new_domainsat_once(platform: Platform) -> None:
     guest = arrive(platform, "Großeinkauf AG")
     names = [f"großeinkauf-{number}.test" for number in range(CHANGES)]
     assert (
-        _at_once(platform, [("domains.add", {"subscription": guest.subscription, "name": name}) for name in names])
-        == []
+        at_once(platform, [("domains.add", {"subscription": guest.subscription, "name": name}) for name in names]) == []
     )
     _settle(platform)
     trust = platform.trust()
@@ -77,7 +75,7 @@ def _delete_under_the_guard(platform: Platform, guest: Guest) -> None:
     assert not guest.home.exists()
 
 
-def _at_once(platform: Platform, calls: list[tuple[str, dict[str, str]]]) -> list[str]:
+def at_once(platform: Platform, calls: list[tuple[str, dict[str, str]]]) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.bulk", "20"], input=json.dumps(calls), capture_output=True, text=True, check=True,
         cwd=ROOT, env={"GASTHOF_PREFIX": str(platform.root), "PYTHONPATH": "src:.", "PATH": os.environ["PATH"]},

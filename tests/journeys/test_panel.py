@@ -1,5 +1,6 @@
 """The panel in a browser: both languages, light and dark, phone and desktop; axe finds nothing."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -35,11 +36,24 @@ def test_the_way_in_is_for_everybody(
     page.goto(f"https://localhost:{platform.ports['panel']}/")
     assert page.locator("h1").inner_text() == heading
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "it must not scroll sideways"
-    assert page.evaluate("getComputedStyle(document.body).fontSize") == "17px", "the style sheet is missing"
+    text = "16px" if size is PHONE else "15px"
+    assert page.evaluate("getComputedStyle(document.body).fontSize") == text, "the style sheet is missing"
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert [text for text in complaints if "favicon" not in text and "404" not in text] == []
     context.close()
+
+
+def test_what_browsers_load_is_kept_by_its_digest(platform: Platform) -> None:
+    """Each name that a page gives holds its content's digest; the plain name, which the resting page uses, is there too."""
+    names = re.findall(r'(?:href|src)="(/static/[^"]+)"', platform.panel("/").text)
+    assert len(names) > 6 and all(re.search(r"\.[0-9a-f]{12}\.(css|js|svg)$", name) for name in names)
+    for name in names:
+        answer = platform.panel(name)
+        assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"], name
+    plain = platform.panel("/static/ui/tokens.css")
+    assert plain.status_code == 200 and "immutable" not in plain.headers["cache-control"]
+    assert platform.panel("/static/../panel/secret").status_code in (400, 404)
 
 
 def test_another_address_has_a_decent_page(platform: Platform, browser: Browser) -> None:

@@ -24,6 +24,7 @@ class Program:
     group: bool = True  # what it started dies with it when it has to be killed
     package: str | None = None  # the Debian package whose version it shows; None: it is ours
     ports: tuple[str, ...] = ()  # names out of Prefix.ports
+    addressed: bool = False  # reads the machine's name or addresses at its start only
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from itertools import islice
 from gasthof.agent import diff
 from gasthof.agent.audit import remember, strangers
 from gasthof.agent.journal import Desired, Id
-from gasthof.agent.kinds import Kind
+from gasthof.agent.kinds import Fixture, Kind
 from gasthof.agent.loop import Agent
 
 CHUNK = 250
@@ -25,10 +25,16 @@ def preview(agent: Agent) -> Iterator[str]:
 def _all(agent: Agent) -> Iterator[str]:
     # Those that come last wait for all else: they are no difference, but what follows when there is none.
     for fixture in (one for one in agent.knowledge.fixtures if not one.last):
-        found = list(diff.lines(fixture.plan(agent.machine.prefix, fixture.gather(agent.machine))))
-        yield from _headed(fixture.name, found)
+        yield from _headed(fixture.name, _fixture(agent, fixture))
     for kind in sorted(agent.knowledge.kinds.values(), key=lambda kind: kind.rank):
         yield from _kind(agent, kind)
+
+
+def _fixture(agent: Agent, fixture: Fixture) -> list[str]:
+    try:
+        return list(diff.lines(fixture.plan(agent.machine.prefix, fixture.gather(agent.machine))))
+    except Exception as error:
+        return [f"! {error}"]
 
 
 def _kind(agent: Agent, kind: Kind) -> Iterator[str]:

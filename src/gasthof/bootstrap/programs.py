@@ -25,6 +25,7 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
         return (python, "-m", name, *arguments)
 
     gunicorn = ("--bind", f"unix:{prefix.panel_socket}", "--workers", "2", "--threads", "4", "--no-control-socket")
+    worker = ("--no-listen-notify", "--fetch-job-polling-interval", "1", "--delete-jobs", "successful")
     database = tuple(cluster(prefix).command())
     return (
         Program("postgres", database, "postgres", "INT", 30, package="postgresql-15"),
@@ -33,7 +34,7 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
         # It polls: any role can send a NOTIFY, and a stolen node's could break a worker that reads their payloads.
         Program(
             "worker",
-            module("django", "procrastinate", "worker", "--no-listen-notify", "--fetch-job-polling-interval", "1"),
+            module("django", "procrastinate", "worker", *worker),
             PANEL_USER,
             stop_seconds=20,
         ),

@@ -22,12 +22,13 @@ def tree_digest(source: Path) -> str:
 
 
 def current(prefix: Prefix, place: Place) -> dict[str, str]:
-    """code: the tree of the checkout; packages: the Python packages; processes: how they are run; ports: where they listen."""
+    """code: the tree of the checkout; packages: the Python packages; processes: how they are run; ports: where they listen; machine: what it is called."""
     return {
         "code": tree_digest(place.checkout / "src"),
         "packages": lock_digest(place.checkout / "requirements" / "runtime.lock"),
         "processes": hashlib.sha256(render(prefix, place).encode()).hexdigest(),
         "ports": json.dumps(prefix.ports, sort_keys=True),
+        "machine": json.dumps([prefix.host, prefix.ipv4, prefix.ipv6]),
     }
 
 

@@ -202,8 +202,11 @@ def _outdated(prefix: Prefix, place: Place, before: dict[str, str], now: dict[st
         return ["panel-nginx"] if new_panel else []
     code = any(before.get(name) != now[name] for name in ("code", "packages"))
     ports = before.get("ports") != now["ports"]
+    moved = before.get("machine", now["machine"]) != now["machine"]
     every = programs(prefix, place)
-    stale = [one.name for one in every if (code and not one.package) or (ports and one.ports)]
+    stale = [
+        one.name for one in every if (code and not one.package) or (ports and one.ports) or (moved and one.addressed)
+    ]
     return [*stale, "panel-nginx"] if new_panel else stale
 
 

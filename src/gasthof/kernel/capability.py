@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.permissions import Role
+from gasthof.kernel.permissions import Actor, Role
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,15 @@ class Waited:
     key: str
     state: str
     words: str = ""
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Who showed a token. `answered` notes its use, and is called when they have their answer."""
+
+    token: int
+    actor: Actor
+    answered: Callable[[], None]
 
 
 Level = Literal["house", "customer", "subscription", "domain"]  # what a page is about, from the whole to one domain
@@ -57,6 +67,7 @@ class Capability:
     domain_added: Hook | None = None
     domain_removed: Hook | None = None
     mailbox_removed: Hook | None = None
+    domain_moved: Hook | None = None  # some machine of the house has another name or other addresses than before
     dns_records: Callable[[Any], Iterable[Any]] | None = (
         None  # a domain -> what its zone should hold (dns.spec.RecordSpec)
     )
@@ -66,6 +77,15 @@ class Capability:
     restore: Callable[[Call, Any, Any], Any] | None = (
         None  # makes that share anew from what `export` gave; JSON for `load`
     )
+    claimed: Callable[[str], Iterable[str]] | None = (
+        None  # a host name -> customers' names that are it or lie below it, held until the transaction ends
+    )
+    called: Callable[[Iterable[str]], Mapping[str, str]] | None = (
+        None  # actors, as the audit trail has them -> how people call them
+    )
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds
+    bearer: Callable[[str, Any, datetime], Bearer | None] | None = (
+        None  # a token, the request, the time -> who shows it; raises TooManyAttempts
+    )
     progress: Callable[[Sequence[Awaited]], list[Waited]] | None = None  # of each of these changes, without waiting

@@ -149,7 +149,7 @@ def _value(row: Any, column: str) -> Any:
 def _values(order: tuple[str, ...], after: str) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-    except (ValueError, binascii.Error) as wrong:
+    except (ValueError, RecursionError, binascii.Error) as wrong:
         raise _refused("after", Refused("This page does not exist.")) from wrong
     sound = isinstance(values, list) and len(values) == len(order)
     if not sound or not all(_is_number(value) or _is_text(value) for value in values):

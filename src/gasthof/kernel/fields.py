@@ -40,6 +40,9 @@ class Between:
     highest: int
 
 
+Shape = Literal["text", "texts", "pairs", "number", "switch"]  # as a program gives it; "texts": one or several
+
+
 @dataclass(frozen=True)
 class Field:
     name: str
@@ -50,6 +53,10 @@ class Field:
     reference: Reference | None = None
     secret: bool = False
     choices: tuple[str, ...] = ()
+    shape: Shape = "text"
+    optional: bool = False  # may be empty: none
+    between: Between | None = None
+    longest: int | None = None  # characters
 
 
 def fields_of(function: Callable[..., Any]) -> tuple[Field, ...]:
@@ -75,7 +82,18 @@ def _field(parameter: inspect.Parameter, hint: Any) -> Field:
         reference=reference,
         secret=isinstance(hint, type) and issubclass(hint, Secret),
         choices=choices,
+        shape=_shape(hint),
+        optional=optional,
+        between=between,
+        longest=getattr(hint, "maximum", None),
     )
+
+
+def _shape(hint: Any) -> Shape:
+    if hint in (bool, int):
+        return "switch" if hint is bool else "number"
+    many: tuple[tuple[type, Shape], ...] = ((tuple, "texts"), (dict, "pairs"))
+    return next((shape for kind, shape in many if isinstance(hint, type) and issubclass(hint, kind)), "text")
 
 
 def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:

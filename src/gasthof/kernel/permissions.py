@@ -110,7 +110,9 @@ def reaches(actor: Actor, place: Place | None, permission: str | None = None) ->
 
 
 def allowed(actor: Actor, permission: str, place: Place | None, grants: Grants) -> bool:
-    """Whether the actor may do this to an object there."""
+    """Whether the actor may do this to an object there. What is for sale is everybody's: a limited token changes none of it."""
+    if place == FOR_SALE and actor.within and HOUSE not in actor.within:
+        return False
     return holds(actor, permission, grants) and reaches(actor, place, permission)
 
 

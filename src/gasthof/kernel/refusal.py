@@ -42,3 +42,11 @@ class ActionRefused(Exception):
 
 class NotAllowed(ActionRefused):
     """The actor's role has no such permission, whatever object was named."""
+
+
+class TooManyAttempts(Exception):
+    """Somebody tries keys that do not fit. `seconds` until they may try the next."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds

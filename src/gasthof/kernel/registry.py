@@ -1,13 +1,15 @@
 """The slices of this house, asked by name only: the kernel imports none of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Capability, Level, Page, Waited
+from gasthof.kernel.capability import Bearer, Capability, Level, Page, Waited
 from gasthof.kernel.permissions import Grants
 
 
@@ -62,10 +64,27 @@ def is_customer(number: int) -> bool:
     return next(each.is_customer for each in capabilities() if each.is_customer is not None)(number)
 
 
+def claimed(name: str) -> list[str]:
+    """Customers' names that are this host name or lie below it. They stay as they are until the transaction ends."""
+    return [one for each in capabilities() if each.claimed is not None for one in each.claimed(name)]
+
+
+def called(actors: Iterable[str]) -> Mapping[str, str]:
+    """Who acted, as the audit trail has them -> how people call them; those of whom no slice knows are left out."""
+    listed = list(actors)
+    return {actor: name for each in capabilities() if each.called for actor, name in each.called(listed).items()}
+
+
 def wait(change: Awaited, seconds: float) -> Waited:
     """Until the slice that knows says what became of it."""
     waiting = next(each.wait for each in capabilities() if each.wait is not None)
     return waiting(change, seconds)
+
+
+def bearer(token: str, request: Any, now: datetime) -> Bearer | None:
+    """Who shows that token in that request; None: it is worth nothing. Raises TooManyAttempts."""
+    known = next(each.bearer for each in capabilities() if each.bearer is not None)
+    return known(token, request, now)
 
 
 def progress(changes: Sequence[Awaited]) -> list[Waited]:

@@ -13,8 +13,9 @@ SHEETS = (
     "ui/parts.css",
     "ui/forms.css",
     "ui/lists.css",
+    "ui/records.css",
 )
-SCRIPTS = ("django_htmx/htmx-2.min.js", "ui/ui.js")
+SCRIPTS = ("django_htmx/htmx-2.min.js", "ui/ui.js", "ui/passwords.js")
 
 
 class HashedFiles(ManifestStaticFilesStorage):

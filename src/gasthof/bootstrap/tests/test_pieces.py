@@ -4,6 +4,7 @@ import gettext
 import os
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,15 @@ def test_other_packages_restart_what_runs_from_them(tmp_path: Path) -> None:
     assert up._outdated(prefix, place, now, now, False) == [] == up._outdated(prefix, place, {}, now, False)
     moved = up._outdated(prefix, place, now | {"ports": "{}"}, now, False)
     assert "nginx" in moved and "worker" not in moved
+    assert up._outdated(prefix, place, {name: now[name] for name in now if name != "machine"}, now, False) == []
+
+
+@pytest.mark.parametrize("change", [{"host": "wirt.xn--gstehaus-0za.test"}, {"ipv4": "192.0.2.1"}, {"ipv6": ""}])
+def test_another_name_or_address_restarts_what_reads_it_at_its_start(tmp_path: Path, change: dict[str, str]) -> None:
+    prefix, place = Prefix(tmp_path / "var"), locked(tmp_path, "same")
+    before, now = stamp.current(prefix, place), stamp.current(replace(prefix, **change), place)
+    assert {name for name in now if now[name] != before[name]} == {"machine"}
+    assert up._outdated(prefix, place, before, now, False) == ["pdns", "mail-delivery", "postfix"]
 
 
 def test_the_end_of_a_log(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
@@ -68,7 +69,8 @@ class Accounts(DefaultAccountAdapter):
         return bool(url) and url_has_allowed_host_and_scheme(url, allowed_hosts=None) and url.startswith("/")
 
     def clean_password(self, password: str, user: User | None = None) -> str:
-        return own.check_password(password, user)
+        validate_password(password, user)
+        return password
 
     def set_password(self, user: User, password: str) -> None:
         own.set_password(user, password)

@@ -1,21 +1,18 @@
 """Forms of signing in and of one's own account."""
 
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from allauth.account.forms import LoginForm
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import PersonName
 from gasthof.slices.access.record import note
+from gasthof.slices.access.validators import parsed
 from gasthof.slices.access.values import Email
-
-Value = TypeVar("Value")
 
 
 class EmailField(forms.CharField):
@@ -26,7 +23,7 @@ class EmailField(forms.CharField):
         super().__init__(label=_("E-mail address"), max_length=320, widget=forms.TextInput(attrs=attributes), **how)
 
     def clean(self, value: Any) -> Email:
-        return _parsed(Email, super().clean(value))
+        return parsed(Email, super().clean(value))
 
 
 class SignInForm(LoginForm):
@@ -74,12 +71,4 @@ class ProfileForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=[("de", "Deutsch"), ("en", "English")])
 
     def clean_name(self) -> PersonName:
-        return _parsed(PersonName, self.cleaned_data["name"])
-
-
-def _parsed(kind: type[Value], raw: object) -> Value:
-    try:
-        return cast(Value, kind.parse(raw))  # type: ignore[attr-defined]
-    except Refused as refusal:
-        sentence = gettext(refusal.sentence)
-        raise ValidationError(sentence % refusal.values if refusal.values else sentence) from refusal
+        return parsed(PersonName, self.cleaned_data["name"])

@@ -113,6 +113,25 @@ class OutgoingMail(models.Model):
         indexes = [models.Index(fields=["due"], name="access_mail_due", condition=models.Q(state="queued"))]
 
 
+class ApiToken(models.Model):
+    """A program's way in, as the person who made it. Whoever reads this table learns no token: it holds their digests."""
+
+    digest = models.BinaryField(max_length=32, unique=True)  # SHA-256 of the token's 32 bytes
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
+    maker = models.ForeignKey("self", models.CASCADE, null=True)  # the token that made it: it goes with that one
+    name = models.CharField(max_length=100)
+    verbs = models.JSONField(null=True)  # names of verbs and "LIST.list"; None: all that the person may do
+    places = models.JSONField()  # kernel.permissions.Place, its parts that are not None; none: wherever they may
+    created = models.DateTimeField()  # wall time, as the others
+    expires = models.DateTimeField()
+    last_used = models.DateTimeField(null=True)  # to the minute
+    last_address = models.CharField(max_length=45, blank=True)
+
+    @property
+    def within(self) -> tuple[Place, ...]:
+        return tuple(Place(**parts) for parts in self.places)
+
+
 class Role(models.Model):
     """A set of permissions that a customer has named. The ready-made ones are the slices' (kernel.registry.standard_roles)."""
 

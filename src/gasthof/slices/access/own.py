@@ -1,30 +1,15 @@
 """What people do about their own sign-in, from the panel's pages: they have proved who they are, or hold a link that does."""
 
-from django.contrib.auth import password_validation
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils.translation import gettext
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.clock import Clocks
-from gasthof.kernel.refusal import Refused
-from gasthof.kernel.values import NewPassword, PersonName
+from gasthof.kernel.values import PersonName
 from gasthof.slices.access import letters, links, outbox, rules
 from gasthof.slices.access.models import OneTimeLink, User
 from gasthof.slices.access.record import note
 from gasthof.slices.access.values import Email
-
-
-def check_password(password: str, user: User | None) -> str:
-    """Raises ValidationError, in the reader's language."""
-    try:
-        NewPassword.parse(password)
-    except Refused as refusal:
-        sentence = gettext(refusal.sentence)
-        raise ValidationError(sentence % refusal.values if refusal.values else sentence) from refusal
-    password_validation.validate_password(password, user)
-    return password
 
 
 def set_password(user: User, password: str) -> None:

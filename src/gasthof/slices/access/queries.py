@@ -1,8 +1,11 @@
 """Reads of people who sign in."""
 
+import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext
 
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import ANONYMOUS, Actor, Grant, Place, reaches
@@ -13,7 +16,7 @@ from gasthof.slices.access.models import User
 from gasthof.slices.access.values import Email
 from gasthof.slices.subscriptions.queries import Subscription
 
-__all__ = ["User", "UserRef", "actor_of", "find_user", "servers_of", "user_of"]
+__all__ = ["User", "UserRef", "actor_of", "called", "find_user", "servers_of", "user_of"]
 
 
 def actor_of(user: User | AnonymousUser) -> Actor:
@@ -34,6 +37,26 @@ def actor_of(user: User | AnonymousUser) -> Actor:
 def name_of(user: User) -> str:
     """How the audit trail calls them."""
     return f"user:{user.pk}"
+
+
+def called(actors: Iterable[str]) -> dict[str, str]:
+    """People by their names; the house's own people by what they are."""
+    listed = set(actors)
+    parts = {part for actor in listed for part in actor.split(" as ")}
+    numbers = [int(part[5:]) for part in parts if re.fullmatch(r"user:[0-9]{1,9}", part)]
+    people = {name_of(each): each for each in User.objects.filter(pk__in=numbers)} if numbers else {}
+    return {actor: _called(actor, people) for actor in listed}
+
+
+def _called(actor: str, people: Mapping[str, User]) -> str:
+    first, _, rest = actor.partition(" as ")
+    user = people.get(first)
+    if user is None:
+        words = {"operator": gettext("operator"), "system": gettext("the system"), "customer": gettext("customer")}
+        word = words.get(first.partition(":")[0], first)
+    else:
+        word = gettext("operator") if user.kind == User.OPERATOR else user.name
+    return gettext("%(who)s in the customer’s place") % {"who": word} if rest else word
 
 
 def user_of(address: str) -> User | None:

@@ -1,8 +1,10 @@
 """Values that only the verbs of access take."""
 
 import re
+from collections.abc import Callable
 from typing import ClassVar, Self
 
+from gasthof.kernel.permissions import Place
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName, plain_text
 
@@ -29,6 +31,57 @@ class Email(str):
         """As people read it."""
         local, _, domain = self.rpartition("@")
         return f"{local}@{DomainName(domain).unicode}"
+
+
+MOST_LIMITS = 200  # verbs, or places, of one token
+
+
+def _parts(raw: object) -> list[str]:
+    """Of a list, or of text with commas or spaces between."""
+    given = raw if isinstance(raw, list) else [raw]
+    if len(given) > MOST_LIMITS:
+        raise Refused("This is too long.")
+    found = [part for each in given for part in plain_text(each).replace(",", " ").split()]
+    if len(found) > MOST_LIMITS:
+        raise Refused("This is too long.")
+    return found
+
+
+class VerbNames(tuple[str, ...]):
+    """Verbs that a token is good for; LIST.list is the right to read that list."""
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        return cls(dict.fromkeys(_parts(raw)))
+
+
+class Places(tuple[Place, ...]):
+    """Where a token is good: "customer:3", "subscription:s000012", "domain:grün.test", "mailbox:info@grün.test"."""
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        return cls(dict.fromkeys(_place(part) for part in _parts(raw)))
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise Refused("A number is needed.")
+    return int(text)
+
+
+PARTS: dict[str, Callable[[str], int | str]] = {
+    "customer": _number,
+    "subscription": lambda text: _number(text.removeprefix("s")),
+    "domain": lambda text: DomainName.parse(text).ascii,
+    "mailbox": lambda text: str(Email.parse(text)),
+}
+
+
+def _place(text: str) -> Place:
+    kind, _, name = text.partition(":")
+    if kind not in PARTS:
+        raise Refused("A place is “customer:NUMBER”, “subscription:NAME”, “domain:NAME” or “mailbox:ADDRESS”.")
+    return Place(**{kind: PARTS[kind](name)})  # type: ignore[arg-type]
 
 
 class RoleName(str):

@@ -10,7 +10,7 @@ from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
 from gasthof.slices.accounts.models import Customer
 
-__all__ = ["Customer", "CustomerRef", "as_actor", "find_customer", "is_customer", "is_number", "shown"]
+__all__ = ["Customer", "CustomerRef", "as_actor", "find_customer", "is_customer", "is_number", "seen_customer", "shown"]
 
 
 def find_customer(actor: Actor, text: str) -> Customer | None:
@@ -19,6 +19,11 @@ def find_customer(actor: Actor, text: str) -> Customer | None:
     by = {"number": int(text)} if is_number(text) else {"name": text}
     found = [row for row in rows.filter(**by)[:20] if reaches(actor, row.place)]
     return found[0] if len(found) == 1 else None
+
+
+def seen_customer(number: int) -> Customer | None:
+    """Of that number, as it was a moment ago: whoever asks has yet to see whether the actor reaches it."""
+    return Customer.objects.filter(number=number).first() if number < 10**9 else None
 
 
 def in_customers(place: Place) -> Q:

@@ -1,6 +1,6 @@
 """The sign on the door of databases."""
 
-from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.kernel.capability import OWNERS, Capability, Page
 from gasthof.slices.databases import queries
 from gasthof.slices.databases.actions import hooks
 
@@ -8,6 +8,7 @@ CAPABILITY = Capability(
     "databases",
     permissions={"databases.write": OWNERS, "databases.read": OWNERS},
     roles={"webmaster": frozenset({"databases.read", "databases.write"}), "read only": frozenset({"databases.read"})},
+    pages=(Page("Databases", "databases:databases", "databases.read", "subscription", "database"),),
     subscription_suspended=hooks.tell_all_users,
     subscription_resumed=hooks.tell_all_users,
     subscription_removed=hooks.remove_all,

@@ -1,6 +1,6 @@
 """Reads of databases and their users, and what a node is told about them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, TypeVar
 
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, reaches
 from gasthof.prefix import Prefix
 from gasthof.slices.databases import rules
-from gasthof.slices.databases.models import Database, DatabaseUser
+from gasthof.slices.databases.models import Database, DatabaseUser, Grant
 from gasthof.slices.databases.spec import Access, DatabaseSpec, UserSpec
 from gasthof.slices.nodes.queries import failed, findings
 from gasthof.slices.subscriptions.queries import Subscription, in_subscriptions, locked_subscriptions
@@ -54,6 +54,18 @@ def user_specs(subscription: Subscription, users: Iterable[DatabaseUser]) -> lis
 def address(server: str) -> dict[str, str | int]:
     """Where customers' programs reach a server: over TCP, "localhost" would mean a socket to most of them."""
     return {"host": "127.0.0.1", "port": Prefix.current().ports[server]}
+
+
+def sizes(subscription: Subscription, keys: Sequence[str]) -> dict[str, int]:
+    """Key -> bytes on disk, of those that the node has measured."""
+    found = {key: one.get("bytes") for key, one in findings(subscription.node, DATABASE, keys).items()}
+    return {key: size for key, size in found.items() if isinstance(size, int)}
+
+
+def only_in(database: Database) -> int:
+    """How many users have no other database: they go with it."""
+    users = DatabaseUser.objects.filter(grants__database=database)
+    return users.exclude(grants__in=Grant.objects.exclude(database=database)).count()
 
 
 def usage(subscription: Subscription) -> dict[str, int]:

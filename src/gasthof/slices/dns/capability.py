@@ -1,6 +1,6 @@
 """The sign on the door of dns."""
 
-from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.kernel.capability import OWNERS, Capability, Page
 from gasthof.slices.dns import queries
 from gasthof.slices.dns.actions import hooks, moving
 
@@ -12,8 +12,10 @@ CAPABILITY = Capability(
         "mail administrator": frozenset({"dns.read"}),
         "read only": frozenset({"dns.read"}),
     },
+    pages=(Page("DNS records", "dns:zone", "dns.read", "domain", "network"),),
     domain_added=hooks.make_zone,
     domain_removed=hooks.remove_zone,
+    domain_moved=hooks.follow,
     health=queries.health,
     export=moving.export,
     restore=moving.restore,

@@ -8,6 +8,7 @@ from django.db.models import F
 from gasthof.kernel import registry
 from gasthof.kernel.values import DomainName
 from gasthof.slices.dns.models import Change, RecordSet, Zone
+from gasthof.slices.dns.rules import servers
 from gasthof.slices.dns.rules import zone as rules
 from gasthof.slices.dns.rules.pointing import Look, pointer
 from gasthof.slices.dns.spec import RecordSpec, ZoneSpec
@@ -50,12 +51,15 @@ def findings(zone: Zone) -> dict[str, Any]:
 def ground(zone: Zone) -> rules.Ground:
     """All that the zone is made of now; its domain's subscription and node are loaded."""
     domain = zone.domain
+    machines = nodes.below(domain.name)
+    children = _children(domain, machines)
     return rules.Ground(
         zone=domain.name,
-        servers=name_servers(domain.subscription),
+        servers=servers.name_servers(domain.subscription.node.host),
         defaults=tuple(_defaults(domain)),
         own=own_records(zone),
-        children=_children(domain),
+        children=children,
+        glue=tuple(_glue(each for each in machines if each.host in children)),
     )
 
 
@@ -63,12 +67,6 @@ def own_records(zone: Zone) -> tuple[RecordSpec, ...]:
     """What the customer set, in a settled order; without contents: a default that is switched off."""
     rows = RecordSet.objects.filter(zone=zone).order_by("name", "type")
     return tuple(RecordSpec(row.name, row.type, row.ttl, tuple(row.contents)) for row in rows)
-
-
-def name_servers(subscription: Subscription) -> tuple[str, ...]:
-    """Of the node that serves its zones; A-labels without a final dot."""
-    host = subscription.node.host
-    return f"ns1.{host}", f"ns2.{host}"
 
 
 def zone_spec(zone: Zone, found: rules.Ground) -> ZoneSpec:
@@ -79,7 +77,7 @@ def zone_spec(zone: Zone, found: rules.Ground) -> ZoneSpec:
         subscription=subscription.system_name,
         serial=zone.serial,
         primary=found.servers[0],
-        contact=f"hostmaster.{subscription.node.host}",
+        contact=servers.contact(subscription.node.host),
         records=rules.served(found),
         dnssec=zone.dnssec,
         forget_key=zone.forget_key,
@@ -92,11 +90,20 @@ def _defaults(domain: Domain) -> Iterable[RecordSpec]:
             yield from each.dns_records(domain)
 
 
-def _children(domain: Domain) -> dict[str, tuple[str, ...]]:
-    """A domain below another one that lies between is that one's child."""
+def _children(domain: Domain, machines: Iterable[nodes.Node]) -> dict[str, tuple[str, ...]]:
+    """Domains and machines below. What lies below another one of them is that one's child."""
     domains = claims_within(domain.value).filter(name=F("domain__name")).exclude(domain=domain)
-    below = {each.name: name_servers(each.domain.subscription) for each in domains}
-    return {name: servers for name, servers in below.items() if not set(DomainName(name).above) & set(below)}
+    hosts = {each.name: each.domain.subscription.node.host for each in domains}
+    hosts |= {each.host: each.host for each in machines}
+    return {
+        name: servers.name_servers(host) for name, host in hosts.items() if not set(DomainName(name).above) & set(hosts)
+    }
+
+
+def _glue(machines: Iterable[nodes.Node]) -> Iterable[RecordSpec]:
+    """Each once, should two machines have the same name."""
+    found = {each.host: servers.addresses(each.host, each.ipv4, each.ipv6) for each in machines}
+    return (record for records in found.values() for record in records)
 
 
 def parent_of(domain: Domain) -> Domain | None:
@@ -142,8 +149,11 @@ def changes(zone: Zone, before: int | None) -> list[Change]:
 
 
 def locked_zones(domains: Iterable[int]) -> list[Zone]:
-    """Their zones, locked in the order of their numbers, with all that a spec is made of."""
-    rows = Zone.objects.filter(domain__in=list(domains)).select_related(
-        "domain__subscription__node", "domain__subscription__plan"
-    )
-    return list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
+    """Their zones, locked in the order of their numbers, with all that a spec is made of.
+
+    That is read when all are locked: what is read while waiting for one may be older than what the last holder told.
+    """
+    rows = Zone.objects.filter(domain__in=list(domains)).select_for_update(no_key=True).order_by("pk")
+    locked = list(rows.values_list("pk", flat=True))
+    whole = Zone.objects.select_related("domain__subscription__node", "domain__subscription__plan")
+    return list(whole.filter(pk__in=locked).order_by("pk"))

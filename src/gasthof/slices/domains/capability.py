@@ -1,11 +1,11 @@
 """The sign on the door of domains."""
 
-from gasthof.kernel.capability import OWNERS, Capability, Page
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.domains import actions
 
 CAPABILITY = Capability(
     "domains",
-    permissions={"domains.write": OWNERS, "domains.read": OWNERS},
+    permissions={"domains.write": OWNERS, "domains.read": OWNERS, "domains.manage": OPERATORS},
     roles={role: frozenset({"domains.read"}) for role in ("webmaster", "mail administrator", "read only")},
     pages=(
         Page("Domains", "domains:all", "domains.read", "house", "globe"),
@@ -13,6 +13,7 @@ CAPABILITY = Capability(
         Page("Overview", "domains:domain", "domains.read", "domain", "layout-dashboard"),
     ),
     subscription_removed=actions.remove_all,
+    claimed=actions.claimed,
     export=actions.export,
     restore=actions.restore,
 )

@@ -21,6 +21,7 @@ class Domain(models.Model):
         "accounts.Customer", models.PROTECT, db_index=False
     )  # the subscription's, so that an index has it
     created = models.DateTimeField()  # business time
+    followed = models.BigIntegerField(default=0)  # up to which change of machines' names and addresses (nodes.moves)
 
     class Meta:
         indexes = [

@@ -11,6 +11,8 @@ from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.domains.models import Claim, Domain
+from gasthof.slices.domains.rules import is_servers
+from gasthof.slices.nodes.queries import hosts
 from gasthof.slices.subscriptions.queries import locked_subscriptions, part_of
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "find_domain",
     "in_domains",
     "in_use",
+    "lagging",
     "lock_domain",
     "obstacle",
     "seen_domain",
@@ -38,7 +41,7 @@ def seen_domain(text: str) -> Domain | None:
         name = DomainName.parse(text).ascii
     except Refused:
         return None
-    return Domain.objects.filter(name=name).select_related("subscription__customer").first()
+    return Domain.objects.filter(name=name).select_related("subscription__customer", "subscription__node").first()
 
 
 def lock_domain(domain: Domain) -> Domain | None:
@@ -63,8 +66,13 @@ def obstacle(name: DomainName, customer: int) -> int | None:
 
 
 def in_use(name: DomainName) -> bool:
-    """Whether anybody has claimed exactly this name."""
-    return Claim.objects.filter(name=name.ascii).exists()
+    """Whether anybody has claimed exactly this name, or it is a machine's."""
+    return Claim.objects.filter(name=name.ascii).exists() or is_servers(name, hosts())
+
+
+def lagging(moves: int) -> QuerySet[Domain]:
+    """Domains of which other slices may still say what was true before that change of machines' names and addresses."""
+    return Domain.objects.filter(followed__lt=moves).order_by("pk")
 
 
 def claims_within(name: DomainName) -> QuerySet[Claim]:

@@ -1,12 +1,13 @@
 """The sign on the door of ftp."""
 
-from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.kernel.capability import OWNERS, Capability, Page
 from gasthof.slices.ftp import actions, queries
 
 CAPABILITY = Capability(
     "ftp",
     permissions={"ftp.write": OWNERS, "ftp.read": OWNERS},
     roles={"webmaster": frozenset({"ftp.read", "ftp.write"}), "read only": frozenset({"ftp.read"})},
+    pages=(Page("FTP users", "ftp:users", "ftp.read", "subscription", "folder-up"),),
     subscription_suspended=actions.tell_all,
     subscription_resumed=actions.tell_all,
     subscription_removed=actions.remove_all,

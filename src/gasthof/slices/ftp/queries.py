@@ -8,6 +8,8 @@ from django.db.models import Q, QuerySet
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor
+from gasthof.kernel.values import DomainName
+from gasthof.prefix import Prefix
 from gasthof.slices.dns.spec import RecordSpec
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.ftp import rules
@@ -17,7 +19,7 @@ from gasthof.slices.mail.rules import server_name
 from gasthof.slices.nodes.queries import failed
 from gasthof.slices.subscriptions.queries import Subscription, find_subscription, in_subscriptions
 
-__all__ = ["FtpUserRef", "export", "find_user", "health", "records", "spec_of", "users_of"]
+__all__ = ["FtpUserRef", "export", "find_user", "health", "records", "server", "spec_of", "users_of"]
 
 KIND = "ftp.user"
 TTL = 3_600  # seconds
@@ -50,6 +52,11 @@ def spec_of(user: FtpUser) -> FtpUserSpec:
         hash=user.hash,
         suspended=subscription.suspended,
     )
+
+
+def server(subscription: Subscription) -> tuple[str, dict[str, int]]:
+    """Where FTP and SFTP programs reach the subscription's files: the machine's name, whose certificate fits, and the ports."""
+    return DomainName(subscription.node.host).unicode, Prefix.current().ports
 
 
 def export(subscription: Subscription) -> dict[str, list[dict[str, str]]]:

@@ -1,6 +1,6 @@
 """The sign on the door of mail."""
 
-from gasthof.kernel.capability import OWNERS, Capability
+from gasthof.kernel.capability import OWNERS, Capability, Page
 from gasthof.slices.mail import queries
 from gasthof.slices.mail.actions import hooks, moving
 
@@ -8,6 +8,10 @@ CAPABILITY = Capability(
     "mail",
     permissions={"mail.write": OWNERS, "mail.read": OWNERS},
     roles={"mail administrator": frozenset({"mail.read", "mail.write"}), "read only": frozenset({"mail.read"})},
+    pages=(
+        Page("Mail", "mail:domain", "mail.read", "domain", "mail"),
+        Page("Mailboxes", "mail:subscription", "mail.read", "subscription", "mail"),
+    ),
     domain_added=hooks.make_mail,
     domain_removed=hooks.remove_mail,
     subscription_suspended=hooks.tell_all,

@@ -1,6 +1,6 @@
 """Reads of mail, and what a node is told about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated, TypeVar
 
@@ -11,6 +11,7 @@ from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, Place, reaches
 from gasthof.kernel.values import DomainName
+from gasthof.prefix import Prefix
 from gasthof.slices.dns.spec import RecordSpec
 from gasthof.slices.domains.queries import Domain, in_domains, lock_domain, seen_domain
 from gasthof.slices.mail import rules
@@ -121,6 +122,18 @@ def sizes(subscription: Subscription) -> dict[str, int]:
     found = findings(subscription.node, MAILBOX, keys)
     sizes = {key: found.get(key, {}).get("bytes", 0) for key in keys}
     return {key: size if isinstance(size, int) else 0 for key, size in sizes.items()}
+
+
+def bytes_of(subscription: Subscription, addresses: Sequence[str]) -> dict[str, int]:
+    """The same of some mailboxes, 0 where the node has not measured yet."""
+    found = {key: one.get("bytes", 0) for key, one in findings(subscription.node, MAILBOX, addresses).items()}
+    return {key: size if isinstance(size := found.get(key, 0), int) else 0 for key in addresses}
+
+
+def programs(domain: Domain) -> tuple[str, dict[str, int]]:
+    """Where mail programs reach the domain's mailboxes: the server's name for it, and the ports."""
+    host = rules.server_name(domain.name) or domain.subscription.node.host
+    return DomainName(host).unicode, Prefix.current().ports
 
 
 def usage(subscription: Subscription) -> dict[str, int]:

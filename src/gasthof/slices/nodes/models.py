@@ -23,6 +23,7 @@ class Node(models.Model):
     host = models.CharField(max_length=253, default="")  # A-labels
     ipv4 = models.CharField(max_length=15, default="")
     ipv6 = models.CharField(max_length=45, default="")
+    moved = models.BigIntegerField(default=1)  # which change of names and addresses in the house was its last one
     revision = models.BigIntegerField(default=0)
     epoch = models.CharField(max_length=36)
     created = models.DateTimeField()

@@ -7,12 +7,34 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from gasthof.kernel.collection import Ask, collection
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import FOR_SALE, Actor, reaches
 from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent, ObjectReport
+
+__all__ = [
+    "Failure",
+    "Node",
+    "NodeRef",
+    "NodeStatus",
+    "Progress",
+    "below",
+    "events",
+    "failed",
+    "failures",
+    "find_node",
+    "findings",
+    "hosts",
+    "moves",
+    "node_status",
+    "nodes",
+    "php_versions",
+    "progress",
+    "status",
+    "wait_until_live",
+]
 
 POLL_SECONDS = 2.0  # a hint may get lost
 MOST_SHOWN = 50
@@ -150,6 +172,21 @@ def findings(node: Node, kind: str, keys: Iterable[str]) -> dict[str, dict[str, 
         target__node=node, target__kind=kind, target__key__in=list(keys), target__spec__isnull=False
     )
     return dict(rows.exclude(findings={}).values_list("target__key", "findings"))
+
+
+def moves() -> int:
+    """How often names or addresses of machines have changed, in the whole house."""
+    return Node.objects.aggregate(last=Max("moved"))["last"] or 0
+
+
+def hosts() -> list[str]:
+    """The machines' own names, by number."""
+    return list(Node.objects.exclude(host="").order_by("pk").values_list("host", flat=True))
+
+
+def below(name: str) -> list[Node]:
+    """Machines whose own names lie below this one."""
+    return list(Node.objects.filter(host__endswith=f".{name}").order_by("pk"))
 
 
 def php_versions(node: Node) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -9,6 +10,7 @@ from ipaddress import ip_address
 from django.db import connection, transaction
 
 from gasthof.agent.link import role_of
+from gasthof.kernel import registry
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.nodes.models import Node, NodeContact
@@ -31,7 +33,7 @@ LOOPBACK = Address("server.gasthof.test", "127.0.0.1", "::1")
 def register(name: str, uid_base: int, now: datetime, address: Address = LOOPBACK) -> tuple[Node, bool]:
     """The node of this name, with its address as given, and whether it is new.
 
-    ValueError: not a name, not an address, or known with another uid base.
+    ValueError: not a name, not an address, a host name of a customer's, or known with another uid base.
     """
     if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no node's name: small letters, digits and hyphens, at most 40")
@@ -41,11 +43,25 @@ def register(name: str, uid_base: int, now: datetime, address: Address = LOOPBAC
             cursor.execute("SELECT gasthof_make_node_role(%s)", [role_of(name)])
         fields = {"db_role": role_of(name), "uid_base": uid_base, "epoch": str(uuid.uuid4()), "created": now}
         node, made = Node.objects.get_or_create(name=name, defaults=fields | found)
-        Node.objects.filter(name=name).exclude(**found).update(**found)
+        if made or any(getattr(node, field) != value for field, value in found.items()):
+            _move(node, found, renamed=made or node.host != found["host"])
         NodeContact.objects.get_or_create(node=node)
     if node.uid_base != uid_base:
         raise ValueError(f"node {name} has the uid base {node.uid_base}: its customers' files belong to uids above it")
     return node, made
+
+
+def _move(node: Node, found: Mapping[str, str], *, renamed: bool) -> None:
+    """Slices follow by the number that it gets. ValueError for a name that a customer has, or that lies above a customer's.
+
+    Then all nodes are locked, lower numbers first, so that these numbers commit in their order.
+    """
+    if renamed and (taken := registry.claimed(found["host"])):
+        raise ValueError(f"{found['host']} cannot be the machine's name: {taken[0]} is a customer's")
+    last = max(each.moved for each in Node.objects.select_for_update(no_key=True).order_by("pk"))
+    for field, value in {**found, "moved": last + 1}.items():
+        setattr(node, field, value)
+    node.save(update_fields=[*found, "moved"])
 
 
 def host_name(text: str) -> str:

@@ -1,7 +1,7 @@
 """Reads of plans and subscriptions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from django.db.models import Q, QuerySet
@@ -25,8 +25,10 @@ __all__ = [
     "find_subscription",
     "home_health",
     "in_subscriptions",
+    "locked",
     "locked_subscriptions",
     "part_of",
+    "seen_subscription",
     "shown",
 ]
 
@@ -40,6 +42,12 @@ def find_subscription(actor: Actor, text: str) -> Subscription | None:
     by = {"number": int(digits)} if is_number(digits) else {"customer__name": text}
     found = list(rows.filter(**by).order_by("number")[:2])
     return found[0] if len(found) == 1 else None
+
+
+def seen_subscription(name: str) -> Subscription | None:
+    """The one of that system name, whoever's it is, as it was a moment ago: whoever asks has yet to see whether the actor reaches it."""
+    rows = Subscription.objects.select_related("customer", "plan", "node")
+    return rows.filter(number=int(name[1:])).first() if re.fullmatch(r"s[0-9]{6,9}", name) else None
 
 
 def locked_subscriptions() -> QuerySet[Subscription]:
@@ -94,6 +102,12 @@ def subscriptions(ask: Ask) -> QuerySet[Subscription]:
 def plans(ask: Ask) -> QuerySet[Plan]:
     """Plans with their limits."""
     return Plan.objects.filter(name__icontains=ask.search)
+
+
+def locked(numbers: Iterable[int]) -> list[Subscription]:
+    """Those of these numbers, lower ones first; changes to them stand in a queue."""
+    rows = Subscription.objects.select_related("plan", "node").select_for_update(of=("self",), no_key=True)
+    return list(rows.filter(number__in=set(numbers)).order_by("number"))
 
 
 def find_plan(actor: Actor, text: str) -> Plan | None:

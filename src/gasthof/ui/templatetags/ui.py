@@ -1,13 +1,18 @@
 """Components of pages, for templates: {% load ui %}."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
 from gasthof.ui import parts
+from gasthof.ui.shell import Link
 
 register = template.Library()
 TONES = {"success": "good", "warning": "warn", "error": "bad", "info": "", "debug": ""}  # of Django's messages
@@ -17,8 +22,13 @@ SHAPES = {"good": "circle-check", "warn": "triangle-alert", "bad": "octagon-aler
 @register.simple_tag
 def icon(name: str, **attributes: str) -> SafeString:
     """One of Lucide's, beside the words that say the same: hidden from screen readers."""
-    kind = f"icon {attributes.get('class', '')}".strip()
-    drawn = lucide(name, size=None, **{"class": kind, "aria_hidden": "true", "focusable": "false"})
+    return _drawn(str(name), str(attributes.get("class", "")))
+
+
+@lru_cache(512)
+def _drawn(name: str, kind: str) -> SafeString:
+    """A page of fifty rows shows a few icons a hundred times."""
+    drawn = lucide(name, size=None, **{"class": f"icon {kind}".strip(), "aria_hidden": "true", "focusable": "false"})
     return mark_safe(drawn)  # noqa: S308 - Lucide's own file
 
 
@@ -29,10 +39,11 @@ def note(tone: str, text: str) -> dict[str, str]:
     return {"tone": tone, "text": text, "shape": SHAPES.get(tone, "info")}
 
 
-@register.inclusion_tag("ui/badge.html")
-def badge(name: str, word: str = "") -> dict[str, Any]:
+@register.simple_tag
+def badge(name: str, word: str = "") -> SafeString:
     """The state of an object: pending, live, failed, suspended, active, off. `word` says it better where that is possible."""
-    return {"state": parts.state(name), "word": word}
+    state = parts.state(name)
+    return cell(replace(state, word=word) if word else state)
 
 
 @register.inclusion_tag("ui/quota.html")
@@ -68,7 +79,13 @@ def plot(drawn: parts.Plot) -> dict[str, Any]:
     return {"plot": drawn}
 
 
-@register.inclusion_tag("ui/cell.html")
-def cell(value: Any) -> dict[str, Any]:
-    """What a list's cell holds: a text, or a part of parts.py."""
-    return {"value": value, "kind": type(value).__name__}
+@register.simple_tag
+def cell(value: Any) -> SafeString:
+    """What a list's cell holds: a text, or a part of parts.py. By hand, since a list has hundreds."""
+    if isinstance(value, parts.State):
+        return format_html('<span class="badge {}">{}{}</span>', value.tone, _drawn(value.icon, ""), value.word)
+    if isinstance(value, parts.Quota):
+        return render_to_string("ui/quota.html", {"quota": value})
+    if isinstance(value, Link):
+        return format_html('<a href="{}">{}</a>', value.url, value.text)
+    return conditional_escape("–" if value is None else value)

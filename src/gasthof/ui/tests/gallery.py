@@ -254,6 +254,16 @@ def progresses() -> Iterator[Progress]:
         yield Progress(done, "token", waited)
 
 
+ASKED: list[str] = []  # tokens, each time that somebody asks
+
+
+def scripted(token: str, actor: Actor) -> Progress | None:
+    """In place of changes.progress: the third who asks hears that it is live."""
+    ASKED.append(token)
+    pending, live, _ = progresses()
+    return live if len(ASKED) > 2 else pending
+
+
 def changes(request: HttpRequest) -> HttpResponse:
     context = {"listed": list(progresses())}
     return show(request, "gallery/changes.html", head("Changes", "Änderungen"), context)

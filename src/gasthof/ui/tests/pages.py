@@ -18,6 +18,7 @@ from gasthof.ui.pages import (
     bulk_page,
     form_page,
     picked_keys,
+    posted,
     question_page,
     seen,
 )
@@ -57,7 +58,7 @@ def domains(request: HttpRequest) -> HttpResponse:
 
 
 def add(request: HttpRequest, subscription: str) -> HttpResponse:
-    form = AddDomain(request.POST or None, fixed={"subscription": subscription})
+    form = AddDomain(posted(request), fixed={"subscription": subscription})
     return form_page(
         request, form, Head("Add a domain"), submit="Add", to=reverse("domains"), cancel=reverse("domains"),
         message=lambda outcome: f"{outcome.result['domain']} was added.",
@@ -66,7 +67,7 @@ def add(request: HttpRequest, subscription: str) -> HttpResponse:
 
 
 def mailbox(request: HttpRequest, domain: str) -> HttpResponse:
-    form = AddMailbox(request.POST or None, fixed={"domain": domain}, initial={"quota_mb": 250})
+    form = AddMailbox(posted(request), fixed={"domain": domain}, initial={"quota_mb": 250})
     return form_page(
         request, form, Head("Add a mailbox"), submit="Add", to=reverse("domains"), message="The mailbox was added."
     )

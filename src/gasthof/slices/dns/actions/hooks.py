@@ -1,4 +1,4 @@
-"""What happens to zones when domains come and go."""
+"""What happens to zones when domains come and go, and when machines move."""
 
 from gasthof.kernel.call import Call
 from gasthof.slices.dns.actions.told import refresh_parent, refresh_zone, tell_gone
@@ -18,3 +18,8 @@ def remove_zone(call: Call, domain: Domain) -> None:
     Zone.objects.filter(domain=domain).delete()
     tell_gone(call, domain)
     refresh_parent(call, domain)
+
+
+def follow(call: Call, domain: Domain) -> None:
+    """Name servers and default records may name a machine that has moved, of whichever subscription."""
+    refresh_zone(call, domain)

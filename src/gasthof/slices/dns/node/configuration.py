@@ -3,6 +3,7 @@
 import re
 from ipaddress import ip_address
 
+from gasthof.kernel.values import DomainName
 from gasthof.prefix import Prefix
 from gasthof.slices.dns.node.rows import QUERIES, database
 
@@ -15,6 +16,11 @@ USER = "pdns"
 def addresses(prefix: Prefix) -> list[str]:
     """Where the name server listens."""
     return [str(ip_address(each)) for each in (prefix.ipv4, prefix.ipv6) if each]
+
+
+def own_name(prefix: Prefix) -> str:
+    """The machine's own, in A-labels. Refused for what is none, such as a name without a dot."""
+    return DomainName.parse(prefix.host).ascii
 
 
 def configuration(prefix: Prefix, resolver: str) -> bytes:

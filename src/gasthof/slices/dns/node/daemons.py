@@ -12,7 +12,7 @@ QUESTION = b"\x4e\x53\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05probe\x07invali
 
 def programs(prefix: Prefix, _python: str) -> tuple[Program, ...]:
     command = ("/usr/sbin/pdns_server", f"--config-dir={prefix.state / 'dns'}")
-    return (Program("pdns", command, package="pdns-server", ports=("dns",)),)
+    return (Program("pdns", command, package="pdns-server", ports=("dns",), addressed=True),)
 
 
 def answers(prefix: Prefix) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from gasthof.agent.sdk.read import Fact
 from gasthof.agent.sdk.steps import Rows
 from gasthof.prefix import Prefix
 from gasthof.slices.dns.node import keys
-from gasthof.slices.dns.node.configuration import addresses
-from gasthof.slices.dns.node.rows import KEY, SERIAL, ZONE, born_here, database, serial_of
+from gasthof.slices.dns.node.configuration import addresses, own_name
+from gasthof.slices.dns.node.rows import KEY, SERIAL, SERVER, ZONE, born_here, database, serial_of
 from gasthof.slices.dns.spec import ZoneSpec
 
 RESOLVERS = Path("/etc/resolv.conf")
@@ -40,6 +41,16 @@ class BaseFacts:
     resolver: str  # ADDRESS:PORT; "" for a machine without one
 
 
+@dataclass(frozen=True)
+class ServerFacts:
+    rows: Mapping[Path, Mapping[str, Rows]]  # of the zones of the machine's own names, and last serials
+    former: tuple[str, ...]  # names that the machine had
+    last: int  # serial of any zone of its name that went, or of its own; 0 for none
+    taken: bool  # a customer has a zone of that name
+    today: date
+    unknown: bool = False  # last serials cannot be read: dns.keys says why
+
+
 def zones(machine: Machine, wanted: Mapping[str, Wanted]) -> dict[str, ZoneFacts]:
     """Facts of each zone, by name. apsw.Error while the keys cannot be read."""
     places = (born_here(machine.prefix), database(machine.prefix))
@@ -52,8 +63,11 @@ def _zone(prefix: Prefix, key: str, found: Mapping[Path, Mapping[str, Rows]], wa
     own = {path: {owner: rows for owner, rows in held.items() if owner in names} for path, held in found.items()}
     text = key_of(prefix, key, own)
     fresh = keys.new_key() if wanted.spec is not None and wanted.spec.dnssec and not text else ""
-    serials = own[born_here(prefix).path].get(f"{SERIAL} {key}", {}).get("serials", ())
-    return ZoneFacts(own, text, fresh, next((int(str(row[0])) for row in serials), None), wanted.ordered)
+    return ZoneFacts(own, text, fresh, _last(own[born_here(prefix).path], key), wanted.ordered)
+
+
+def _last(found: Mapping[str, Rows], zone: str) -> int | None:
+    return next((int(str(row[0])) for row in found.get(f"{SERIAL} {zone}", {}).get("serials", ())), None)
 
 
 def key_of(prefix: Prefix, zone: str, found: Mapping[Path, Mapping[str, Rows]]) -> str:
@@ -93,6 +107,20 @@ def _findings(key: str, spec: ZoneSpec, found: Mapping[str, Rows], text: str) ->
 
 def kept(machine: Machine) -> KeptFacts:
     return KeptFacts(lookup.wrong(born_here(machine.prefix)))
+
+
+def server(machine: Machine) -> ServerFacts:
+    """The zone of the machine's own name, and what is left of former ones. Refused for a name that is none."""
+    place, name, today = database(machine.prefix), own_name(machine.prefix), machine.clock.now().date()
+    born = born_here(machine.prefix)
+    if born.path.exists() and lookup.wrong(born):
+        return ServerFacts({}, (), 0, taken=False, today=today, unknown=True)
+    former = tuple(sorted(set(lookup.owners(place, SERVER)) - {name}))
+    names = [f"{kind} {key}" for key in (name, *former) for kind in (SERVER, SERIAL)]
+    found = lookup.facts((born, place), [*names, f"{ZONE} {name}"])
+    last = _last(found[born.path], name)
+    taken = f"{ZONE} {name}" in found[place.path]
+    return ServerFacts(found, former, last or 0, taken, today)
 
 
 def base(machine: Machine) -> BaseFacts:

@@ -11,5 +11,9 @@ KINDS = (
         facts.zones, plan.zone, facts.present_zones, findings=facts.findings,
     ),
 )  # fmt: skip
-FIXTURES = (Fixture("dns.base", facts.base, plan.base), Fixture("dns.keys", facts.kept, plan.kept))
+FIXTURES = (
+    Fixture("dns.base", facts.base, plan.base),
+    Fixture("dns.keys", facts.kept, plan.kept),
+    Fixture("dns.server", facts.server, plan.server),
+)
 SERVICES = {"pdns": PowerDns.of}

@@ -4,6 +4,7 @@ import secrets
 import socket
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,7 +24,7 @@ LONGEST = 65_535
 
 @dataclass(frozen=True)
 class PowerDns:
-    """Service "pdns". tell: zone -> the serial that is served from now on, "" for none."""
+    """Service "pdns". tell: zone -> the serial that is served from now on, "" for none. forget: zone -> "", also while it is down."""
 
     control: Path
     address: str
@@ -35,12 +36,27 @@ class PowerDns:
 
     def ask(self, verb: str, arguments: Sequence[str]) -> Mapping[str, Reply]:
         """Purged twice: a question that was being answered while the rows changed may have been kept after the first time."""
+        if verb == "forget":
+            self.forget(arguments)
+            return {zone: Reply() for zone in arguments}
         if verb != "tell":
             raise ValueError(verb)
         self.purge(arguments)
         found = self.serials(arguments)
         self.purge(arguments)
         return {zone: Reply(value=found[zone]) for zone in arguments}
+
+    def forget(self, zones: Sequence[str]) -> None:
+        """For what is there before it starts: one that does not run keeps nothing. It may still listen at an older address."""
+        try:
+            self.purge(zones)
+        except Away as error:
+            if isinstance(error.__cause__, FileNotFoundError | ConnectionRefusedError):
+                return
+            raise
+        with suppress(Away):
+            self.serials(zones)
+        self.purge(zones)
 
     def purge(self, zones: Sequence[str]) -> None:
         """Forget all answers about these zones, also that there was nothing."""

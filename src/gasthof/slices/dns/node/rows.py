@@ -36,7 +36,8 @@ BORN_HERE = (
     "CREATE TABLE IF NOT EXISTS serials (owner TEXT NOT NULL, serial INTEGER NOT NULL)",
 )  # never changed, only added to
 ZONE, KEY = "dns.zone", "dns.key"  # owners: the key outlives its zone unless somebody ordered otherwise
-SERIAL = "dns.serial"  # owner, in keys.db: of a zone that is gone, for the day it comes back
+SERVER = "dns.server"  # owner: the zone of the machine's own name
+SERIAL = "dns.serial"  # owner, in keys.db: of a zone that is gone, for the day it comes back, and of the machine's own
 
 _ANSWER = (
     "SELECT content, ttl, prio, type, (SELECT rowid FROM domains WHERE domains.owner = records.owner), 0, name, auth"

@@ -25,7 +25,8 @@ class Ground:
     own: tuple[RecordSpec, ...]  # as the customer set them; without contents: a default that is switched off
     children: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
-    )  # domains below with zones of their own in this house, the nearest only -> their name servers
+    )  # names below with zones of their own in this house, the nearest only -> their name servers
+    glue: tuple[RecordSpec, ...] = ()  # addresses of name servers that lie below such a name, a machine's (RFC 9471)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def compose(ground: Ground) -> tuple[Placed, ...]:
     own = {key(each): each for each in ground.own}
     defaults = wanted_defaults(ground)
     found = [Placed(each, "own", _own_state(ground, each)) for each in own.values() if each.contents]
+    found += [Placed(each, "default", "served") for each in ground.glue]
     for each in defaults.values():
         if key(each) in own:
             found += [] if own[key(each)].contents else [Placed(each, "default", "off")]

@@ -3,7 +3,6 @@
 from django.db.models import Q
 
 from gasthof.kernel.call import Call
-from gasthof.kernel.refusal import Refused
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.mail.actions.desired import ADDRESS, DOMAIN, MAILBOX, tell_domain, tell_domains, tell_gone
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
@@ -11,10 +10,8 @@ from gasthof.slices.subscriptions.queries import Subscription
 
 
 def make_mail(call: Call, domain: Domain) -> None:
-    """A new domain takes mail, where the plan has any: at first for its postmaster only. The operator's is not given away."""
+    """A new domain takes mail, where the plan has any: at first for its postmaster only."""
     plan = domain.subscription.plan
-    if domain.name == domain.subscription.node.host:
-        raise Refused("This is the server’s own name.").at("name")
     MailDomain.objects.create(domain=domain, active=plan.mailboxes + plan.mail_addresses > 0)
     tell_domain(call, domain)
 

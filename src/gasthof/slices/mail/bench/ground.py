@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +18,14 @@ import apsw
 from gasthof.agent.sdk import lookup
 from gasthof.agent.sdk.steps import Rows
 from gasthof.slices.mail.bench.machine import PASSWORD, UID, Machine
-from gasthof.slices.mail.node import dovecot, lookups, postfix
+from gasthof.slices.mail.node import dovecot, lookups, places, postfix
 from gasthof.slices.mail.spec import DomainSpec, MailboxSpec
 
 DOMAIN = "xn--gre-aus-kln-w6a02arc.test"
 BODY = f"Subject: figure\r\nFrom: <box0@{DOMAIN}>\r\n\r\n" + ("x" * 76 + "\r\n") * 38  # 3 kB
 PATIENCE = 300.0  # seconds for all mails of one turn
 A_DOMAIN = 20  # mailboxes
-ASKED = ("domains", "suspended", "mailboxes", "routes", "refused")  # what one recipient meets
+ASKED = ("domains", "transports", "mailboxes", "routes", "refused")  # what one recipient meets
 QUIET = "\nsmtpd_client_connection_count_limit = 0\n"
 LIVE = re.compile(r"proxy:sqlite:(\S+?)/(\w+)\.cf")  # a look-up in our database, anywhere in main.cf and master.cf
 USERS = """passdb {{
@@ -58,15 +58,17 @@ class Ground:
     def _stand_still(self, addresses: list[str]) -> None:
         """The same content as indexed files and as a passwd-file, and daemons that read those."""
         prefix, conf = self.machine.prefix, postfix.folder(self.machine.prefix)
-        keys = {
-            "domains": [DOMAIN],
-            "mailboxes": addresses,
-            "routes": addresses,
-            "senders": addresses,
-            "certificates": [],
+        themselves = {address: address for address in addresses}
+        rows = {
+            "domains": {DOMAIN: DOMAIN},
+            "mailboxes": themselves,
+            "routes": themselves,
+            "transports": dict.fromkeys(addresses, f"lmtp:unix:{places.delivery_socket(prefix)}"),
+            "senders": themselves,
+            "certificates": {},
         }
         for name in (*postfix.MAPS, "certificates"):
-            _indexed(conf, name, keys.get(name, ["nobody.invalid"]))
+            _indexed(conf, name, rows.get(name, {"nobody.invalid": "x"}))
         for name in ("main.cf", "master.cf"):
             text = LIVE.sub(r"hash:\1/\2", (conf / name).read_text("utf-8"))
             (conf / name).write_text(text, "utf-8")
@@ -88,9 +90,9 @@ class Ground:
                 yield f"{address}:{password}:{UID}:{UID}::{home}::userdb_quota_rule=*:storage=10000M\n"
 
 
-def _indexed(conf: Path, name: str, keys: list[str]) -> None:
+def _indexed(conf: Path, name: str, rows: Mapping[str, str]) -> None:
     """postmap(1); certificates' files hold key and certificate themselves (-F)."""
-    (conf / name).write_text("".join(f"{key} {key}\n" for key in keys))
+    (conf / name).write_text("".join(f"{key} {value}\n" for key, value in rows.items()))
     files = ["-F"] if name == "certificates" else []
     subprocess.run(["/usr/sbin/postmap", *files, "-c", str(conf), f"hash:{conf / name}"], check=True)
 
@@ -195,5 +197,5 @@ def look_up(ground: Ground, count: int, questions: int) -> float:
 def _ask(conf: Path, name: str, keys: list[str]) -> None:
     command = ["/usr/sbin/postmap", "-c", str(conf), "-q", "-", f"proxy:sqlite:{conf}/{name}.cf"]
     done = subprocess.run(command, check=False, input="\n".join(keys) + "\n", capture_output=True, text=True)
-    if name in ("domains", "mailboxes", "routes") and len(done.stdout.splitlines()) != len(keys):
+    if name in ("domains", "mailboxes", "routes", "transports") and len(done.stdout.splitlines()) != len(keys):
         raise RuntimeError(f"{name}: {len(done.stdout.splitlines())} of {len(keys)} were found: {done.stderr[-500:]}")

@@ -16,9 +16,15 @@ def programs(_prefix: Prefix, python: str) -> tuple[Program, ...]:
     room = "gasthof.slices.mail"
     return (
         Program("dovecot", (python, "-m", f"{room}.dovecot"), package="dovecot-core"),
-        Program("mail-delivery", (python, "-m", f"{room}.delivery"), DELIVERY_USER),
+        Program("mail-delivery", (python, "-m", f"{room}.delivery"), DELIVERY_USER, addressed=True),
         Program("mail-front", (python, "-m", f"{room}.front"), stop="QUIT", package="nginx", ports=("imaps", "pop3s")),
-        Program("postfix", (python, "-m", f"{room}.postfix"), package="postfix", ports=("smtp", "submission", "smtps")),
+        Program(
+            "postfix",
+            (python, "-m", f"{room}.postfix"),
+            package="postfix",
+            ports=("smtp", "submission", "smtps"),
+            addressed=True,
+        ),
     )
 
 

@@ -17,11 +17,14 @@ Postfix, over `proxy:sqlite:`; keys come in lower case:
   SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address, none while suspended; a login is
                     ADDRESS#STAMP, as Dovecot tells Postfix at the sign-in
   LOGINS_QUERY      check_sasl_access: whom to send away, as the password is another by now, or the mailbox suspended or gone
-  REFUSED_QUERY     check_recipient_access, before any permit: what a suspended domain answers
-  SUSPENDED_QUERY   transport_maps: the same for what reaches it from inside, by a forward, or waited in the queue
-  WAITING_QUERY     check_recipient_access, before all else: "later" while not all rows are there that should be. The row of the table
+  REFUSED_QUERY     check_recipient_access, before all else: "later" while not all rows are there that should be, then what a
+                    suspended domain answers, and what a domain here answers for an address that it has not. The row of the table
                     `filled` goes with all others when the database is emptied, and comes when the agent has looked at everything.
-  HELD_QUERY        transport_maps, before all else: the same for what is in the queue, which would be sent elsewhere or back
+  TRANSPORTS_QUERY  transport_maps of the queue manager: the first two for what comes from inside, by a forward, or is in the queue,
+                    which would be sent elsewhere or back; else where the mail of a domain here goes
+A question costs several times its query (decision 6), so these two answer all that can be said of a recipient at once. They know
+nothing but whole addresses and stand in a unionmap behind a table of patterns, whose kind counts for both (dict_union.c): Postfix
+does not ask them for "domain", ".test" and "local@" as well.
 Dovecot:
   PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
 """
@@ -60,19 +63,17 @@ DOVECOT_SCHEMA = (
     "CREATE INDEX IF NOT EXISTS mailboxes_address ON mailboxes (address)",
 )
 
-# %s is the whole key, %u and %d its parts, all escaped by Postfix; a query with %u is not asked for "@domain".
-_LOCAL = "substr('%s', 1, instr('%s', '@') - 1)"
-_DOMAIN = "substr('%s', instr('%s', '@') + 1)"
-_PLAIN = (  # the local part without "+detail"
-    "CASE WHEN instr('%s', '+') BETWEEN 2 AND instr('%s', '@') THEN substr('%s', 1, instr('%s', '+') - 1)"
-    f" ELSE {_LOCAL} END"
+# %s is the whole key, %u and %d its parts, all escaped by Postfix. Not asked at all: a query with %u for "@domain", one with %d for
+# what has no "@".
+_PLAIN = "substr('%s', 1, instr(substr('%s', 2) || '+', '+')) || '@%d'"  # without "+detail"; where there is none, nobody's address
+_WAITING = "NOT EXISTS (SELECT 1 FROM filled f WHERE f.what = 'all')"
+_DOMAIN = "FROM domains d WHERE d.name = '%d' AND d.active"
+_REACHED = (  # of a suspended domain: what is its own, not its mailboxes'
+    f"EXISTS (SELECT 1 FROM routes r WHERE r.address IN ('%s', {_PLAIN}, '@%d') AND (NOT d.suspended OR r.owner = 'mail.domain %d'))"
 )
-_SUSPENDED = (
-    f"FROM domains d WHERE instr('%s', '@') > 0 AND d.name = {_DOMAIN} AND d.active AND d.suspended"
-    f" AND NOT EXISTS (SELECT 1 FROM routes r WHERE r.address = ({_PLAIN}) || '@' || d.name"
-    " AND r.owner = 'mail.domain ' || d.name) LIMIT 1"
-)
+WAITING_WORDS = "The list of addresses is not complete yet, try again"
 SUSPENDED_WORDS = "Mail for this address is suspended"
+UNKNOWN_WORDS = "User unknown"  # as Postfix says itself
 
 DOMAINS_QUERY = "SELECT d.name FROM domains d WHERE d.name = '%s' AND d.active LIMIT 1"
 MAILBOXES_QUERY = (
@@ -80,25 +81,27 @@ MAILBOXES_QUERY = (
     " WHERE d.name = '%d' AND d.active LIMIT 1"
 )
 ROUTES_QUERY = (
-    "SELECT DISTINCT CASE WHEN r.detail THEN substr('%s', 1, instr('%s', '@')) || d.name ELSE r.target END"
-    f" FROM domains d JOIN routes r ON r.address = ({_PLAIN}) || '@' || d.name WHERE d.name = {_DOMAIN} AND d.active"
+    "SELECT DISTINCT CASE WHEN r.detail THEN '%s' ELSE r.target END"
+    f" FROM domains d JOIN routes r ON r.address IN ('%s', {_PLAIN}) WHERE d.name = '%d' AND d.active"
 )
 SENDERS_QUERY = (
     "SELECT DISTINCT s.login || '#' || m.stamp FROM senders s JOIN mailboxes m ON m.address = s.login"
     " WHERE s.address = '%s' AND NOT EXISTS (SELECT 1 FROM domains d WHERE d.suspended"
-    f" AND d.name IN ({_DOMAIN}, substr(s.login, instr(s.login, '@') + 1)))"
+    " AND d.name IN ('%d', substr(s.login, instr(s.login, '@') + 1)))"
 )
 LOGINS_QUERY = (
     "SELECT '421 4.7.0 Sign in again' WHERE NOT EXISTS (SELECT 1 FROM mailboxes m"
     " JOIN domains d ON d.name = substr(m.address, instr(m.address, '@') + 1)"
     " WHERE m.address = substr('%s', 1, instr('%s', '#') - 1) AND m.stamp = substr('%s', instr('%s', '#') + 1) AND NOT d.suspended)"
 )
-REFUSED_QUERY = f"SELECT '550 5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
-SUSPENDED_QUERY = f"SELECT 'error:5.2.1 {SUSPENDED_WORDS}' {_SUSPENDED}"
-_WAITING = "WHERE '%s' <> '' AND NOT EXISTS (SELECT 1 FROM filled f WHERE f.what = 'all')"
-WAITING_WORDS = "The list of addresses is not complete yet, try again"
-WAITING_QUERY = f"SELECT '450 4.3.0 {WAITING_WORDS}' {_WAITING}"
-HELD_QUERY = f"SELECT 'retry:4.3.0 {WAITING_WORDS}' {_WAITING}"
+REFUSED_QUERY = (
+    f"SELECT CASE WHEN {_WAITING} THEN '450 4.3.0 {WAITING_WORDS}' ELSE (SELECT CASE WHEN {_REACHED} THEN NULL"
+    f" WHEN d.suspended THEN '550 5.2.1 {SUSPENDED_WORDS}' ELSE '550 5.1.1 {UNKNOWN_WORDS}' END {_DOMAIN} LIMIT 1) END"
+)
+TRANSPORTS_QUERY = (
+    f"SELECT CASE WHEN {_WAITING} THEN 'retry:4.3.0 {WAITING_WORDS}' ELSE (SELECT CASE WHEN d.suspended AND NOT {_REACHED}"
+    f" THEN 'error:5.2.1 {SUSPENDED_WORDS}' ELSE '<<delivery>>' END {_DOMAIN} LIMIT 1) END"
+)
 FILLED: Rows = {"filled": (("all",),)}
 
 _LOGIN = "FROM domains d JOIN mailboxes m ON m.address = '%Ln' || '@' || d.ascii WHERE d.name = '%Ld'"

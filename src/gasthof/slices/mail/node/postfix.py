@@ -16,9 +16,7 @@ MAPS = {
     "senders": lookups.SENDERS_QUERY,
     "logins": lookups.LOGINS_QUERY,
     "refused": lookups.REFUSED_QUERY,
-    "suspended": lookups.SUSPENDED_QUERY,
-    "waiting": lookups.WAITING_QUERY,
-    "held": lookups.HELD_QUERY,
+    "transports": lookups.TRANSPORTS_QUERY,
 }
 
 
@@ -27,9 +25,9 @@ def postfix_files(prefix: Prefix) -> dict[str, bytes]:
     values = _values(places.checked(prefix))
     database = places.state(prefix) / "lookup-postfix" / "postfix.db"
     certificates = places.state(prefix) / "lookup-certificates" / "certificates.db"
-    found = {name: _template(name, values) for name in ("main.cf", "beyond-ascii")}
+    found = {name: _template(name, values) for name in ("main.cf", "beyond-ascii", "whole-only")}
     found["master.cf"] = _template("master.cf", values | {"listeners": _listeners(prefix, values)})
-    found |= {f"{name}.cf": _map(database, query) for name, query in MAPS.items()}
+    found |= {f"{name}.cf": _map(database, places.filled(query, values)) for name, query in MAPS.items()}
     found["certificates.cf"] = _map(certificates, CERTIFICATE_QUERY)
     return {name: text.encode() for name, text in found.items()}
 
@@ -102,5 +100,6 @@ def _values(prefix: Prefix) -> dict[str, str]:
         "conf": str(folder(prefix)),
         "tls": str(places.tls(prefix)),
         "host": prefix.host,
+        "delivery": f"lmtp:unix:{places.delivery_socket(prefix)}",
         "addresses": ", ".join(addresses(prefix)),
     }

@@ -26,13 +26,25 @@ def settings(text: bytes) -> dict[str, str]:
 
 def test_every_table_is_asked_through_the_proxy_that_may_read_it() -> None:
     main = settings(postfix_files(PREFIX)["main.cf"])
-    named = set(re.findall(r"(?<=sqlite:)\S+?(?=[,\s]|$)", " ".join(main.values())))
+    named = set(re.findall(r"(?<=sqlite:)[^\s,}]+", " ".join(main.values())))
     assert named == {f"/srv/gasthof/node/mail/postfix/conf/{name}.cf" for name in (*MAPS, "certificates")}
     assert not re.search(r"(?<!proxy:)sqlite:", " ".join(main.values()))
     allowed = main["proxy_read_maps"]
     for name in re.findall(r"\$(\w+)", allowed):
         allowed = allowed.replace(f"${name}", main[name])
-    assert named == set(re.findall(r"(?<=sqlite:)[^\s,]+", allowed))
+    assert named == set(re.findall(r"(?<=sqlite:)[^\s,}]+", allowed))
+
+
+def test_tables_of_whole_addresses_are_not_asked_for_their_parts() -> None:
+    """Each question to the proxy costs; the first table of a unionmap says which there are."""
+    found = postfix_files(PREFIX)
+    text = (found["main.cf"] + found["master.cf"]).decode()
+    for name, times in (("transports", 1), ("refused", 1 + 2 * 3)):
+        table = f"proxy:sqlite:/srv/gasthof/node/mail/postfix/conf/{name}.cf"
+        whole = f"unionmap:{{regexp:/srv/gasthof/node/mail/postfix/conf/whole-only, {table}}}"
+        assert text.count(whole) == times
+        assert text.replace(whole, "").count(table) == 1  # in proxy_read_maps
+    assert [line for line in found["whole-only"].decode().splitlines() if not line.startswith("#")] == []
 
 
 def test_queries_stand_in_one_line_and_unchanged() -> None:
@@ -40,7 +52,7 @@ def test_queries_stand_in_one_line_and_unchanged() -> None:
     for name, query in MAPS.items():
         assert settings(found[f"{name}.cf"]) == {
             "dbpath": "/srv/gasthof/node/mail/lookup-postfix/postfix.db",
-            "query": query,
+            "query": query.replace("<<delivery>>", "lmtp:unix:/srv/gasthof/run/mail/delivery/lmtp.sock"),
         }
     sql = settings(dovecot_files(PREFIX)["sql.conf"])
     assert sql["password_query"] == lookups.PASSWORD_QUERY

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gasthof.slices.mail.node import dovecot
+from gasthof.slices.mail.node import dovecot, lookups
 from gasthof.slices.mail.node.fixtures import FIXTURES, PARTS, Part, part_facts, part_plan
+from gasthof.slices.mail.spec import Reserved
 from gasthof.slices.mail.tests.machine import ASCII, UID, UMLAUT, Machine, wait_for
 
 if TYPE_CHECKING:
@@ -163,6 +164,37 @@ def test_what_is_suspended_refuses_with_words_and_lets_nobody_in(machine: Machin
     assert dialogue(machine, "a@example.com", "a@gesperrt-ö.test")[0] == 250
     with machine.imap(address):
         pass
+
+
+def test_a_suspension_counts_for_a_session_that_has_asked_before(machine: Machine) -> None:
+    """Postfix remembers where an address leads; what is refused it asks anew."""
+    domain = machine.domain("später-gesperrt.test", reserved=(Reserved("abuse"),))
+    address = machine.mailbox(f"a@{domain}")
+    with machine.smtp() as client:
+        for suspended, code in ((False, 250), (True, 550), (False, 250)):
+            machine.domain(domain, suspended=suspended, reserved=(Reserved("abuse"),))
+            for recipient in (address, f"a+b@{domain}"):
+                client.docmd("RSET")
+                client.docmd("MAIL FROM:<a@example.com>")
+                answer = client.docmd(f"RCPT TO:<{recipient}>")
+                assert (answer[0], b"5.2.1" in answer[1]) == (code, suspended)
+            assert client.docmd(f"RCPT TO:<abuse@{domain}>")[0] == 250
+
+
+def test_what_leads_into_a_suspended_domain_comes_back_with_words(machine: Machine) -> None:
+    """By a forward or an alias from elsewhere, and what was accepted before: nothing is delivered there."""
+    domain = machine.domain("zu-ist-zu.test")
+    shut, sender = machine.mailbox(f"a@{domain}"), machine.mailbox(f"absender-zu@{UMLAUT}")
+    machine.domain(domain, suspended=True)
+    for way in (
+        machine.address(f"umweg@{UMLAUT}", shut),
+        machine.mailbox(f"auch@{UMLAUT}", forward_to=(shut,), keep_copy=False),
+    ):
+        assert dialogue(machine, sender, way)[0] == 250
+    mails = machine.wait_for_mails(sender, 2)
+    assert all(b"5.2.1" in mail and lookups.SUSPENDED_WORDS.encode() in mail for mail in mails)
+    machine.domain(domain)
+    assert machine.messages(shut) == []
 
 
 def test_a_full_mailbox_refuses_at_once_and_can_be_emptied(machine: Machine) -> None:

@@ -13,6 +13,7 @@ from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reser
 
 HOST = "server.gasthof.test"
 NAME, UMLAUT = "xn--gre-aus-kln-w6a02arc.test", "grüße-aus-köln.test"
+DELIVERY = "<<delivery>>"  # where mail of a domain here goes; the configuration says it
 PASSWORD = "{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"
 
 
@@ -37,6 +38,7 @@ class Daemons:
         for database, schema in ((self.postfix, lookups.POSTFIX_SCHEMA), (self.dovecot, lookups.DOVECOT_SCHEMA)):
             for statement in schema:
                 database.execute(statement)
+        fill(self.postfix, "mail.filled", lookups.FILLED)
         for spec in specs:
             self.put(spec)
 
@@ -51,7 +53,7 @@ class Daemons:
             fill(self.postfix, spec.address, lookups.postfix_address(spec))
 
     def ask(self, query: str, key: str) -> list[str]:
-        """As sqlite_table(5): folded, the parts of the key quoted into the query; none for %u or %d where there is no such part."""
+        """As sqlite_table(5): folded, the parts of the key quoted into the query; none for %u or %d where there is no such part, nor for NULL."""
         key = key.casefold()
         local, at, name = key.rpartition("@")
         if ("%u" in query and at and not local) or ("%d" in query and not at):
@@ -59,7 +61,7 @@ class Daemons:
         parts = {"%s": key, "%u": local if at else key, "%d": name}
         for sign, value in parts.items():
             query = query.replace(sign, value.replace("'", "''"))
-        return sorted(str(row[0]) for row in self.postfix.execute(query))
+        return sorted(str(row[0]) for row in self.postfix.execute(query) if row[0] is not None)
 
     def find(self, query: str, address: str) -> list[str]:
         """As Postfix looks an address up: whole, without "+detail", its domain alone."""
@@ -122,6 +124,10 @@ def house() -> Daemons:
 
 @pytest.mark.parametrize("name", [NAME, NAME.upper()])
 def test_a_domain_is_found_in_any_case(house: Daemons, name: str) -> None:
+    for address in (f"Info@{name}", f"info+shop@{name}", f"postmaster@{name}"):
+        assert house.ask(lookups.REFUSED_QUERY, address) == []
+    assert house.ask(lookups.REFUSED_QUERY, f"niemand@{name}") == ["550 5.1.1 User unknown"]
+    assert house.ask(lookups.REFUSED_QUERY, "info@example.org") == []
     assert house.known(f"Info@{name}") and house.known(f"info+shop@{name}") and house.known(f"postmaster@{name}")
     assert not house.known(f"niemand@{name}") and not house.known("info@example.org")
 
@@ -144,6 +150,7 @@ def test_a_catch_all_gets_only_what_is_left(house: Daemons) -> None:
     house.put(mailbox("eigen@andere.test"))
     assert house.delivered("irgendwer@andere.test") == {"info@andere.test"}
     assert house.delivered("irgendwer+x@andere.test") == {"info@andere.test"}
+    assert house.ask(lookups.REFUSED_QUERY, "irgendwer+x@andere.test") == []
     assert house.delivered("+x@andere.test") == {"info@andere.test"}
     assert house.delivered("eigen@andere.test") == {"eigen@andere.test"}
     assert house.delivered("eigen+x@andere.test") == {"eigen+x@andere.test"}
@@ -185,12 +192,17 @@ def test_a_mailbox_without_a_password_has_no_login(house: Daemons) -> None:
 def test_a_suspended_domain_refuses_mail() -> None:
     name = NAME
     reserved = (Reserved("postmaster", f"info@{NAME}"),)
-    house = Daemons(domain(suspended=True, reserved=reserved), mailbox(), domain("andere.test"))
+    house = Daemons(
+        domain(suspended=True, reserved=reserved), mailbox(), domain("andere.test"), mailbox("info@andere.test")
+    )
     for address in (f"info@{name}", f"info+x@{name}", f"niemand@{name}"):
         assert house.ask(lookups.REFUSED_QUERY, address) == ["550 5.2.1 Mail for this address is suspended"]
-        assert house.ask(lookups.SUSPENDED_QUERY, address) == ["error:5.2.1 Mail for this address is suspended"]
-    for key in (f"postmaster@{name}", name, f"sub.{name}", "info@andere.test", "info@", f"info@sub.{name}"):
-        assert house.ask(lookups.REFUSED_QUERY, key) == house.ask(lookups.SUSPENDED_QUERY, key) == []
+        assert house.ask(lookups.TRANSPORTS_QUERY, address) == ["error:5.2.1 Mail for this address is suspended"]
+    for key in (name, f"sub.{name}", "info@", f"info@sub.{name}"):
+        assert house.ask(lookups.REFUSED_QUERY, key) == house.ask(lookups.TRANSPORTS_QUERY, key) == []
+    for address in (f"postmaster@{name}", f"postmaster+x@{name}", "info@andere.test"):
+        assert house.ask(lookups.REFUSED_QUERY, address) == []
+        assert house.ask(lookups.TRANSPORTS_QUERY, address) == [DELIVERY]
     assert house.delivered(f"postmaster@{name}") == {f"postmaster@{HOST}"}  # nobody reads the mailbox
 
 
@@ -202,10 +214,28 @@ def test_of_a_suspended_domain_only_the_operator_is_reached() -> None:
         AddressSpec(f"zwei@{NAME}", "s000012", (f"abuse@{NAME}",)),
     )
     for address in (f"postmaster@{NAME}", f"postmaster+x@{NAME}", f"zwei@{NAME}", f"any@{NAME}", f"@{NAME}"):
-        assert house.ask(lookups.REFUSED_QUERY, address) and house.ask(lookups.SUSPENDED_QUERY, address)
+        assert house.ask(lookups.REFUSED_QUERY, address) == [f"550 5.2.1 {lookups.SUSPENDED_WORDS}"]
+        assert house.ask(lookups.TRANSPORTS_QUERY, address) == [f"error:5.2.1 {lookups.SUSPENDED_WORDS}"]
     for address in (f"abuse@{NAME}", f"Abuse+x@{NAME}"):
-        assert house.ask(lookups.REFUSED_QUERY, address) == [] == house.ask(lookups.SUSPENDED_QUERY, address)
+        assert house.ask(lookups.REFUSED_QUERY, address) == []
+        assert house.ask(lookups.TRANSPORTS_QUERY, address) == [DELIVERY]
         assert house.delivered(address) == {f"postmaster@{HOST}"}
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+def test_before_all_rows_are_there_everybody_is_told_to_wait(suspended: bool) -> None:
+    house = Daemons(domain(suspended=suspended), mailbox())
+    house.postfix.execute("DELETE FROM filled")
+    for address in (
+        f"info@{NAME}",
+        f"info+x@{NAME}",
+        f"niemand@{NAME}",
+        "x@example.org",
+        "ä@example.org",
+        '"a@b"@example.org',
+    ):
+        assert house.ask(lookups.REFUSED_QUERY, address) == [f"450 4.3.0 {lookups.WAITING_WORDS}"]
+        assert house.ask(lookups.TRANSPORTS_QUERY, address) == [f"retry:4.3.0 {lookups.WAITING_WORDS}"]
 
 
 def test_a_suspended_sender_is_nobodys() -> None:
@@ -236,14 +266,17 @@ def test_a_domain_that_is_off_is_nobodys_here(suspended: bool) -> None:
     for address in (f"info@{NAME}", f"abuse@{NAME}", f"x@{NAME}"):
         assert not house.ask(lookups.DOMAINS_QUERY, address.rpartition("@")[2])
         assert house.delivered(address) == {address}
-        assert house.ask(lookups.REFUSED_QUERY, address) == []
+        assert house.ask(lookups.REFUSED_QUERY, address) == [] == house.ask(lookups.TRANSPORTS_QUERY, address)
     assert bool(house.login(lookups.PASSWORD_QUERY, f"info@{NAME}", "smtp")) is not suspended
 
 
 @pytest.mark.parametrize("text", ["x'y", "x' OR 1=1 --", "%", "a%sb", "''"])
 def test_quotes_in_keys_stay_in_them(house: Daemons, text: str) -> None:
-    for query in (lookups.ROUTES_QUERY, lookups.MAILBOXES_QUERY, lookups.SENDERS_QUERY, lookups.REFUSED_QUERY):
+    for query in (lookups.ROUTES_QUERY, lookups.MAILBOXES_QUERY, lookups.SENDERS_QUERY):
         assert house.ask(query, f"{text}@{NAME}") == [] == house.ask(query, f"info@{text}")
+    assert house.ask(lookups.REFUSED_QUERY, f"{text}@{NAME}") == ["550 5.1.1 User unknown"]
+    assert house.ask(lookups.TRANSPORTS_QUERY, f"{text}@{NAME}") == [DELIVERY]
+    assert house.ask(lookups.REFUSED_QUERY, f"info@{text}") == [] == house.ask(lookups.TRANSPORTS_QUERY, f"info@{text}")
     assert house.ask(lookups.DOMAINS_QUERY, text) == []
 
 
@@ -275,7 +308,7 @@ def crowded() -> Iterator[Daemons]:
 
 def test_every_query_goes_by_an_index(crowded: Daemons) -> None:
     queries = [getattr(lookups, name) for name in dir(lookups) if name.endswith("_QUERY") and name != "ITERATE_QUERY"]
-    assert len(queries) == 11
+    assert len(queries) == 9
     for query in queries:
         database = crowded.dovecot if "%Ln" in query else crowded.postfix
         steps = [str(row[3]) for row in database.execute(f"EXPLAIN QUERY PLAN {query}")]

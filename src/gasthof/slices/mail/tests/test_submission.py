@@ -94,6 +94,26 @@ def test_only_ones_own_addresses(machine: Machine) -> None:
             assert refused(client, sender) in (501, 550, 553, 504, 554), sender
 
 
+def test_whom_one_can_write_to_here(machine: Machine) -> None:
+    mine = machine.mailbox(f"schreibt@{UMLAUT}")
+    machine.address(f"auch-schreibt@{UMLAUT}", mine)
+    rest, shut = machine.domain("alles-hier.test", catch_all=mine), machine.domain("zu-hier.test", suspended=True)
+    machine.mailbox(f"a@{shut}")
+    with machine.submission(mine) as client:
+        for local in ("schreibt", "Schreibt+x", "auch-schreibt", "auch-schreibt+x"):
+            assert refused(client, mine, f"{local}@{UMLAUT}") == 250, local
+        assert refused(client, mine, f"irgendwer+x@{rest}") == 250
+        for recipient, status in (
+            (f"niemand@{ASCII}", b"5.1.1"),
+            (f"niemand+x@{ASCII}", b"5.1.1"),
+            (f"a+x@{shut}", b"5.2.1"),
+        ):
+            client.docmd("RSET")
+            client.docmd(f"MAIL FROM:<{mine}>")
+            code, words = client.docmd(f"RCPT TO:<{recipient}>")
+            assert (code, words[:5]) == (550, status), words
+
+
 def test_the_empty_sender_is_for_receipts_to_one(machine: Machine) -> None:
     mine = machine.mailbox(f"quittung@{UMLAUT}")
     with machine.submission(mine) as client:

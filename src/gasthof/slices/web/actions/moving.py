@@ -79,7 +79,7 @@ def _become(call: Call, subscription: Subscription, site: Site, wanted: Settings
     own = {name for name in wanted["aliases"] if name != rules.www_name(site.domain.name)}
     check_aliases(subscription, len(own))
     for name in sorted(set(wanted["aliases"]) - set(queries.hosts_of(site))):
-        check_free(subscription.customer_id, DomainName(name))
+        check_free(call, subscription.customer_id, DomainName(name))
         claim(site.domain, DomainName(name))
         Alias.objects.create(site=site, name=name)
         tell_zone(call, DomainName(name))

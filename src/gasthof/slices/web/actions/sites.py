@@ -63,7 +63,7 @@ def add_alias(
     site = _site(call, domain)
     own = Alias.objects.filter(site=site).exclude(name=rules.www_name(domain.name) or "")
     check_aliases(domain.subscription, own.count() + 1)
-    check_free(domain.subscription.customer_id, name)
+    check_free(call, domain.subscription.customer_id, name)
     claim(domain, name)
     Alias.objects.create(site=site, name=name.ascii)
     tell_zone(call, name)

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_resellers"),
         ("subscriptions", "0003_exports"),
-        ("domains", "0002_initial"),
+        ("domains", "0003_followed"),
     ]
 
     operations = [
