@@ -9,7 +9,7 @@ from tests import members
 from tests.house import House, settle
 
 from gasthof.kernel.values import DomainName
-from gasthof.slices.subscriptions.models import Plan, Subscription
+from gasthof.slices.subscriptions.models import Export, Plan, Subscription
 from gasthof.slices.web.models import Alias, ProtectedDirectory, ProtectedUser
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def house() -> House:
 
 def places(house: House) -> dict[str, object]:
     return {
-        "c": house.baker.customer, "s": house.mine, "d": BAKERY, "plan": Plan.objects.first().pk,
+        "c": house.baker.customer, "s": house.mine, "d": BAKERY, "plan": Plan.objects.first().pk, "x": Export.objects.get().name,
         "p": ProtectedDirectory.objects.get().pk, "u": ProtectedUser.objects.get().pk, "a": Alias.objects.first().pk,
     }  # fmt: skip
 
@@ -42,7 +42,7 @@ OPERATORS = ("/plans", "/plans/new", "/plans/{plan}", "/nodes", "/nodes/local", 
              "/nodes/local/release")  # fmt: skip
 MANAGED = (
     "/customers/{c}/subscriptions/new", "/subscriptions/{s}/suspend", "/subscriptions/{s}/resume", "/subscriptions/{s}/delete",
-    "/subscriptions/{s}/export", "/customers/{c}/exports/x000001/import", "/customers/{c}/exports/x000001/delete",
+    "/subscriptions/{s}/export", "/customers/{c}/exports/{x}/import", "/customers/{c}/exports/{x}/delete",
 )  # fmt: skip
 OWN = (
     "/customers/{c}", "/customers/{c}/change", "/customers/{c}/audit", "/customers/{c}/subscriptions",
