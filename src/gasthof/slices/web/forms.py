@@ -15,6 +15,7 @@ PATH: dict[str, Any] = {"autocomplete": "off", "spellcheck": "false", "autocapit
 
 class Hosting(VerbForm):
     verb = "web.change_site"
+    whole = True
     docroot = Text(
         _("Document root"), help_text=_("The folder that the website shows, below web/. It is made if it is not there."), **PATH
     )  # fmt: skip
