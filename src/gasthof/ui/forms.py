@@ -33,6 +33,7 @@ class VerbForm(forms.Form):
     verb: ClassVar[str] = ""
     position = 0  # of several verbs, which one was refused
     labels: ClassVar[Mapping[str, str]] = {}  # for fields that are not declared
+    whole: ClassVar[bool] = False  # it shows an object as it is: each field is handed over, and none is called optional
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class VerbForm(forms.Form):
         for name, shown_field in self.fields.items():
             if name in known and isinstance(shown_field, VerbField):
                 shown_field.learn(known[name], gettext(known[name].help) if known[name].help else "")
+                shown_field.needed = shown_field.needed or self.whole
 
     def _label(self, name: str) -> str:
         return str(self.labels.get(name) or name.replace("_", " ").capitalize())

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, QueryDict
+from django.urls import reverse
 
 from gasthof.kernel import permissions, registry
 from gasthof.kernel.collection import select
@@ -49,11 +50,12 @@ def of_domain(row: Any) -> Place:
 
 def to_subscription(row: Any) -> tuple[Link, ...]:
     """The way to it, from the outside in."""
-    return Link(row.customer.name, f"/c/{row.customer_id}/"), Link(row.system_name, f"/s/{row.system_name}/")
+    account = reverse("domains:overview", args=[row.customer_id])
+    return Link(row.customer.name, account), Link(row.system_name, reverse("web:websites", args=[row.system_name]))
 
 
 def to_domain(row: Any) -> tuple[Link, ...]:
-    return *to_subscription(row.subscription), Link(row.value.unicode, f"/d/{row.name}/")
+    return *to_subscription(row.subscription), Link(row.value.unicode, reverse("domains:domain", args=[row.name]))
 
 
 def listed(name: str, within: Where, order: Sequence[str], *related: str) -> Callable[[Actor, Window], list[Any]]:

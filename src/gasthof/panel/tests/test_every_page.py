@@ -1,5 +1,6 @@
 """Each page of the panel's menu and each form behind it, for every role: nobody sees what is not theirs, and nothing breaks."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,7 @@ from tests import members
 from tests.house import House, settle
 
 from gasthof.kernel.values import DomainName
-from gasthof.slices.subscriptions.models import Plan, Subscription
+from gasthof.slices.subscriptions.models import Export, Plan, Subscription
 from gasthof.slices.web.models import Alias, ProtectedDirectory, ProtectedUser
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def house() -> House:
 
 def places(house: House) -> dict[str, object]:
     return {
-        "c": house.baker.customer, "s": house.mine, "d": BAKERY, "plan": Plan.objects.first().pk,
+        "c": house.baker.customer, "s": house.mine, "d": BAKERY, "plan": Plan.objects.first().pk, "x": Export.objects.get().name,
         "p": ProtectedDirectory.objects.get().pk, "u": ProtectedUser.objects.get().pk, "a": Alias.objects.first().pk,
     }  # fmt: skip
 
@@ -41,7 +42,7 @@ OPERATORS = ("/plans", "/plans/new", "/plans/{plan}", "/nodes", "/nodes/local", 
              "/nodes/local/release")  # fmt: skip
 MANAGED = (
     "/customers/{c}/subscriptions/new", "/subscriptions/{s}/suspend", "/subscriptions/{s}/resume", "/subscriptions/{s}/delete",
-    "/subscriptions/{s}/export", "/customers/{c}/exports/x000001/import", "/customers/{c}/exports/x000001/delete",
+    "/subscriptions/{s}/export", "/customers/{c}/exports/{x}/import", "/customers/{c}/exports/{x}/delete",
 )  # fmt: skip
 OWN = (
     "/customers/{c}", "/customers/{c}/change", "/customers/{c}/audit", "/customers/{c}/subscriptions",
@@ -93,6 +94,17 @@ def test_the_webmaster_of_one_domain(house: House) -> None:
     denied = statuses(client, paths(house, HOUSE, OPERATORS, MANAGED, OWN))
     assert {path: status for path, status in denied.items() if status not in (403, 404)} == {}
     assert "köln" not in members.text(client.get(f"/subscriptions/{house.mine}/websites"))
+
+
+@pytest.mark.parametrize("who", ["operator", "owner", "webmaster", "read only", "mail administrator"])
+def test_the_menu_leads_nowhere_that_is_closed(house: House, who: str) -> None:
+    special = {"operator": members.operator, "owner": lambda: members.owner(house.baker)}
+    client = special[who]() if who in special else members.member(house.baker, who, BAKERY)
+    begun = [client.get(path).content.decode() for path in paths(house, SHARED[:3])]
+    links = set(re.findall(r'class="(?:nav-link|door)" href="([^"]+)"', " ".join(begun)))
+    assert len(links) > 2
+    found = statuses(client, iter(sorted(links)))
+    assert {path: status for path, status in found.items() if status != 200} == {}
 
 
 def test_strangers_are_sent_to_sign_in(house: House) -> None:

@@ -14,7 +14,7 @@ from tests.house import House, all_live, settle
 from gasthof.kernel.clock import SystemClock
 from gasthof.kernel.values import DomainName
 from gasthof.slices.nodes.models import NodeContact, NodeEvent
-from gasthof.slices.subscriptions.models import Plan
+from gasthof.slices.subscriptions.models import Export, Plan
 from gasthof.slices.web.models import ProtectedDirectory
 from gasthof.ui.tests.serving import served
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 ROUTES = "gasthof.urls"
 PICTURES = os.environ.get("GASTHOF_PICTURES")  # a folder: pictures of every page are put there, to be looked at
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
-LONG = "übergrößenträger-und-schürzenmanufaktur-königsbrück-süd.donaudampfschifffahrt.test"
+LONG = "übergrößenträger-und-schürzen-königsbrück.donaudampfschifffahrtsgesellschaft.test"
 SIGNED_IN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 
 
@@ -80,7 +80,7 @@ def shown(house: House) -> Iterator[tuple[str, str]]:
     p = ProtectedDirectory.objects.get().pk
     for path in ("/", "/customers", f"/customers/{c}", "/customers/new", "/audit", "/subscriptions", f"/subscriptions/{s}",
                  f"/subscriptions/{s}/delete", f"/customers/{c}/subscriptions/new", "/plans", f"/plans/{Plan.objects.first().pk}",
-                 "/nodes", "/nodes/local", "/find?search=e", f"/customers/{c}/exports/x000001/delete"):  # fmt: skip
+                 "/nodes", "/nodes/local", "/find?search=e", f"/customers/{c}/exports/{Export.objects.get().name}/delete"):  # fmt: skip
         yield "operator", path
     for path in (f"/customers/{c}/domains", f"/subscriptions/{s}/websites", f"/subscriptions/{s}/websites?search=zzz",
                  f"/subscriptions/{s}/domains/new", f"/domains/{d}", f"/domains/{d}/delete", f"/domains/{d}/hosting",

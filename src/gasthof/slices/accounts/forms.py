@@ -11,12 +11,14 @@ LANGUAGES = dict(settings.LANGUAGES)
 
 class CreateCustomer(VerbForm):
     verb = "accounts.create"
+    whole = True
     name = Text(_("Name"), autocomplete="off")
     language = Choice(_("Language"), labels=LANGUAGES, radio=True)
 
 
 class ChangeCustomer(VerbForm):
     verb = "accounts.change"
+    whole = True
     name = Text(_("Name"), autocomplete="organization")
     language = Choice(_("Language"), labels=LANGUAGES, radio=True)
 

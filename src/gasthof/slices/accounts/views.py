@@ -5,11 +5,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.formats import localize
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gasthof.kernel.actions import actions
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import HOUSE, Actor, Place
 from gasthof.slices.accounts.forms import LANGUAGES, ChangeCustomer, CreateCustomer, SetReseller
@@ -159,9 +160,8 @@ def _trail(request: HttpRequest, within: Place, head: Head) -> HttpResponse:
     listing = Listing[AuditEntry](
         name="audit", rows=source.rows, key=source.key,
         columns=(
-            Column("at", gettext("When"), lambda row: localize(localtime(row.at))),
-            Column("verb", gettext("Action"), lambda row: row.verb),
-            Column("object", gettext("Object"), lambda row: row.object),
+            Column("at", gettext("When"), lambda row: date_format(localtime(row.at), "SHORT_DATETIME_FORMAT")),
+            Column("verb", gettext("Action"), _action),
             Column("actor", gettext("Who"), lambda row: row.actor),
             Column("outcome", gettext("Outcome"), _outcome),
             Column("fields", gettext("Details"), _details),
@@ -172,13 +172,20 @@ def _trail(request: HttpRequest, within: Place, head: Head) -> HttpResponse:
     return list_page(request, listing, head)
 
 
+def _action(entry: AuditEntry) -> str:
+    """In words; what no verb of today is called, as it was written down."""
+    known = actions().get(entry.verb)
+    return gettext(known.help).rstrip(".") if known else entry.verb
+
+
 def _details(entry: AuditEntry) -> str:
-    """As it was given, and the words of a refusal."""
+    """Verb and object, by which it is searched for, fields as they were given, and the words of a refusal."""
     fields = ", ".join(
         f"{name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
         for name, value in entry.fields.items()
     )
-    return f"{fields}: {entry.words}" if entry.words else fields
+    whole = f"{entry.verb} {entry.object} ({fields})"
+    return f"{whole}: {entry.words}" if entry.words else whole
 
 
 @require_safe

@@ -8,7 +8,7 @@ CAPABILITY = Capability(
     "databases",
     permissions={"databases.write": OWNERS, "databases.read": OWNERS},
     roles={"webmaster": frozenset({"databases.read", "databases.write"}), "read only": frozenset({"databases.read"})},
-    pages=(Page("Databases", "databases:databases", "databases.read", "subscription", "database"),),
+    pages=(Page("Databases", "databases:databases", "databases.read", "subscription", "database", whole=True),),
     subscription_suspended=hooks.tell_all_users,
     subscription_resumed=hooks.tell_all_users,
     subscription_removed=hooks.remove_all,

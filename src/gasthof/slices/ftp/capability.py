@@ -7,7 +7,7 @@ CAPABILITY = Capability(
     "ftp",
     permissions={"ftp.write": OWNERS, "ftp.read": OWNERS},
     roles={"webmaster": frozenset({"ftp.read", "ftp.write"}), "read only": frozenset({"ftp.read"})},
-    pages=(Page("FTP users", "ftp:users", "ftp.read", "subscription", "folder-up"),),
+    pages=(Page("FTP users", "ftp:users", "ftp.read", "subscription", "folder-up", whole=True),),
     subscription_suspended=actions.tell_all,
     subscription_resumed=actions.tell_all,
     subscription_removed=actions.remove_all,

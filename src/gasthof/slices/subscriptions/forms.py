@@ -16,6 +16,7 @@ class CreateSubscription(VerbForm):
 
 class ImportExport(VerbForm):
     verb = "subscriptions.import"
+    whole = True
     plan = Choice(_("Plan"))
 
 
@@ -40,6 +41,7 @@ class PlanForm(VerbForm):
     dns_records = Number(_("DNS records of a domain"))
 
     verb = "subscriptions.create_plan"
+    whole = True
 
 
 class ChangePlan(PlanForm):

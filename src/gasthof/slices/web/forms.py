@@ -15,6 +15,7 @@ PATH: dict[str, Any] = {"autocomplete": "off", "spellcheck": "false", "autocapit
 
 class Hosting(VerbForm):
     verb = "web.change_site"
+    whole = True
     docroot = Text(
         _("Document root"), help_text=_("The folder that the website shows, below web/. It is made if it is not there."), **PATH
     )  # fmt: skip
@@ -42,13 +43,15 @@ class Subdomain(VerbForm):
 
     verb = "domains.add"
     name = Text(_("Name"), **PATH)
-    docroot = Text(_("Directory"), help_text=_("Any below web/, also that of another website."), **PATH)
 
     def __init__(self, parent: str, data: Mapping[str, Any] | None, fixed: Mapping[str, object]) -> None:
         super().__init__(data, fixed=fixed, initial={"docroot": f"{rules.ROOT}/"})
-        name, docroot = self.fields["name"], self.fields["docroot"]
-        assert isinstance(name, Text) and isinstance(docroot, Text)
-        name.after, docroot.needed = f".{parent}", True
+        name = self.fields["name"]
+        assert isinstance(name, Text)
+        name.after = f".{parent}"
+        docroot = Text(_("Directory"), help_text=_("Any below web/, also that of another website."), **PATH)
+        docroot.needed = True
+        self.fields["docroot"] = docroot
 
     def typed(self, name: str) -> str:
         self.errors  # noqa: B018 - reads the fields

@@ -28,9 +28,9 @@ def test_a_domain_is_added_and_followed_until_it_is_live(house: House, owner: Cl
     answer = owner.post(f"/subscriptions/{house.mine}/domains/new", {"name": NAME})
     assert answer.status_code == 303
     page = members.text(owner.get(answer["Location"]))
-    assert f"{NAME} was added." in page and "on its way" in page
+    assert f"{NAME} was added." in page and "On its way to the server" in page
     all_live()
-    assert "on its way" not in members.text(owner.get(answer["Location"]))
+    assert "It is live." in members.text(owner.get(answer["Location"]))
 
 
 def test_a_wrong_domain_stays_typed(house: House, owner: Client) -> None:

@@ -52,7 +52,7 @@ def test_hosting_settings(owner: Client) -> None:
     assert (found.docroot, found.preferred) == ("web/köln/öffentlich", f"www.{ASCII}")
     assert (found.https_redirect, found.front_controller) == (False, True)
     page = members.text(owner.get(answer["Location"]))
-    assert "on its way" in page and "web/köln/öffentlich" in page
+    assert "On its way to the server" in page and "web/köln/öffentlich" in page
     assert page.count(f"www.{NAME}</option>") == 1
     assert members.text(owner.get(f"/domains/{ASCII}/hosting")).count(f"www.{NAME}</option>") == 1
 
