@@ -13,7 +13,7 @@ GERMAN = SOURCE / "locale" / "de" / "LC_MESSAGES" / "django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
 SAME_IN_BOTH = {
     "Browser", "Name", "Passkey", "Passkeys", "optional",
-    "Alias", "Catch-all", "Domain", "Host", "Port", "Server", "Text",
+    "Alias", "Catch-all", "Domain", "Host", "Port", "Server", "Text", "Webmaster",
 }  # fmt: skip
 
 
