@@ -143,15 +143,15 @@ def _role(row: Assignment) -> str:
     return f"{forms.role_name(row.role_name)} ({place})" if place else forms.role_name(row.role_name)
 
 
-def _people(name: str, within: Place, empty: Empty, *, roles: bool) -> Listing[User]:
+def _people(within: Place, empty: Empty, *, kind: str = "") -> Listing[User]:
     return Listing(
         name="people",
-        rows=objects.listed(name, within, ("email",)),
+        rows=objects.listed("users", within, ("email",), **({"kind": kind} if kind else {})),
         key=lambda row, _sort: (row.email,),
         columns=(
             Column("name", _("Name"), lambda row: row.name),
             Column("email", _("E-mail address"), lambda row: row.address),
-            *((Column("roles", _("Roles"), _roles),) if roles else ()),
+            *((Column("roles", _("Roles"), _roles),) if not kind else ()),
             Column("state", _("State"), _state),
         ),
         link=_at,
@@ -166,7 +166,7 @@ def users(request: PanelRequest, customer: int) -> HttpResponse:
     add = reverse("access_invite", args=[found.number])
     sentence = _("Invite somebody who is to look after websites, mail or invoices, with a password of their own.")
     empty = Empty(_("Nobody yet"), sentence, _("Invite somebody"), add, "users")
-    listing = _people("users", Place(customer=found.number), empty, roles=True)
+    listing = _people(Place(customer=found.number), empty)
     head = head_of(found, _("Users"), action=Link(_("Invite somebody"), add, "user-plus"))
     person: Any = request.user
     acts = queries.acting_for(person, found.number) is not None and not hasattr(request, "acting")
@@ -177,7 +177,7 @@ def users(request: PanelRequest, customer: int) -> HttpResponse:
 def operators(request: PanelRequest) -> HttpResponse:
     objects.check(request.actor, OPERATORS, None)
     add = reverse("access_add_operator")
-    listing = _people("operators", Place(), Empty(_("Nobody yet"), "", icon="users"), roles=False)
+    listing = _people(Place(), Empty(_("Nobody yet"), "", icon="users"), kind=User.OPERATOR)
     return list_page(request, listing, _house(_("Operators"), action=Link(_("Add an operator"), add, "user-plus")))
 
 

@@ -85,20 +85,11 @@ def where(row: Assignment) -> str:
 
 @collection("users", permission="access.members", order=("email",), shown=shown_user)
 def users(ask: Ask) -> QuerySet[User]:
-    """People who sign in for a customer, found by part of their name or address."""
-    rows = User.objects.filter(conjunction(ask.scopes, _of_customer), customer__isnull=False)
-    return _sought(rows, ask.search)
-
-
-@collection("operators", permission="access.operators", order=("email",), shown=shown_user)
-def operators(ask: Ask) -> QuerySet[User]:
-    """People who run the house, found by part of their name or address."""
-    return _sought(User.objects.filter(kind=User.OPERATOR), ask.search)
-
-
-def _sought(rows: QuerySet[User], search: str) -> QuerySet[User]:
-    found = rows.filter(Q(name__icontains=search) | Q(email__contains=search.lower())) if search else rows
-    return found.select_related("customer").prefetch_related("assignments__role")
+    """People who sign in, found by part of their name or address."""
+    rows = User.objects.filter(conjunction(ask.scopes, _of_customer))
+    if ask.search:
+        rows = rows.filter(Q(name__icontains=ask.search) | Q(email__contains=ask.search.lower()))
+    return rows.select_related("customer").prefetch_related("assignments__role")
 
 
 def _of_customer(place: Place) -> Q:

@@ -50,7 +50,8 @@ def test_another_customers_person_or_role_is_not_found_below_ones_own(house: Hou
     strange = User.objects.filter(customer=house.gardener.customer).latest("pk").pk
     role = Role.objects.filter(customer=house.gardener.customer).latest("pk").pk
     for page in (f"users/{strange}/", f"users/{strange}/remove", f"roles/{role}/change", f"roles/{role}/remove"):
-        assert client.get(base + page).status_code == client.post(base + page).status_code == 404, page
+        assert client.get(base + page).status_code == 404, page
+        assert client.post(base + page).status_code in (404, 405), page
 
 
 def test_inviting_gives_a_role_in_one(house: House) -> None:

@@ -37,12 +37,12 @@ def test_every_page_for_everybody(house: House) -> None:
 
 def test_a_user_of_one_domain_sees_that_one_and_readers_change_nothing(house: House) -> None:
     house.run("domains.add", subscription=house.mine, name="törtchen.test")
-    house.run("mail.add_mailbox", domain="törtchen.test", name="geheim", password=MAIL_PASSWORD)
+    house.run("mail.add_mailbox", domain="törtchen.test", name="versteckt", password=MAIL_PASSWORD)
     client = member(house.baker.customer, "mail administrator", domain=ASCII)
     assert client.get(f"{BOX}change").status_code == 200
     assert client.get("/d/xn--trtchen-n4a.test/mail/").status_code == 404
     whole = client.get(f"/s/{house.mine}/mail/").content.decode()
-    assert f"info@{DOMAIN}" in whole and "geheim@" not in whole
+    assert f"info@{DOMAIN}" in whole and "versteckt@" not in whole
     reader = member(house.baker.customer, "read only")
     assert reader.get(BOX).status_code == 200 and b"Delete mailbox" not in reader.get(BOX).content
     assert reader.get(f"{BOX}change").status_code == reader.post(f"{BOX}remove").status_code == 403
