@@ -37,7 +37,9 @@ def house(transactional_db: None) -> House:
     house.run("domains.add", subscription=house.mine, name=LONG)
     for name, quota, title in (("anna.mueller-luedenscheidt", 500, "Anna Müller-Lüdenscheidt"), ("buero", 100, "")):
         house.run("mail.add_mailbox", domain=DOMAIN, name=name, quota_mb=quota, title=title, password=MAIL_PASSWORD)
-    house.run("mail.forward_mailbox", mailbox=f"buero@{DOMAIN}", to=f"verkauf@{LONG}, jutta@example.org", keep_copy="no")
+    house.run(
+        "mail.forward_mailbox", mailbox=f"buero@{DOMAIN}", to=f"verkauf@{LONG}, jutta@example.org", keep_copy="no"
+    )
     house.run("mail.add_alias", domain=LONG, name="buero", mailbox=f"buero@{DOMAIN}")
     house.run("mail.set_catch_all", domain=DOMAIN, name="info")
     house.run("ftp.add_user", subscription=house.mine, name="fotos", directory=f"web/{LONG}", password=MAIL_PASSWORD)
