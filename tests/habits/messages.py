@@ -24,7 +24,7 @@ LIBRARIES = {
 
 def sentences() -> dict[str, str]:
     """English sentence -> where it stands."""
-    return {**dict(of_code()), **dict(of_templates()), **dict(of_verbs()), **dict(of_pages())}
+    return {**dict(of_code()), **dict(of_templates()), **dict(of_verbs()), **dict(of_pages()), **dict(of_permissions())}
 
 
 def of_code() -> Iterator[tuple[str, str]]:
@@ -59,3 +59,7 @@ def of_verbs() -> Iterator[tuple[str, str]]:
 def of_pages() -> Iterator[tuple[str, str]]:
     for slice_ in registry.capabilities():
         yield from ((page.title, f"{slice_.name}: page {page.url}") for page in slice_.pages)
+
+
+def of_permissions() -> Iterator[tuple[str, str]]:
+    yield from ((title, f"title of {permission}") for permission, title in registry.titles().items())

@@ -56,6 +56,9 @@ class Capability:
 
     name: str
     permissions: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(
+        default_factory=dict
+    )  # permission that roles may name -> what it allows, an English sentence's key
     roles: Mapping[str, frozenset[str]] = field(
         default_factory=dict
     )  # ready-made role of users -> permissions of these

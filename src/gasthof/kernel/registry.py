@@ -45,6 +45,11 @@ def standard_roles() -> Mapping[str, frozenset[str]]:
     return found
 
 
+def titles() -> Mapping[str, str]:
+    """Each permission that roles of customers may name, in words, in rank order."""
+    return {permission: title for each in capabilities() for permission, title in each.titles.items()}
+
+
 def pages(level: Level) -> tuple[Page, ...]:
     """Of all slices, in rank order."""
     return tuple(page for each in capabilities() for page in each.pages if page.level == level)

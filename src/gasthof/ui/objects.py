@@ -58,8 +58,11 @@ def to_domain(row: Any) -> tuple[Link, ...]:
     return *to_subscription(row.subscription), Link(row.value.unicode, reverse("domains:domain", args=[row.name]))
 
 
-def listed(name: str, within: Where, order: Sequence[str], *related: str) -> Callable[[Actor, Window], list[Any]]:
-    """What lists.Listing asks for its rows, out of a collection. What cannot be searched for is not found."""
+def listed(
+    name: str, within: Where, order: Sequence[str], *related: str, **only: object
+) -> Callable[[Actor, Window], list[Any]]:
+    """What lists.Listing asks for its rows, out of a collection; `only` as Django's filter has it. What cannot be searched for is
+    not found."""
 
     def rows(actor: Actor, window: Window) -> list[Any]:
         try:
@@ -68,7 +71,7 @@ def listed(name: str, within: Where, order: Sequence[str], *related: str) -> Cal
             raise PermissionDenied from refusal
         except ActionRefused:
             return []
-        return list(cut(found.prefetch_related(*related), order, window))
+        return list(cut(found.filter(**only).prefetch_related(*related), order, window))
 
     return rows
 

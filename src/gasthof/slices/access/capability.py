@@ -1,12 +1,19 @@
 """The sign on the door of access."""
 
-from gasthof.kernel.capability import OPERATORS, OWNERS, Capability
-from gasthof.slices.access import roles
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
+from gasthof.slices.access import queries, roles
 from gasthof.slices.access.tokens import bearer
 
 CAPABILITY = Capability(
     "access",
     permissions={"access.operators": OPERATORS, "access.members": OWNERS, "access.tokens": OWNERS},
+    titles={"access.tokens": "Make tokens for programs", "access.members": "Let people in and give them roles"},
+    pages=(
+        Page("Operators", "access_operators", "access.operators", "house", "shield-user"),
+        Page("Users", "access_users", "access.members", "customer", "users"),
+        Page("Roles", "access_roles", "access.members", "customer", "user-cog"),
+    ),
+    called=queries.called,
     subscription_removed=roles.forget_subscription,
     domain_removed=roles.forget_domain,
     mailbox_removed=roles.forget_mailbox,

@@ -15,5 +15,9 @@ def account(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {}
+    acting = getattr(request, "acting", None)
+    if acting is not None:
+        end = {"name": acting.name, "end": reverse("access_stop_acting")}
+        return {"account": {"name": user.name, "links": (), "sign_out": reverse("account_logout")}, "acting_as": end}
     links = (Link(gettext("Your account"), reverse("access_account"), "user-round"),)
     return {"account": {"name": user.name, "links": links, "sign_out": reverse("account_logout")}}

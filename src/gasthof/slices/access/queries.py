@@ -5,15 +5,18 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext
 
+from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import ANONYMOUS, Actor, Grant, Place, reaches
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.grants import OWNER, assignments_of, permissions_of
-from gasthof.slices.access.models import User
+from gasthof.slices.access.models import Assignment, Role, User
 from gasthof.slices.access.values import Email
+from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.subscriptions.queries import Subscription
 
 __all__ = ["User", "UserRef", "actor_of", "called", "find_user", "servers_of", "user_of"]
@@ -57,6 +60,68 @@ def _called(actor: str, people: Mapping[str, User]) -> str:
     else:
         word = gettext("operator") if user.kind == User.OPERATOR else user.name
     return gettext("%(who)s in the customer’s place") % {"who": word} if rest else word
+
+
+def shown_user(user: User) -> dict[str, object]:
+    return {
+        "user": user.pk,
+        "name": user.name,
+        "email": user.address,
+        "kind": user.kind,
+        "customer": user.customer_id,
+        "active": user.active,
+        "roles": [{"role": each.role_name, "place": where(each)} for each in user.assignments.all()],
+    }
+
+
+def where(row: Assignment) -> str:
+    """What a role is limited to, as people read it; "" for all that the customer has."""
+    if row.mailbox:
+        return Email(row.mailbox).shown
+    if row.domain:
+        return DomainName(row.domain).unicode
+    return f"s{row.subscription:06d}" if row.subscription else ""
+
+
+@collection("users", permission="access.members", order=("email",), shown=shown_user)
+def users(ask: Ask) -> QuerySet[User]:
+    """People who sign in, found by part of their name or address."""
+    rows = User.objects.filter(conjunction(ask.scopes, _of_customer))
+    if ask.search:
+        rows = rows.filter(Q(name__icontains=ask.search) | Q(email__contains=ask.search.lower()))
+    return rows.select_related("customer").prefetch_related("assignments__role")
+
+
+def _of_customer(place: Place) -> Q:
+    """People belong to whole customers."""
+    if place.subscription is not None or place.domain is not None or place.mailbox is not None:
+        return Q(pk__in=[])
+    parts = {"customer": place.customer, "customer__reseller": place.reseller}
+    return Q(**{name: value for name, value in parts.items() if value is not None})
+
+
+def person(number: int) -> User | None:
+    """As they were a moment ago: whoever asks has yet to see whether the actor reaches them."""
+    return User.objects.select_related("customer").filter(pk=number).first() if number < 10**9 else None
+
+
+def roles_of(customer: int) -> list[Role]:
+    """Those that the customer has named."""
+    return list(Role.objects.filter(customer=customer).order_by("name").annotate(given=Count("assignments")))
+
+
+def acting_for(user: User, number: int) -> Customer | None:
+    """The customer in whose place this person may act."""
+    actor = actor_of(user)
+    customer = seen_customer(number)
+    if customer is None or actor.role not in ("operator", "reseller") or actor.customer == number:
+        return None
+    return customer if reaches(actor, customer.place) else None
+
+
+def in_place_of(user: User, customer: Customer) -> Actor:
+    """An owner, no more: what they do is recorded under both."""
+    return Actor("owner", customer.number, user.language, behind=name_of(user))
 
 
 def user_of(address: str) -> User | None:

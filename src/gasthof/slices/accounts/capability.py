@@ -12,6 +12,11 @@ CAPABILITY = Capability(
         "accounts.audit": OWNERS,
         "accounts.write": OWNERS,
     },
+    titles={
+        "accounts.read": "See the customer’s data",
+        "accounts.audit": "See the audit trail",
+        "accounts.write": "Change the customer’s data",
+    },
     roles={"accountant": frozenset({"accounts.read"}), "read only": frozenset({"accounts.read"})},
     pages=(
         Page("Customers", "accounts:customers", "accounts.manage", "house", "users"),

@@ -7,6 +7,7 @@ from gasthof.slices.databases.actions import hooks
 CAPABILITY = Capability(
     "databases",
     permissions={"databases.write": OWNERS, "databases.read": OWNERS},
+    titles={"databases.read": "See databases", "databases.write": "Change databases"},
     roles={"webmaster": frozenset({"databases.read", "databases.write"}), "read only": frozenset({"databases.read"})},
     pages=(Page("Databases", "databases:databases", "databases.read", "subscription", "database", whole=True),),
     subscription_suspended=hooks.tell_all_users,

@@ -7,6 +7,7 @@ from gasthof.slices.dns.actions import hooks, moving
 CAPABILITY = Capability(
     "dns",
     permissions={"dns.write": OWNERS, "dns.read": OWNERS},
+    titles={"dns.read": "See DNS records", "dns.write": "Change DNS records"},
     roles={
         "webmaster": frozenset({"dns.read"}),
         "mail administrator": frozenset({"dns.read"}),

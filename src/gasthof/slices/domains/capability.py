@@ -6,6 +6,7 @@ from gasthof.slices.domains import actions
 CAPABILITY = Capability(
     "domains",
     permissions={"domains.write": OWNERS, "domains.read": OWNERS, "domains.manage": OPERATORS},
+    titles={"domains.read": "See domains", "domains.write": "Add and delete domains"},
     roles={role: frozenset({"domains.read"}) for role in ("webmaster", "mail administrator", "read only")},
     pages=(
         Page("Domains", "domains:all", "domains.read", "house", "globe"),

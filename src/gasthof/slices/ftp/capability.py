@@ -6,6 +6,7 @@ from gasthof.slices.ftp import actions, queries
 CAPABILITY = Capability(
     "ftp",
     permissions={"ftp.write": OWNERS, "ftp.read": OWNERS},
+    titles={"ftp.read": "See FTP users", "ftp.write": "Change FTP users"},
     roles={"webmaster": frozenset({"ftp.read", "ftp.write"}), "read only": frozenset({"ftp.read"})},
     pages=(Page("FTP users", "ftp:users", "ftp.read", "subscription", "folder-up", whole=True),),
     subscription_suspended=actions.tell_all,

@@ -7,6 +7,7 @@ from gasthof.slices.mail.actions import hooks, moving
 CAPABILITY = Capability(
     "mail",
     permissions={"mail.write": OWNERS, "mail.read": OWNERS},
+    titles={"mail.read": "See mailboxes", "mail.write": "Change mailboxes"},
     roles={"mail administrator": frozenset({"mail.read", "mail.write"}), "read only": frozenset({"mail.read"})},
     pages=(
         Page("Mail", "mail:domain", "mail.read", "domain", "mail"),

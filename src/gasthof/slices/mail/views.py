@@ -343,7 +343,7 @@ def addresses(request: PanelRequest, domain: str) -> HttpResponse:
             Column("address", _("Address"), lambda row: queries.readable(row.address)),
             Column("sort", _("Sort"), _sort),
             Column("to", _("Leads to"), _leads_to),
-            Column("remove", "", lambda row: _removal(row) if writes else ""),
+            Column("remove", _("Remove"), lambda row: _removal(row) if writes else ""),
         ),
         link=(lambda row: _at("mailbox", row.mailbox) if row.mailbox else _of(route, row)) if writes else None,
         search=_("Search aliases and forwards"),

@@ -10,6 +10,7 @@ CAPABILITY = Capability(
         "subscriptions.plans": OPERATORS,
         "subscriptions.read": OWNERS,
     },
+    titles={"subscriptions.read": "See subscriptions"},
     roles={
         role: frozenset({"subscriptions.read"})
         for role in ("webmaster", "mail administrator", "accountant", "read only")

@@ -7,6 +7,7 @@ from gasthof.slices.web.actions import hooks, moving, zone
 CAPABILITY = Capability(
     "web",
     permissions={"web.write": OWNERS, "web.read": OWNERS},
+    titles={"web.read": "See websites", "web.write": "Change websites"},
     roles={"webmaster": frozenset({"web.read", "web.write"}), "read only": frozenset({"web.read"})},
     pages=(
         Page("Websites & domains", "web:websites", "domains.read", "subscription", "globe"),

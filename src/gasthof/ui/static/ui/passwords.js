@@ -12,9 +12,9 @@
     do crypto.getRandomValues(drawn); while (drawn[0] >= most);
     return drawn[0] % limit;
   };
-  const one = (signs) => signs[below(signs.length)];
+  const pick = (signs) => signs[below(signs.length)];
   const suggested = () => {
-    const signs = [...KINDS.map(one), ...Array.from({ length: LENGTH - KINDS.length }, () => one(KINDS.join("")))];
+    const signs = [...KINDS.map(pick), ...Array.from({ length: LENGTH - KINDS.length }, () => pick(KINDS.join("")))];
     for (let place = signs.length - 1; place > 0; place -= 1) {
       const other = below(place + 1);
       [signs[place], signs[other]] = [signs[other], signs[place]];

@@ -1,0 +1,136 @@
+"""Pages of slices in a browser: both languages, light and dark, phone and desktop; axe finds nothing, nothing scrolls sideways."""
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import override_settings
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from gasthof.kernel.values import DomainName
+from gasthof.slices.access.models import Role, User
+from gasthof.slices.nodes.models import ObjectReport
+from gasthof.ui.tests.serving import served
+from tests.habits.examples import DOMAIN, MAIL_PASSWORD, furnish
+from tests.house import House, all_live, settle
+from tests.readers import ASCII
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+PICTURES = os.environ.get("GASTHOF_PICTURES")  # a folder: pictures of every page are put there, to be looked at
+ONLY = os.environ.get("GASTHOF_PAGES", "")  # a pattern: these pages alone
+LOOKS = [
+    ("phone", "light", "de-DE"), ("desktop", "light", "de-DE"), ("phone", "dark", "en-GB"), ("desktop", "dark", "en-GB"),
+]  # fmt: skip
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
+SIGNED_IN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+LONG = "übergrößen-und-schürzenmanufaktur-königsbrück.test"
+
+
+@pytest.fixture
+def house(transactional_db: None) -> House:
+    """Full on the baker's side, with long names; empty on the gardener's."""
+    house = settle()
+    furnish(house)
+    house.run("domains.add", subscription=house.mine, name=LONG)
+    for name, quota, title in (("anna.mueller-luedenscheidt", 500, "Anna Müller-Lüdenscheidt"), ("buero", 100, "")):
+        house.run("mail.add_mailbox", domain=DOMAIN, name=name, quota_mb=quota, title=title, password=MAIL_PASSWORD)
+    house.run(
+        "mail.forward_mailbox", mailbox=f"buero@{DOMAIN}", to=f"verkauf@{LONG}, jutta@example.org", keep_copy="no"
+    )
+    house.run("mail.add_alias", domain=LONG, name="buero", mailbox=f"buero@{DOMAIN}")
+    house.run("mail.set_catch_all", domain=DOMAIN, name="info")
+    house.run("ftp.add_user", subscription=house.mine, name="fotos", directory=f"web/{LONG}", password=MAIL_PASSWORD)
+    house.run("dns.switch_default", domain=DOMAIN, name="mail", type="A", on="no")
+    house.run("dns.add_record", domain=DOMAIN, name="shop", type="CNAME", content=f"fehlt.{DOMAIN}")
+    house.run(
+        "dns.add_record", domain=DOMAIN, name="büro", type="TXT", content="v=DKIM1; k=rsa; p=" + "MIIBIjANBgkqhkiG" * 12
+    )
+    house.run("dns.switch_dnssec", domain=DOMAIN, on="yes")
+    all_live()
+    measure = {f"info@{ASCII}": 4_900, f"buero@{ASCII}": 83, f"anna.mueller-luedenscheidt@{ASCII}": 12}
+    for key, size in measure.items():
+        ObjectReport.objects.filter(target__key=key).update(findings={"bytes": size * 1024 * 1024})
+    ds = f"4711 13 2 {'ab' * 32}"
+    ObjectReport.objects.filter(target__kind="dns.zone", target__key=ASCII).update(findings={"ds": [ds]})
+    return house
+
+
+@pytest.fixture
+def address(house: House) -> Iterator[str]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright keeps a loop in this thread
+    middleware = [*(each for each in settings.MIDDLEWARE if each != SIGNED_IN), "gasthof.ui.tests.pages.acting"]
+    with override_settings(MIDDLEWARE=middleware), served("gasthof.urls") as found:
+        yield found
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+def pages(house: House) -> dict[str, str]:
+    mail, dns, place = f"/d/{ASCII}/mail/", f"/d/{ASCII}/dns/", f"/s/{house.mine}/"
+    customer = f"/c/{house.baker.customer}/"
+    person = User.objects.get(customer=house.baker.customer).pk
+    role = Role.objects.get(customer=house.baker.customer, name="Redaktion").pk
+    database, user = f"databases/mariadb/{house.mine}_shop/", f"databases/users/mariadb/{house.mine}_kasse/"
+    return {
+        "mail": mail, "mail-of-all": f"{place}mail/", "mail-add": f"{mail}add", "mailbox": f"{mail}mailboxes/buero/",
+        "mail-password": f"{mail}mailboxes/buero/password", "mail-forward": f"{mail}mailboxes/buero/forward",
+        "mail-alias": f"{mail}mailboxes/buero/alias", "mail-remove": f"{mail}mailboxes/buero/remove",
+        "addresses": f"{mail}addresses/", "catch-all": f"{mail}catch-all", "switch": f"{mail}switch", "programs": f"{mail}programs",
+        "dns": dns, "dns-choose": f"{dns}add", "dns-srv": f"{dns}add/SRV", "dns-caa": f"{dns}add/CAA", "dnssec": f"{dns}dnssec",
+        "history": f"{dns}history", "restore": f"{dns}history/0/restore",
+        "dns-remove": f"{dns}remove?name=b%C3%BCro&type=TXT&content=Gr%C3%BC%C3%9Fe",
+        "ftp": f"{place}ftp/", "ftp-add": f"{place}ftp/add", "ftp-user": f"{place}ftp/users/fotos/",
+        "databases": f"{place}databases/", "db-users": f"{place}databases/users/", "db-create": f"{place}databases/create",
+        "database": place + database, "db-delete": f"{place}{database}delete", "db-user": place + user, "db-rights": f"{place}{user}rights",
+        "users": f"{customer}users/", "invite": f"{customer}users/invite", "person": f"{customer}users/{person}/",
+        "assign": f"{customer}users/{person}/assign", "block": f"{customer}users/{person}/deactivate",
+        "roles": f"{customer}roles/", "role": f"{customer}roles/{role}/change",
+        "empty-mail": f"/d/{DomainName.parse(LONG).ascii}/mail/", "empty-ftp": f"/s/{house.other}/ftp/",
+    }  # fmt: skip
+
+
+WRONG = {"mail-add": "quota_mb", "dns-srv": "port", "db-create": "name", "invite": "email", "ftp-add": "directory"}
+
+
+def looked_at(context: BrowserContext, url: str, name: str, wrong: str = "") -> None:
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text))
+    answer = page.goto(url)
+    assert answer and answer.status == 200, f"{name}: {answer and answer.status}"
+    if wrong:
+        page.fill(f"[name={wrong}]", "grüße aus köln")
+        page.click("main .form-end button")
+        page.wait_for_selector(".wrongs")
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} scrolls sideways"
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    assert [text for text in complaints if "status of 4" not in text] == [], name
+    page.close()
+
+
+def test_pages_are_for_everybody(address: str, browser: Browser, house: House) -> None:
+    for size, scheme, locale in LOOKS:
+        acting = {"x-acting": "operator"}
+        context = browser.new_context(
+            viewport=SIZES[size], color_scheme=scheme, locale=locale, extra_http_headers=acting
+        )
+        for name, path in pages(house).items():
+            if re.search(ONLY, name):
+                shot = f"{name}-{size}-{scheme}-{locale[:2]}"
+                looked_at(context, address + path, shot)
+                if name in WRONG:
+                    looked_at(context, address + path, f"{shot}-wrong", WRONG[name])
+        context.close()
