@@ -53,16 +53,16 @@ def test_doors_are_of_one_level() -> None:
 def test_the_look_is_kept(client: Client, chosen: str, kept: str) -> None:
     answer = client.post("/look", {"theme": chosen, "next": "/?x=1"})
     assert answer.status_code == 303 and answer.headers["location"] == "/?x=1"
-    text = client.get("/").content.decode()
+    text = client.get("/sign-in/").content.decode()
     assert (f'data-theme="{kept}"' in text) == bool(kept) and "<script>" not in text
     assert not kept or 'aria-current="true"' in text
 
 
 def test_the_language_is_kept(client: Client) -> None:
     client.post("/language", {"language": "de"})
-    assert '<html lang="de">' in client.get("/").content.decode()
+    assert '<html lang="de">' in client.get("/sign-in/").content.decode()
     client.post("/language", {"language": "fr"})
-    assert '<html lang="de">' in client.get("/").content.decode()
+    assert '<html lang="de">' in client.get("/sign-in/").content.decode()
 
 
 def test_cookies_are_for_this_panel_alone(client: Client) -> None:
