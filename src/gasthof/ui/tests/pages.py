@@ -89,11 +89,11 @@ def delete_many(request: HttpRequest) -> HttpResponse:
     )
 
 
-urlpatterns = [
-    *urls.urlpatterns,
+urlpatterns = [  # ahead of slices' own, which have some of these addresses
     path("domains", domains, name="domains"),
     path("domains/<str:subscription>/add", add, name="add"),
     path("domains/<str:domain>/mailbox", mailbox, name="mailbox"),
     path("domains/<str:domain>/delete", delete, name="delete"),
     path("domains/delete", delete_many, name="delete_many"),
+    *urls.urlpatterns,
 ]
