@@ -89,7 +89,7 @@ def delete_many(request: HttpRequest) -> HttpResponse:
     )
 
 
-urlpatterns = [
+urlpatterns = [  # ahead of slices' own, which have some of these addresses
     path("domains", domains, name="domains"),
     path("domains/<str:subscription>/add", add, name="add"),
     path("domains/<str:domain>/mailbox", mailbox, name="mailbox"),

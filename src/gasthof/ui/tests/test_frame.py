@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.utils import translation
 
 from gasthof.kernel import registry
 from gasthof.kernel.capability import Page
@@ -49,6 +50,7 @@ def test_doors_are_of_one_level() -> None:
     assert menu.doors(BAKER, PLACE, "house") == menu.doors(BAKER, Place(owner=1), "domain") == ()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("chosen", "kept"), [("dark", "dark"), ("light", "light"), ("", ""), ('"><script>', "")])
 def test_the_look_is_kept(client: Client, chosen: str, kept: str) -> None:
     answer = client.post("/look", {"theme": chosen, "next": "/?x=1"})
@@ -58,11 +60,14 @@ def test_the_look_is_kept(client: Client, chosen: str, kept: str) -> None:
     assert not kept or 'aria-current="true"' in text
 
 
+@pytest.mark.django_db
 def test_the_language_is_kept(client: Client) -> None:
-    client.post("/language", {"language": "de"})
-    assert '<html lang="de">' in client.get("/sign-in/").content.decode()
-    client.post("/language", {"language": "fr"})
-    assert '<html lang="de">' in client.get("/sign-in/").content.decode()
+    """For whatever comes after it in this thread, the language is what it was."""
+    with translation.override("en"):
+        client.post("/language", {"language": "de"})
+        assert '<html lang="de">' in client.get("/sign-in/").content.decode()
+        client.post("/language", {"language": "fr"})
+        assert '<html lang="de">' in client.get("/sign-in/").content.decode()
 
 
 def test_cookies_are_for_this_panel_alone(client: Client) -> None:

@@ -109,7 +109,7 @@ def test_the_number_of_queries_does_not_grow(house: House) -> None:
         ) as queries:
             shown(house.baker)
         counted.append(len(queries))
-    assert counted == [2, 2]  # the list, and the selector above it
+    assert counted == [2, 2], "the rows, and the subscriptions in the header"
 
 
 def test_what_is_searched_for_is_found(house: House) -> None:
