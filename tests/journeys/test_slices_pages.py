@@ -105,7 +105,7 @@ def looked_at(context: BrowserContext, url: str, name: str, wrong: str = "") -> 
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     answer = page.goto(url)
     assert answer and answer.status == 200, f"{name}: {answer and answer.status}"
     if wrong:

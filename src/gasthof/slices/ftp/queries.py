@@ -8,7 +8,6 @@ from django.db.models import Q, QuerySet
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor
-from gasthof.kernel.values import DomainName
 from gasthof.prefix import Prefix
 from gasthof.slices.dns.spec import RecordSpec
 from gasthof.slices.domains.queries import Domain
@@ -56,7 +55,7 @@ def spec_of(user: FtpUser) -> FtpUserSpec:
 
 def server(subscription: Subscription) -> tuple[str, dict[str, int]]:
     """Where FTP and SFTP programs reach the subscription's files: the machine's name, whose certificate fits, and the ports."""
-    return DomainName(subscription.node.host).unicode, Prefix.current().ports
+    return subscription.node.host, Prefix.current().ports
 
 
 def export(subscription: Subscription) -> dict[str, list[dict[str, str]]]:

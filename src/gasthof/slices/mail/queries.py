@@ -131,9 +131,9 @@ def bytes_of(subscription: Subscription, addresses: Sequence[str]) -> dict[str, 
 
 
 def programs(domain: Domain) -> tuple[str, dict[str, int]]:
-    """Where mail programs reach the domain's mailboxes: the server's name for it, and the ports."""
+    """Where mail programs reach the domain's mailboxes: the server’s name for it in A-labels, which every program takes, and the ports."""
     host = rules.server_name(domain.name) or domain.subscription.node.host
-    return DomainName(host).unicode, Prefix.current().ports
+    return host, Prefix.current().ports
 
 
 def usage(subscription: Subscription) -> dict[str, int]:
