@@ -2,6 +2,7 @@
 
 from gasthof.kernel.capability import OWNERS, Capability
 from gasthof.slices.domains import actions
+from gasthof.slices.domains.apply import apply
 
 CAPABILITY = Capability(
     "domains",
@@ -10,4 +11,5 @@ CAPABILITY = Capability(
     subscription_removed=actions.remove_all,
     export=actions.export,
     restore=actions.restore,
+    apply=apply,
 )

@@ -3,6 +3,7 @@
 from gasthof.kernel.capability import OWNERS, Capability
 from gasthof.slices.mail import queries
 from gasthof.slices.mail.actions import hooks, moving
+from gasthof.slices.mail.apply import apply
 
 CAPABILITY = Capability(
     "mail",
@@ -17,4 +18,5 @@ CAPABILITY = Capability(
     health=queries.health,
     export=moving.export,
     restore=moving.restore,
+    apply=apply,
 )

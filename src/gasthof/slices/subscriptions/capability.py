@@ -1,7 +1,7 @@
 """The sign on the door of subscriptions."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability
-from gasthof.slices.subscriptions.queries import home_health
+from gasthof.slices.subscriptions.queries import find_subscription, home_health
 
 CAPABILITY = Capability(
     "subscriptions",
@@ -15,4 +15,5 @@ CAPABILITY = Capability(
         for role in ("webmaster", "mail administrator", "accountant", "read only")
     },
     health=home_health,
+    find_subscription=find_subscription,
 )
