@@ -324,3 +324,6 @@ def test_an_operators_limited_token_changes_nothing_of_the_house(house: House) -
     for verb in ("nodes.retry", "subscriptions.change_plan", "accounts.create", "subscriptions.create_plan"):
         assert limited.run(verb, examples(house)[verb]).status_code == 403, verb
     assert limited.run("domains.add", examples(house)["domains.add"]).status_code == 200
+    for name in ("nodes", "plans"):
+        assert limited.get(f"/{name}").json()["items"] == []
+    assert [row["customer"] for row in limited.get("/customers").json()["items"]] == [house.baker.customer]

@@ -42,6 +42,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
     return HttpResponse(described(), content_type="application/json")
 
 
+@cache
 def described() -> str:
     """The OpenAPI document."""
     return json.dumps(document.finished(service().get_openapi_schema(path_prefix=PATH)), ensure_ascii=False, indent=1)

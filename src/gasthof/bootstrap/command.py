@@ -18,6 +18,7 @@ from gasthof.prefix import Prefix
 
 PASSING = {
     "run": (),
+    "apply": (),
     "manage": (),
     "test": ("--quick", "-h", "--help"),
 }  # command -> options that are its own all the same
@@ -104,6 +105,7 @@ def _add_running(add: Add) -> None:
 
 def _add_verbs(add: Add) -> None:
     add("run", "run a verb: run VERB field=value ... [--json] [--as WHO] [--wait]; run --list shows all", _run)
+    add("apply", "bring a subscription to what a file says: apply FILE.yaml [--plan] [--json] [--as WHO]", _apply)
     add("manage", "Django's management commands, as the owner of the database", _manage)
 
 
@@ -135,6 +137,11 @@ def _plan(place: Place, options: argparse.Namespace, rest: list[str]) -> int:
 
 def _run(place: Place, options: argparse.Namespace, rest: list[str]) -> int:
     return become(place, ["gasthof.kernel.commandline", "run", *rest])
+
+
+def _apply(place: Place, options: argparse.Namespace, rest: list[str]) -> int:
+    passwords = {name: value for name, value in os.environ.items() if name.startswith("GASTHOF_PASSWORD_")}
+    return become(place, ["gasthof.kernel.commandline", "apply", *rest], **passwords)
 
 
 def _manage(place: Place, options: argparse.Namespace, rest: list[str]) -> int:

@@ -92,3 +92,7 @@ class Capability:
         None  # a token, the request, the time -> who shows it; raises TooManyAttempts
     )
     progress: Callable[[Sequence[Awaited]], list[Waited]] | None = None  # of each of these changes, without waiting
+    find_subscription: Callable[[Actor, str], Any] | None = None  # by number or system name; None: not for this actor
+    apply: Callable[[Any, Any, bool], Iterable[Any]] | None = (
+        None  # a file's root (kernel.sheet.Sheet), a subscription, whether to prune -> kernel.sheet.Step
+    )

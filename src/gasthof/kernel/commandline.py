@@ -1,4 +1,4 @@
-"""`python -m gasthof.kernel.commandline run ...`: brings Django up, then hands over to the verbs."""
+"""`python -m gasthof.kernel.commandline run|apply ...`: brings Django up, then hands over to the verbs."""
 
 import os
 import sys
@@ -6,16 +6,19 @@ from importlib import import_module
 
 import django
 
+ROOMS = {"run": "gasthof.kernel.verbs", "apply": "gasthof.kernel.applying"}
+
 
 def main(arguments: list[str]) -> int:
     """0: done. 1: refused. 2: not understood. 3: done, but the node could not make it live."""
-    if arguments[:1] != ["run"]:
-        sys.stderr.write("run VERB field=value ...\n")
+    room = ROOMS.get(arguments[0]) if arguments else None
+    if room is None:
+        sys.stderr.write("run VERB field=value ... | apply FILE.yaml\n")
         return 2
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gasthof.settings")
     django.setup()
-    run = import_module("gasthof.kernel.verbs").run
-    return int(run(arguments[1:]))
+    command = getattr(import_module(room), arguments[0])
+    return int(command(arguments[1:]))
 
 
 if __name__ == "__main__":

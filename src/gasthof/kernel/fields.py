@@ -115,7 +115,7 @@ def _parser(hint: Any, between: Between | None, choices: tuple[str, ...]) -> Cal
     if choices:
         return lambda raw: _choice(raw, choices)
     if hint is bool:
-        return _switch
+        return switch
     if hint is int and between:
         return lambda raw: _number(raw, between)
     parse: Callable[[object], Any] | None = getattr(hint, "parse", None)
@@ -139,7 +139,8 @@ def _choice(raw: object, choices: tuple[str, ...]) -> str:
     return raw
 
 
-def _switch(raw: object) -> bool:
+def switch(raw: object) -> bool:
+    """Yes or no, as programs and people say it. Raises Refused."""
     if isinstance(raw, bool):
         return raw
     text = raw.strip().lower() if isinstance(raw, str) and len(raw) < 10 else ""

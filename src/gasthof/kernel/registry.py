@@ -10,7 +10,7 @@ from typing import Any
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
 from gasthof.kernel.capability import Bearer, Capability, Level, Page, Waited
-from gasthof.kernel.permissions import Grants
+from gasthof.kernel.permissions import Actor, Grants
 
 
 @cache
@@ -95,3 +95,8 @@ def bearer(token: str, request: Any, now: datetime) -> Bearer | None:
 def progress(changes: Sequence[Awaited]) -> list[Waited]:
     """What has become of each until now, in their order."""
     return next(each.progress for each in capabilities() if each.progress is not None)(changes)
+
+
+def find_subscription(actor: Actor, text: str) -> Any:
+    """The subscription that the actor calls so; None: there is none, or not for them."""
+    return next(each.find_subscription for each in capabilities() if each.find_subscription is not None)(actor, text)

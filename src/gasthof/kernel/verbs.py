@@ -76,12 +76,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--list", action="store_true", help="show all verbs with their fields")
     made.add_argument("--json", action="store_true", help="print JSON")
     made.add_argument("--as", dest="who", default="operator", help="operator (default) or customer:NUMBER")
-    made.add_argument("--lang", choices=("de", "en"), default=_own_language(), help="language of messages")
+    made.add_argument("--lang", choices=("de", "en"), default=own_language(), help="language of messages")
     made.add_argument("--wait", action="store_true", help="until the node has it live, or says why not")
     return made
 
 
-def _own_language() -> str:
+def own_language() -> str:
+    """Of the terminal."""
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return "de" if locale.startswith("de") else "en"
 
@@ -95,7 +96,7 @@ def _listing(options: argparse.Namespace) -> int:
 def _perform(options: argparse.Namespace) -> int:
     if options.verb not in actions():
         raise NotUnderstood(screen.unknown_verb(options.verb, list(actions())))
-    outcome = perform(_actor(options), options.verb, _given(options.fields))
+    outcome = perform(actor_named(options.who, options.lang), options.verb, _given(options.fields))
     waited = _wait(outcome.awaited) if options.wait else []
     sys.stdout.write(_as_json(outcome, waited) if options.json else screen.outcome(outcome, waited))
     return OK if all(each.state == "live" for each in waited) else NOT_LIVE
@@ -117,15 +118,16 @@ def _what_became(change: Awaited, seconds: float) -> Waited:
         return Waited(change.kind, change.key, "pending", _away())
 
 
-def _actor(options: argparse.Namespace) -> Actor:
-    if options.who == "operator":
-        return Actor("operator", None, options.lang)
-    match = re.fullmatch(r"customer:([0-9]{1,9})", options.who)
+def actor_named(who: str, language: str) -> Actor:
+    """What --as says. Raises NotUnderstood."""
+    if who == "operator":
+        return Actor("operator", None, language)
+    match = re.fullmatch(r"customer:([0-9]{1,9})", who)
     if match is None:
         raise NotUnderstood("“--as” takes “operator” or “customer:NUMBER”.")
     if not registry.is_customer(int(match[1])):
         raise NotUnderstood("“--as”: there is no customer %(number)s.", number=match[1])
-    return Actor("owner", int(match[1]), options.lang)
+    return Actor("owner", int(match[1]), language)
 
 
 def _given(pairs: Sequence[str]) -> dict[str, object]:

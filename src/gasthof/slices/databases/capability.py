@@ -3,6 +3,7 @@
 from gasthof.kernel.capability import OWNERS, Capability, Page
 from gasthof.slices.databases import queries
 from gasthof.slices.databases.actions import hooks
+from gasthof.slices.databases.apply import apply
 
 CAPABILITY = Capability(
     "databases",
@@ -17,4 +18,5 @@ CAPABILITY = Capability(
     health=queries.health,
     export=hooks.export,
     restore=hooks.restore,
+    apply=apply,
 )

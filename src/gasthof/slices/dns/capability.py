@@ -3,6 +3,7 @@
 from gasthof.kernel.capability import OWNERS, Capability, Page
 from gasthof.slices.dns import queries
 from gasthof.slices.dns.actions import hooks, moving
+from gasthof.slices.dns.apply import apply
 
 CAPABILITY = Capability(
     "dns",
@@ -20,4 +21,5 @@ CAPABILITY = Capability(
     health=queries.health,
     export=moving.export,
     restore=moving.restore,
+    apply=apply,
 )

@@ -2,6 +2,7 @@
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.domains import actions
+from gasthof.slices.domains.apply import apply
 
 CAPABILITY = Capability(
     "domains",
@@ -17,4 +18,5 @@ CAPABILITY = Capability(
     claimed=actions.claimed,
     export=actions.export,
     restore=actions.restore,
+    apply=apply,
 )

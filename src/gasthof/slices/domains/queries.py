@@ -9,6 +9,7 @@ from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
 from gasthof.kernel.refusal import Refused
+from gasthof.kernel.sheet import Sheet
 from gasthof.kernel.values import DomainName
 from gasthof.slices.domains.models import Claim, Domain
 from gasthof.slices.domains.rules import is_servers
@@ -19,6 +20,7 @@ __all__ = [
     "Domain",
     "DomainRef",
     "claims_within",
+    "described",
     "find_domain",
     "in_domains",
     "in_use",
@@ -79,6 +81,11 @@ def claims_within(name: DomainName) -> QuerySet[Claim]:
     """Every host name in use that is this one or lies below it, with the node that serves it."""
     within = Claim.objects.filter(reverse__startswith=name.reverse)
     return within.select_related("domain__subscription__node").order_by("name")
+
+
+def described(sheet: Sheet) -> list[tuple[DomainName, Sheet]]:
+    """Each domain that a file names (docs/apply.md), with what it says of it."""
+    return sheet.named("domains", DomainName.parse)
 
 
 def in_domains(place: Place, path: str = "") -> Q:

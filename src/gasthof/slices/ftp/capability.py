@@ -2,6 +2,7 @@
 
 from gasthof.kernel.capability import OWNERS, Capability, Page
 from gasthof.slices.ftp import actions, queries
+from gasthof.slices.ftp.apply import apply
 
 CAPABILITY = Capability(
     "ftp",
@@ -16,4 +17,5 @@ CAPABILITY = Capability(
     health=queries.health,
     export=queries.export,
     restore=actions.restore,
+    apply=apply,
 )

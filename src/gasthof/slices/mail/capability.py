@@ -3,6 +3,7 @@
 from gasthof.kernel.capability import OWNERS, Capability, Page
 from gasthof.slices.mail import queries
 from gasthof.slices.mail.actions import hooks, moving
+from gasthof.slices.mail.apply import apply
 
 CAPABILITY = Capability(
     "mail",
@@ -22,4 +23,5 @@ CAPABILITY = Capability(
     health=queries.health,
     export=moving.export,
     restore=moving.restore,
+    apply=apply,
 )

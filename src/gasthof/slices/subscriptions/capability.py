@@ -1,7 +1,7 @@
 """The sign on the door of subscriptions."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability, Page
-from gasthof.slices.subscriptions.queries import home_health
+from gasthof.slices.subscriptions.queries import find_subscription, home_health
 
 CAPABILITY = Capability(
     "subscriptions",
@@ -22,4 +22,5 @@ CAPABILITY = Capability(
         Page("Overview", "subscriptions:subscription", "subscriptions.read", "subscription", "gauge", whole=True),
     ),
     health=home_health,
+    find_subscription=find_subscription,
 )

@@ -3,6 +3,7 @@
 from gasthof.kernel.capability import OWNERS, Capability, Page
 from gasthof.slices.web import queries
 from gasthof.slices.web.actions import hooks, moving, zone
+from gasthof.slices.web.apply import apply
 
 CAPABILITY = Capability(
     "web",
@@ -27,4 +28,5 @@ CAPABILITY = Capability(
     health=queries.health,
     export=moving.export,
     restore=moving.restore,
+    apply=apply,
 )

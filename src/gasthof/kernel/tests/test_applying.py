@@ -1,0 +1,210 @@
+"""`apply`: the difference between a file and what is there, done once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.habits.furnished import furnished_once, house
+from tests.house import OPERATOR, House
+
+from gasthof.kernel import applying
+from gasthof.kernel.refusal import ActionRefused
+from gasthof.kernel.sheet import Sheet, Step
+from gasthof.slices.mail.models import Mailbox
+
+__all__ = ["furnished_once", "house"]  # fixtures
+pytestmark = pytest.mark.django_db
+PASSWORD = "Sehr-geheim 1"
+DOCUMENTED = (Path(__file__).parents[4] / "docs" / "apply.md").read_text("utf-8").split("```yaml\n")[1].split("```")[0]
+
+
+@pytest.fixture(autouse=True)
+def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("post", "koch", "kasse", "leser"):
+        (tmp_path / f"{name}.secret").write_text(PASSWORD + "\n")
+    for name in ("INFO", "JOERG"):
+        monkeypatch.setenv(f"GASTHOF_PASSWORD_{name}", PASSWORD)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "file.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def steps(path: Path, who: Any = OPERATOR) -> list[Step]:
+    return applying.difference(Sheet.load(path), who)
+
+
+def refused(folder: Path, text: str) -> list[str]:
+    with pytest.raises(ActionRefused) as refusal:
+        steps(write(folder, text))
+    return [f"{error.field}: {error.message}" for error in refusal.value.errors]
+
+
+def test_the_documented_file_is_applied_once(house: House, tmp_path: Path) -> None:
+    """Umlauts, every key, and the second time nothing."""
+    path = write(tmp_path, DOCUMENTED.replace("s000001", house.mine).replace("web/intern", "web/lager"))
+    first = steps(path)
+    assert {step.verb for step in first} >= {
+        "domains.add", "web.change_site", "web.add_alias", "dns.set_records", "mail.add_mailbox", "mail.forward_mailbox",
+        "mail.add_alias", "mail.add_forward", "mail.set_catch_all", "web.add_protected_user", "ftp.add_user",
+        "databases.add_user",
+    }  # fmt: skip
+    applying.carry_out(first, OPERATOR)
+    assert steps(path) == []
+
+
+def test_what_is_not_mentioned_stays_and_prune_takes_it(house: House, tmp_path: Path) -> None:
+    text = f"subscription: {house.mine}\n"
+    assert steps(write(tmp_path, text)) == []
+    path = write(tmp_path, text + "prune: yes\n")
+    gone = steps(path)
+    assert gone and all(step.removes for step in gone)
+    assert "domains.delete" in [step.verb for step in gone]
+    applying.carry_out(gone, OPERATOR)
+    assert steps(path) == []
+
+
+def test_passwords_are_kept(house: House, tmp_path: Path) -> None:
+    before = Mailbox.objects.get(local="info", domain__subscription=int(house.mine[1:])).hash
+    text = f"subscription: {house.mine}\ndomains:\n  bäckerei-müller.test:\n    mail:\n      mailboxes:\n        info: {{title: Büro, password_env: X}}\n"
+    path = write(tmp_path, text)
+    assert [step.verb for step in steps(path)] == ["mail.change_mailbox"]
+    applying.carry_out(steps(path), OPERATOR)
+    assert Mailbox.objects.get(local="info", domain__subscription=int(house.mine[1:])).hash == before
+
+
+def test_all_or_none_with_the_line(house: House, tmp_path: Path) -> None:
+    text = f"subscription: {house.mine}\ndomains:\n  törtchen.test:\n    aliases:\n      - semmeln.test\n      - gärtnerei-grün.test\n"
+    path = write(tmp_path, text)
+    with pytest.raises(ActionRefused) as refusal:
+        applying.carry_out(steps(path), OPERATOR)
+    assert [error.field for error in refusal.value.errors] == ["6: web.add_alias name"]
+    assert [step.verb for step in steps(path)] == ["domains.add", "web.add_alias", "web.add_alias"]
+
+
+def test_a_customer_applies_to_their_own_only(house: House, tmp_path: Path) -> None:
+    with pytest.raises(ActionRefused, match="no such object"):
+        steps(write(tmp_path, f"subscription: {house.other}\n"), house.baker)
+    path = write(tmp_path, f"subscription: {house.mine}\ndomains: {{törtchen.test: }}\n")
+    applying.carry_out(steps(path, house.baker), house.baker)
+    assert steps(path, house.baker) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [("", "1: "), ("- a", "1: "), ("a: [", "1: "), ("a: *b", "1: "), ("a: &b 1", "1: "), ("a: !!python/object:os.system x", "1: "),
+     ("domains: {}", "1: "), ("subscription: s999999", "1: subscription"), ("subscription: {S}\nnonsense: 1", "2: nonsense"),
+     ("subscription: {S}\nftp: 3", "2: ftp"), ("subscription: {S}\nsubscription: {S}", "2: subscription"),
+     ("subscription: {S}\ndomains:\n  a b.test: ", "3: domains.a b.test"),
+     ("subscription: {S}\ndomains:\n  x.test:\n    site:\n      docroot: ../x", "5: domains.x.test.site.docroot"),
+     ("subscription: {S}\ndomains:\n  x.test:\n    site: {colour: red}", "4: domains.x.test.site.colour"),
+     ("subscription: {S}\ndomains:\n  x.test:\n    records: [{name: a}]", "4: domains.x.test.records[1]"),
+     ("subscription: {S}\ndomains:\n  x.test:\n    records: [{name: a, type: A, contents: [x]}]", "4: domains.x.test.records[1]"),
+     ("subscription: {S}\ndomains: {grün.test: , xn--grn-ioa.test: }", "2: domains.xn--grn-ioa.test"),
+     ("subscription: {S}\nftp:\n  koch: {directory: web}", "3: ftp.koch"),
+     ("subscription: {S}\nftp:\n  koch: {directory: web, password_env: HOME}", "3: ftp.koch.password_env"),
+     ("subscription: {S}\nftp:\n  koch: {directory: web, password_file: nothing}", "3: ftp.koch.password_file"),
+     ("subscription: {S}\nftp:\n  koch: {directory: web, password: geheim}", "3: ftp.koch"),
+     ("subscription: {S}\ndatabases: {oracle/x: }", "2: databases.oracle/x"), ("subscription: {S}\nprune: perhaps", "2: prune")],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_its_line_and_key(house: House, tmp_path: Path, text: str, where: str) -> None:
+    errors = refused(tmp_path, text.replace("{S}", house.mine))
+    assert len(errors) == 1 and errors[0].startswith(where) and "geheim" not in errors[0]
+
+
+def test_deep_and_long_files(house: House, tmp_path: Path) -> None:
+    assert refused(tmp_path, "a: " + "[" * 1_500)
+    assert refused(tmp_path, "a: " + "x" * 1_000_001)
+
+
+LABELS = st.sampled_from(["grün", "köln", "büro", "laden", "a"])
+SWITCHES = st.sampled_from(["yes", "no"])
+TARGETS = st.lists(st.sampled_from(["x@example.org", "y@grüße.example"]), min_size=1, max_size=2, unique=True)
+SECRET = {"password_env": "GASTHOF_PASSWORD_INFO"}
+MAIL = st.fixed_dictionaries(
+    {},
+    optional={
+        "active": SWITCHES,
+        "mailboxes": st.dictionaries(
+            st.sampled_from(["post", "info"]),
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "title": st.sampled_from(["Käthe", "Büro"]),
+                    "quota_mb": st.integers(1, 90),
+                    "forward_to": TARGETS,
+                },
+            ).map(lambda box: box | SECRET),
+            max_size=2,
+        ),
+        "forwards": st.dictionaries(st.sampled_from(["team", "alle"]), TARGETS, max_size=2),
+    },
+)
+RECORDS = st.lists(
+    st.fixed_dictionaries(
+        {"name": LABELS, "type": st.just("TXT"), "contents": st.lists(st.sampled_from(["hallo", "Grüße", "a b"]), min_size=1, max_size=2)},
+        optional={"ttl": st.integers(60, 86_400)},
+    ),
+    max_size=3, unique_by=lambda record: record["name"],
+)  # fmt: skip
+SITE = st.fixed_dictionaries(
+    {},
+    optional={
+        "docroot": st.sampled_from(["web/x", "web/büro"]),
+        "https_redirect": SWITCHES,
+        "front_controller": SWITCHES,
+    },
+)
+DOMAIN = st.fixed_dictionaries({}, optional={"mail": MAIL, "records": RECORDS, "site": SITE})
+FILES = st.fixed_dictionaries(
+    {"domains": st.dictionaries(LABELS.map(lambda label: f"{label}-beispiel.test"), DOMAIN, max_size=2)},
+    optional={
+        "prune": SWITCHES,
+        "ftp": st.dictionaries(st.sampled_from(["koch", "anna"]), st.just({"directory": "web"} | SECRET), max_size=2),
+        "databases": st.dictionaries(
+            st.sampled_from(["mariadb/laden", "postgres/lager"]),
+            st.fixed_dictionaries({}, optional={"users": st.just({"kasse": {"rights": "read"} | SECRET})}),
+            max_size=2,
+        ),
+    },
+)
+
+
+@pytest.mark.long
+@given(files=st.lists(FILES, min_size=1, max_size=2))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+def test_any_file_applied_twice_changes_nothing_the_second_time(
+    house: House, tmp_path: Path, files: list[dict[str, Any]]
+) -> None:
+    """One after the other, so that the second meets what the first made. JSON is YAML."""
+    with connection.cursor() as cursor:
+        cursor.execute("SAVEPOINT before")
+        for described in files:
+            path = write(tmp_path, json.dumps({"subscription": house.mine, **described}, ensure_ascii=False))
+            applying.carry_out(steps(path), OPERATOR)
+            assert steps(path) == []
+        cursor.execute("ROLLBACK TO SAVEPOINT before")
+
+
+def test_from_the_command_line(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(
+        tmp_path, f"subscription: {house.mine}\nftp:\n  koch: {{directory: web, password_env: GASTHOF_PASSWORD_INFO}}\n"
+    )
+    assert applying.apply([str(path), "--plan", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["done"] is False and [step["verb"] for step in told["steps"]] == ["ftp.add_user"]
+    assert PASSWORD not in json.dumps(told)
+    assert applying.apply([str(path), "--lang", "en"]) == 0
+    assert "Done." in capsys.readouterr().out
+    assert applying.apply([str(path), "--lang", "de"]) == 0
+    assert "Nichts ist anders." in capsys.readouterr().out
+    assert applying.apply([str(tmp_path / "nothing.yaml")]) == 2
+    write(tmp_path, "x")
+    assert applying.apply([str(path), "--lang", "en"]) == 1
+    assert "line 1" in capsys.readouterr().err
