@@ -75,8 +75,8 @@ def browser() -> Iterator[Browser]:
 
 
 def pages(house: House) -> dict[str, str]:
-    mail, dns, place = f"/d/{ASCII}/mail/", f"/d/{ASCII}/dns/", f"/s/{house.mine}/"
-    customer = f"/c/{house.baker.customer}/"
+    mail, dns, place = f"/domains/{ASCII}/mail/", f"/domains/{ASCII}/dns/", f"/subscriptions/{house.mine}/"
+    customer = f"/customers/{house.baker.customer}/"
     person = User.objects.get(customer=house.baker.customer).pk
     role = Role.objects.get(customer=house.baker.customer, name="Redaktion").pk
     database, user = f"databases/mariadb/{house.mine}_shop/", f"databases/users/mariadb/{house.mine}_kasse/"
@@ -94,7 +94,7 @@ def pages(house: House) -> dict[str, str]:
         "users": f"{customer}users/", "invite": f"{customer}users/invite", "person": f"{customer}users/{person}/",
         "assign": f"{customer}users/{person}/assign", "block": f"{customer}users/{person}/deactivate",
         "roles": f"{customer}roles/", "role": f"{customer}roles/{role}/change",
-        "empty-mail": f"/d/{DomainName.parse(LONG).ascii}/mail/", "empty-ftp": f"/s/{house.other}/ftp/",
+        "empty-mail": f"/domains/{DomainName.parse(LONG).ascii}/mail/", "empty-ftp": f"/subscriptions/{house.other}/ftp/",
     }  # fmt: skip
 
 

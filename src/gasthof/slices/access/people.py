@@ -94,7 +94,9 @@ def customer_of(actor: Actor, number: int, permission: str = MEMBERS) -> Custome
 
 def head_of(customer: Customer, title: str, *crumbs: Link, **how: Any) -> Head:
     place = Standing(customer.number, customer.place, customer.name)
-    return Head(title, place, (Link(customer.name, f"/c/{customer.number}/"), *crumbs), **how)
+    return Head(
+        title, place, (Link(customer.name, reverse("accounts:customer", args=[customer.number])), *crumbs), **how
+    )
 
 
 def _house(title: str, *crumbs: Link, **how: Any) -> Head:

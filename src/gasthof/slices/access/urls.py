@@ -26,7 +26,7 @@ of_customer: Routes = [
 ]
 
 urlpatterns = [
-    path("c/<int:customer>/", include(of_customer)),
+    path("customers/<int:customer>/", include(of_customer)),
     path("operators/", people.operators, name="access_operators"),
     path("operators/add", people.add_operator, name="access_add_operator"),
     path("operators/<int:user>/", people.person, name="access_operator"),

@@ -24,4 +24,4 @@ of_subscription: Routes = [
     path("users/<str:server>/<str:name>/", include(of_user)),
     path("<str:server>/<str:name>/", include(of_database)),
 ]
-urlpatterns = [path("s/<str:subscription>/databases/", include(of_subscription))]
+urlpatterns = [path("subscriptions/<str:subscription>/databases/", include(of_subscription))]

@@ -17,4 +17,4 @@ of_zone: Routes = [
     path("history", views.history, name="history"),
     path("history/<int:change>/restore", views.restore, name="restore"),
 ]
-urlpatterns = [path("d/<str:domain>/dns/", include(of_zone))]
+urlpatterns = [path("domains/<str:domain>/dns/", include(of_zone))]

@@ -13,7 +13,7 @@ of_user: Routes = [
     path("remove", views.remove, name="remove"),
 ]
 urlpatterns = [
-    path("s/<str:subscription>/ftp/", views.users, name="users"),
-    path("s/<str:subscription>/ftp/add", views.add, name="add"),
-    path("s/<str:subscription>/ftp/users/<str:name>/", include(of_user)),
+    path("subscriptions/<str:subscription>/ftp/", views.users, name="users"),
+    path("subscriptions/<str:subscription>/ftp/add", views.add, name="add"),
+    path("subscriptions/<str:subscription>/ftp/users/<str:name>/", include(of_user)),
 ]

@@ -27,6 +27,6 @@ of_domain: Routes = [
     path("programs", views.programs, name="programs"),
 ]
 urlpatterns = [
-    path("d/<str:domain>/mail/", include(of_domain)),
-    path("s/<str:subscription>/mail/", views.of_subscription, name="subscription"),
+    path("domains/<str:domain>/mail/", include(of_domain)),
+    path("subscriptions/<str:subscription>/mail/", views.of_subscription, name="subscription"),
 ]

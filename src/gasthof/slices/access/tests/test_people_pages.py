@@ -23,7 +23,7 @@ def anna(house: House) -> User:
 
 
 def pages(house: House) -> list[str]:
-    base, user = f"/c/{house.baker.customer}/", f"/c/{house.baker.customer}/users/{anna(house).pk}/"
+    base, user = f"/customers/{house.baker.customer}/", f"/customers/{house.baker.customer}/users/{anna(house).pk}/"
     role = Role.objects.get(customer=house.baker.customer, name="Ungenutzt").pk
     given = Assignment.objects.get(user=anna(house)).pk
     steps = ("change", "assign", f"withdraw/{given}", "send-link", "end-sessions", "deactivate", "activate", "remove")
@@ -42,11 +42,11 @@ def test_every_page_for_everybody(house: House) -> None:
         assert anonymous().get(page).status_code == 302, page
     assert mine.get("/operators/").status_code == mine.get("/operators/add").status_code == 404
     assert theirs.get("/operators/").status_code == theirs.get("/operators/add").status_code == 200
-    assert mine.get(f"/c/{house.baker.customer}/users/{anna(house).pk}/reset-factors").status_code == 403
+    assert mine.get(f"/customers/{house.baker.customer}/users/{anna(house).pk}/reset-factors").status_code == 403
 
 
 def test_another_customers_person_or_role_is_not_found_below_ones_own(house: House) -> None:
-    client, base = owner(house), f"/c/{house.baker.customer}/"
+    client, base = owner(house), f"/customers/{house.baker.customer}/"
     strange = User.objects.filter(customer=house.gardener.customer).latest("pk").pk
     role = Role.objects.filter(customer=house.gardener.customer).latest("pk").pk
     for page in (f"users/{strange}/", f"users/{strange}/remove", f"roles/{role}/change", f"roles/{role}/remove"):
@@ -55,7 +55,7 @@ def test_another_customers_person_or_role_is_not_found_below_ones_own(house: Hou
 
 
 def test_inviting_gives_a_role_in_one(house: House) -> None:
-    client, page = owner(house), f"/c/{house.baker.customer}/users/invite"
+    client, page = owner(house), f"/customers/{house.baker.customer}/users/invite"
     typed = {"email": "jörg@example.org", "name": "Jörg Groß", "language": "de", "give": "webmaster"}
     wrong = client.post(page, typed | {"mailbox_only": "keins@example.org"})
     assert wrong.status_code == 422 and 'value="Jörg Groß"' in wrong.content.decode()
@@ -66,12 +66,12 @@ def test_inviting_gives_a_role_in_one(house: House) -> None:
     assert client.post(page, typed | {"where": f"domain:{ASCII}"}).status_code == 303
     given = Assignment.objects.get(user__name="Jörg Groß")
     assert (given.standard, given.domain) == ("webmaster", ASCII)
-    assert f"Webmaster ({DOMAIN})" in client.get(f"/c/{house.baker.customer}/users/").content.decode()
+    assert f"Webmaster ({DOMAIN})" in client.get(f"/customers/{house.baker.customer}/users/").content.decode()
 
 
 def test_a_person_is_changed_blocked_and_removed(house: House) -> None:
     client, who = owner(house), anna(house)
-    base = f"/c/{house.baker.customer}/users/{who.pk}/"
+    base = f"/customers/{house.baker.customer}/users/{who.pk}/"
     client.post(f"{base}change", {"name": "Anna Grün", "email": "anna@grün.example", "language": "de"})
     client.post(f"{base}assign", {"role": "accountant", "where": ""})
     assert who.assignments.count() == 2
@@ -86,7 +86,7 @@ def test_a_person_is_changed_blocked_and_removed(house: House) -> None:
 
 
 def test_roles_of_ones_own(house: House) -> None:
-    client, base = owner(house), f"/c/{house.baker.customer}/roles/"
+    client, base = owner(house), f"/customers/{house.baker.customer}/roles/"
     client.post(f"{base}create", {"name": "Grafik", "permissions": ["web.read", "web.write"]})
     role = Role.objects.get(name="Grafik")
     assert role.permissions == ["web.read", "web.write"]
@@ -104,22 +104,22 @@ def test_every_permission_that_a_role_may_name_is_said_in_words() -> None:
 
 
 def acting(client: Client, customer: int | None) -> object:
-    return client.post(f"/c/{customer}/act")
+    return client.post(f"/customers/{customer}/act")
 
 
 def test_an_operator_acts_as_a_customer_and_ends_it(house: House) -> None:
     client = operator()
     who = User.objects.filter(kind=User.OPERATOR).latest("pk")
-    assert b"Act as" in client.get(f"/c/{house.baker.customer}/users/").content
+    assert b"Act as" in client.get(f"/customers/{house.baker.customer}/users/").content
     assert acting(client, house.baker.customer).status_code == 302
-    page = client.get(f"/d/{ASCII}/dns/").content.decode()
+    page = client.get(f"/domains/{ASCII}/dns/").content.decode()
     assert "You act as Bäckerei Müller" in page and "/acting/end" in page
     assert client.get("/operators/").status_code == 404
-    assert client.get(f"/c/{house.gardener.customer}/users/").status_code == 404
+    assert client.get(f"/customers/{house.gardener.customer}/users/").status_code == 404
     assert acting(client, house.gardener.customer).status_code == 403
     for own in ("/account/", "/account/e-mail/", "/account/second-factor/", "/reauthenticate/", "/account/sessions/"):
         assert client.get(own).status_code == 403, own
-    client.post(f"/d/{ASCII}/dns/add/A", {"name": "x", "address": "192.0.2.1"})
+    client.post(f"/domains/{ASCII}/dns/add/A", {"name": "x", "address": "192.0.2.1"})
     assert AuditEntry.objects.latest("id").actor == f"user:{who.pk} as customer:{house.baker.customer}"
     client.post("/acting/end")
     assert client.get("/operators/").status_code == 200
@@ -141,16 +141,16 @@ def test_nobody_acts_for_whom_they_do_not_reach(house: House) -> None:
     assert acting(client, house.gardener.customer).status_code == 404
     assert acting(client, number).status_code == 404
     assert acting(client, house.baker.customer).status_code == 302
-    assert client.get(f"/d/{ASCII}/mail/").status_code == 200
+    assert client.get(f"/domains/{ASCII}/mail/").status_code == 200
     house.run("accounts.set_reseller", customer=house.baker.customer, reseller="")
-    assert client.get(f"/d/{ASCII}/mail/").status_code == 404
+    assert client.get(f"/domains/{ASCII}/mail/").status_code == 404
     assert acting(owner(house), house.baker.customer).status_code == 404
     assert acting(anonymous(), house.baker.customer).status_code == 302
-    assert client.get(f"/c/{house.baker.customer}/act").status_code == 405
+    assert client.get(f"/customers/{house.baker.customer}/act").status_code == 405
 
 
 def test_longer_lists_ask_no_more(house: House) -> None:
-    client, base = owner(house), f"/c/{house.baker.customer}/"
+    client, base = owner(house), f"/customers/{house.baker.customer}/"
 
     def questions(page: str) -> int:
         client.get(page)

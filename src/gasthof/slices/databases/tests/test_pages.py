@@ -15,7 +15,7 @@ PASSWORD = "Sehr-geheim 12"
 
 
 def test_every_page_for_everybody(house: House) -> None:
-    base = f"/s/{house.mine}/databases/"
+    base = f"/subscriptions/{house.mine}/databases/"
     one, user = f"{base}mariadb/{house.mine}_shop/", f"{base}users/mariadb/{house.mine}_kasse/"
     mine, theirs, other = owner(house), operator(), stranger(house)
     reader = member(house.baker.customer, "read only")
@@ -31,7 +31,7 @@ def test_every_page_for_everybody(house: House) -> None:
 
 
 def test_a_database_from_its_beginning_to_its_end(house: House) -> None:
-    client, base = owner(house), f"/s/{house.mine}/databases/"
+    client, base = owner(house), f"/subscriptions/{house.mine}/databases/"
     answer = client.post(f"{base}create", {"server": "postgres", "name": "blog"})
     assert answer.headers["location"].startswith(f"{base}postgres/{house.mine}_blog/")
     one = f"{base}postgres/{house.mine}_blog/"
@@ -53,19 +53,19 @@ def test_a_database_from_its_beginning_to_its_end(house: House) -> None:
 
 
 def test_what_was_typed_wrong_stays_with_the_error_beside_it(house: House) -> None:
-    answer = owner(house).post(f"/s/{house.mine}/databases/create", {"server": "mariadb", "name": "Größe"})
+    answer = owner(house).post(f"/subscriptions/{house.mine}/databases/create", {"server": "mariadb", "name": "Größe"})
     assert answer.status_code == 422 and 'value="Größe"' in answer.content.decode()
 
 
 def test_a_suspended_subscription_is_shown_and_not_changed(house: House) -> None:
     house.run("subscriptions.suspend", subscription=house.mine)
-    client, base = owner(house), f"/s/{house.mine}/databases/"
+    client, base = owner(house), f"/subscriptions/{house.mine}/databases/"
     assert b"is suspended" in client.get(base).content
     assert client.post(f"{base}create", {"server": "mariadb", "name": "neu"}).status_code == 422
 
 
 def test_longer_lists_ask_no_more(house: House) -> None:
-    client, base = owner(house), f"/s/{house.mine}/databases/"
+    client, base = owner(house), f"/subscriptions/{house.mine}/databases/"
 
     def questions(page: str) -> int:
         client.get(page)

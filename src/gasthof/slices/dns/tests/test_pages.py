@@ -15,7 +15,7 @@ from gasthof.slices.nodes.models import ObjectReport
 
 __all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
-DNS = f"/d/{ASCII}/dns/"
+DNS = f"/domains/{ASCII}/dns/"
 ONE = "?name=b%C3%BCro&type=TXT&content=Gr%C3%BC%C3%9Fe"
 READING = [DNS, f"{DNS}dnssec", f"{DNS}history"]
 WRITING = [f"{DNS}add", f"{DNS}add/MX", f"{DNS}change{ONE}", f"{DNS}remove{ONE}", f"{DNS}history/0/restore"]

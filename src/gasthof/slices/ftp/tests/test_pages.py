@@ -16,7 +16,7 @@ PASSWORD = "Sehr-geheim 1"
 
 def made(house: House) -> str:
     house.run("ftp.add_user", subscription=house.mine, name="jutta", directory="web/büro", password=PASSWORD)
-    return f"/s/{house.mine}/ftp/"
+    return f"/subscriptions/{house.mine}/ftp/"
 
 
 def test_every_page_for_everybody(house: House) -> None:
@@ -34,7 +34,7 @@ def test_every_page_for_everybody(house: House) -> None:
 
 
 def test_a_user_from_the_beginning_to_the_end(house: House) -> None:
-    client, ftp = owner(house), f"/s/{house.mine}/ftp/"
+    client, ftp = owner(house), f"/subscriptions/{house.mine}/ftp/"
     typed = {"name": "bilder", "directory": "web/grüße", "password": PASSWORD}
     assert client.post(f"{ftp}add", typed).status_code == 303
     page = client.get(f"{ftp}users/bilder/").content.decode()
@@ -51,7 +51,9 @@ def test_a_user_from_the_beginning_to_the_end(house: House) -> None:
 
 
 def test_what_was_typed_wrong_stays_with_the_error_beside_it(house: House) -> None:
-    answer = owner(house).post(f"/s/{house.mine}/ftp/add", {"name": "Öz!", "directory": "etc", "password": "kurz"})
+    answer = owner(house).post(
+        f"/subscriptions/{house.mine}/ftp/add", {"name": "Öz!", "directory": "etc", "password": "kurz"}
+    )
     page = answer.content.decode()
     assert answer.status_code == 422 and 'value="Öz!"' in page and 'value="etc"' in page and "kurz" not in page
 

@@ -14,7 +14,7 @@ from gasthof.slices.nodes.models import ObjectReport
 
 __all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
-MAIL = f"/d/{ASCII}/mail/"
+MAIL = f"/domains/{ASCII}/mail/"
 BOX = f"{MAIL}mailboxes/info/"
 PAGES = [
     MAIL, f"{MAIL}add", BOX, f"{BOX}change", f"{BOX}password", f"{BOX}forward", f"{BOX}alias", f"{BOX}remove",
@@ -24,7 +24,7 @@ PAGES = [
 
 
 def test_every_page_for_everybody(house: House) -> None:
-    whole = f"/s/{house.mine}/mail/"
+    whole = f"/subscriptions/{house.mine}/mail/"
     mine, theirs, stranger_ = owner(house), operator(), stranger(house)
     for page in [*PAGES, whole]:
         assert mine.get(page).status_code == 200, page
@@ -32,7 +32,7 @@ def test_every_page_for_everybody(house: House) -> None:
         assert stranger_.get(page).status_code == 404, page
         assert anonymous().get(page).status_code == 302, page
     assert mine.get(f"{MAIL}mailboxes/nobody/").status_code == 404
-    assert mine.get("/d/keine.test/mail/").status_code == 404
+    assert mine.get("/domains/keine.test/mail/").status_code == 404
 
 
 def test_a_user_of_one_domain_sees_that_one_and_readers_change_nothing(house: House) -> None:
@@ -40,8 +40,8 @@ def test_a_user_of_one_domain_sees_that_one_and_readers_change_nothing(house: Ho
     house.run("mail.add_mailbox", domain="törtchen.test", name="versteckt", password=MAIL_PASSWORD)
     client = member(house.baker.customer, "mail administrator", domain=ASCII)
     assert client.get(f"{BOX}change").status_code == 200
-    assert client.get("/d/xn--trtchen-n4a.test/mail/").status_code == 404
-    whole = client.get(f"/s/{house.mine}/mail/").content.decode()
+    assert client.get("/domains/xn--trtchen-n4a.test/mail/").status_code == 404
+    whole = client.get(f"/subscriptions/{house.mine}/mail/").content.decode()
     assert f"info@{DOMAIN}" in whole and "versteckt@" not in whole
     reader = member(house.baker.customer, "read only")
     assert reader.get(BOX).status_code == 200 and b"Delete mailbox" not in reader.get(BOX).content
@@ -142,7 +142,7 @@ def questions(client: Client, page: str) -> int:
 
 def test_a_longer_list_asks_no_more(house: House) -> None:
     client = owner(house)
-    pages = [MAIL, f"{MAIL}addresses/", f"/s/{house.mine}/mail/"]
+    pages = [MAIL, f"{MAIL}addresses/", f"/subscriptions/{house.mine}/mail/"]
     before = [questions(client, page) for page in pages]
     boxes = list(Mailbox.objects.filter(domain__name=ASCII))
     domain = boxes[0].domain
