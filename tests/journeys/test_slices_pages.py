@@ -77,7 +77,7 @@ def browser() -> Iterator[Browser]:
 def pages(house: House) -> dict[str, str]:
     mail, dns, place = f"/domains/{ASCII}/mail/", f"/domains/{ASCII}/dns/", f"/subscriptions/{house.mine}/"
     customer = f"/customers/{house.baker.customer}/"
-    person = User.objects.get(customer=house.baker.customer).pk
+    person = User.objects.get(customer=house.baker.customer, name="Anna Öz").pk
     role = Role.objects.get(customer=house.baker.customer, name="Redaktion").pk
     database, user = f"databases/mariadb/{house.mine}_shop/", f"databases/users/mariadb/{house.mine}_kasse/"
     return {
