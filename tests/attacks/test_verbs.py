@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.models import QuerySet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gasthof.kernel.actions import actions, perform
 from gasthof.kernel.refusal import ActionRefused
+from gasthof.slices.access.models import ApiToken, Assignment, Role, User
 from gasthof.slices.nodes.models import DesiredObject
 from tests.habits.examples import examples, prepare
 from tests.habits.furnished import furnished_once, house
@@ -158,6 +160,10 @@ def test_no_field_beside_those_of_the_verb(house: House, verb: str) -> None:
     assert {error.field for error in refused.value.errors} == unknown
 
 
+def numbers(rows: QuerySet) -> list[str]:
+    return [str(row.pk) for row in rows]
+
+
 @pytest.mark.parametrize("verb", [verb for verb, action in actions().items() if action.on])
 def test_others_objects_by_guessing(house: House, verb: str) -> None:
     """The baker names everything of the gardener's that a verb takes, by every name that it has."""
@@ -174,9 +180,15 @@ def test_others_objects_by_guessing(house: House, verb: str) -> None:
         "mailbox": ["info@gärtnerei-grün.test", "INFO@xn--grtnerei-grn-gcb06a.test"],
         "alias": ["kontakt@gärtnerei-grün.test"],
         "forward": ["team@gärtnerei-grün.test"],
+        "role": numbers(Role.objects.filter(customer=house.gardener.customer)),
+        "assignment": numbers(Assignment.objects.filter(user__customer=house.gardener.customer)),
+        "token": numbers(ApiToken.objects.filter(user__customer=house.gardener.customer)),
     }
     on = actions()[verb].on or ""
+    if verb.startswith("access.") and on == "user":
+        theirs["user"] = numbers(User.objects.filter(customer=house.gardener.customer))
     before = stored()
+    assert theirs[on]
     for name in theirs[on]:
         with pytest.raises(ActionRefused):
             perform(house.baker, verb, {**examples(house)[verb], on: name})

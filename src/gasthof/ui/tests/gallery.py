@@ -314,6 +314,7 @@ urlpatterns = [
     path("plain", plain),
     path("found", found),
     path("", include("gasthof.ui.urls")),
+    *urls.urlpatterns,  # the frame leads to them
 ]
 handler404, handler500 = urls.handler404, urls.handler500
 SHOWN = ("card", "form", "wrong", "question", "question?wrong", "bulk", "bulk?none", "list", "list?search=x%C3%B6", "empty", "parts",

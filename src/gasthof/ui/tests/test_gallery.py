@@ -17,6 +17,7 @@ from gasthof.ui.tests.serving import served
 
 pytestmark = pytest.mark.journey
 ROUTES = "gasthof.ui.tests.gallery"
+SIGNED_IN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 TEMPLATES = Path(__file__).parent / "templates"
 PICTURES = os.environ.get("GASTHOF_PICTURES")  # a folder: pictures of every page are put there, to be looked at
 PAIRS = [("light", "de-DE"), ("dark", "en-GB")]  # colours do not depend on words: that is every look once
@@ -30,8 +31,9 @@ def address() -> Iterator[str]:
     engine = settings.TEMPLATES[0]
     options = {"context_processors": [*engine["OPTIONS"]["context_processors"], f"{ROUTES}.surroundings"]}
     templates = [{**engine, "DIRS": [TEMPLATES], "OPTIONS": options}]
+    middleware = [*(each for each in settings.MIDDLEWARE if each != SIGNED_IN), f"{ROUTES}.acting"]
     with (
-        override_settings(TEMPLATES=templates, MIDDLEWARE=[*settings.MIDDLEWARE, f"{ROUTES}.acting"]),
+        override_settings(TEMPLATES=templates, MIDDLEWARE=middleware),
         pytest.MonkeyPatch.context() as patch,
         served(ROUTES) as found,
     ):
