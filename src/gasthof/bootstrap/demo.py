@@ -69,7 +69,7 @@ def settle(guest: Guest, node: str) -> Site:
         do("accounts.create", name=guest.customer)
     customer = Customer.objects.get(name=guest.customer)
     if user_of(guest.email) is None:
-        do("access.invite", customer=customer.number, email=guest.email, name=guest.person, mail="no")
+        do("access.invite", customer=customer.number, email=guest.email, name=guest.person, role="owner", mail="no")
     subscription = Subscription.objects.filter(customer=customer).first()
     if subscription is None:
         do("subscriptions.create", customer=customer.number, plan=PLAN, node=node)

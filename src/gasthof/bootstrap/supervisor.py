@@ -19,7 +19,8 @@ from gasthof.bootstrap.programs import environment
 from gasthof.bootstrap.refusal import Refusal
 from gasthof.prefix import Prefix
 
-RUNNING, STARTING, BACKOFF = 20, 10, 30  # supervisor's process states
+RUNNING, STARTING, BACKOFF, STOPPING = 20, 10, 30, 40  # supervisor's process states
+ENDING = 30.0  # seconds: as long as the slowest program may take to stop
 LAST = "postgres"
 PATIENCE = 90.0  # seconds until everything has stopped
 
@@ -101,7 +102,8 @@ class Supervisor:
         return {row["name"]: _state(row) for row in rows}
 
     def begin(self, name: str) -> None:
-        """Start it unless it is up or coming up. Does not wait."""
+        """Start it unless it is up or coming up. Waits only for one that is being stopped: it could not be started before."""
+        wait_until(lambda: self.rpc.getProcessInfo(name)["state"] != STOPPING, ENDING)
         if self.rpc.getProcessInfo(name)["state"] not in (RUNNING, STARTING, BACKOFF):
             self.rpc.startProcess(name, False)
 

@@ -111,6 +111,11 @@ def unchecked() -> ssl.SSLContext:
     return context
 
 
+def test_the_bakers_own_user_is_the_owner(shown: Platform) -> None:
+    code = "from gasthof.slices.access.queries import actor_of, user_of; print(actor_of(user_of('info@bäckerei-müller.test')).role)"
+    assert shown.command("manage", "shell", "-c", code).stdout.split()[-1] == "owner"
+
+
 def test_a_second_demo_changes_nothing(shown: Platform) -> None:
     (shown.root / "supervisor" / "stamp.json").unlink()
     before = (shown.root / "demo.json").read_text()

@@ -196,6 +196,16 @@ def test_an_interrupted_up_leaves_a_running_platform_alone(
     assert all(row["up"] for row in platform.status()["processes"])
 
 
+def test_what_is_being_stopped_is_started_when_it_has_ended(platform: Platform) -> None:
+    """An interrupt may come while `up` waits for the agent's end."""
+    supervisor = Supervisor(platform.prefix)
+    before = supervisor.rpc.getProcessInfo("agent")["pid"]
+    supervisor.rpc.stopProcess("agent", False)
+    supervisor.begin("agent")
+    assert wait_until(lambda: supervisor.states()["agent"].up, 20)
+    assert supervisor.rpc.getProcessInfo("agent")["pid"] != before
+
+
 def test_two_installations_share_nothing(platform: Platform, fresh: Platform) -> None:
     fresh.up("--no-demo")
     assert all(row["up"] for row in fresh.status()["processes"])
