@@ -213,7 +213,7 @@ def test_the_migration_can_be_undone_and_done_again(node: Node, mirror: Mirror) 
         with pytest.raises(psycopg.errors.InvalidParameterValue, match="malformed"):
             send(mirror.link, {**GOOD, "position": msgspec.to_builtins(mirror.position)})
     finally:
-        MigrationExecutor(connection).migrate([("nodes", "0005_fixtures")])
+        MigrationExecutor(connection).migrate([("nodes", "0006_staff")])
     mirror.say(one)
     tell(mirror, one, bytes=1)
     assert findings(node, "web.site", [one.key]) == {one.key: {"bytes": 1}}

@@ -99,7 +99,7 @@ def test_the_migration_can_be_undone_and_done_again(node: Node, mirror: Mirror) 
             send(mirror.link, {**GOOD, "position": position})
         send(mirror.link, {name: value for name, value in GOOD.items() if name != "fixtures"} | {"position": position})
     finally:
-        MigrationExecutor(connection).migrate([("nodes", "0005_fixtures")])
+        MigrationExecutor(connection).migrate([("nodes", "0006_staff")])
     tell(mirror, FixtureDrift("web.nginx", WORDS))
     assert NodeEvent.objects.get().subject == "fixture web.nginx"
 
