@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from gasthof.kernel import registry
+from gasthof.kernel import registry, rows
 from gasthof.kernel.actions import not_allowed
 from gasthof.kernel.parsing import tell
 from gasthof.kernel.permissions import HOUSE, Actor, Place, holds, may_perform, scopes
@@ -91,7 +91,13 @@ def read(actor: Actor, name: str, *, search: str = "", after: str = "", limit: i
     if len(search) > LONGEST_SEARCH or not search.isprintable():
         raise _refused("search", Refused("This cannot be searched for."))
     limit = max(1, min(limit, LARGEST_PAGE))
-    found = chosen.find(Ask(actor, narrowed(actor, chosen.permission, within), search.strip()))
+    ask = Ask(actor, narrowed(actor, chosen.permission, within), search.strip())
+    with rows.of(actor):
+        return _page(chosen, ask, after, limit)
+
+
+def _page(chosen: Collection, ask: Ask, after: str, limit: int) -> Page:
+    found = chosen.find(ask)
     try:
         behind = found.filter(_beyond(chosen.order, after))
     except ValueError as wrong:  # text in the place of a number
