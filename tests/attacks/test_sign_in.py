@@ -250,7 +250,7 @@ def test_forms_of_other_origins_are_refused(origin: str) -> None:
     for route in routes():
         path = "/" + route.replace("<int:number>", "1").replace("<int:pk>", "1").replace("<str:token>", "A" * 43)
         answer = client.post(path, {"csrfmiddlewaretoken": token}, HTTP_ORIGIN=origin)
-        assert answer.status_code in (401, 403, 404, 405), route
+        assert answer.status_code in (403, 404, 405) or (route.startswith("api/") and answer.status_code == 401), route
     assert is_in(client)
 
 
