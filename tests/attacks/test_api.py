@@ -24,7 +24,7 @@ from tests.house import House
 from tests.programs import ROOT, STRANGER, Program, people
 
 __all__ = ["furnished_once", "house"]  # fixtures
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 ADD = "/verbs/domains.add"
 
 

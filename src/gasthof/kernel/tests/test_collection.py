@@ -122,6 +122,7 @@ def test_domains_are_found_by_any_part_in_either_spelling(house: House, words: s
     assert len(read(OPERATOR, "domains", search=words).rows) == found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "after",
     [
@@ -147,6 +148,7 @@ def test_a_forged_cursor_is_refused_or_an_empty_page(house: House, name: str, af
         assert [error.field for error in refused.errors] == ["after"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", ["'", "\\", "%' OR 1=1 --", "a" * 101, "\x00", "ä\u0301", "\ud800"])
 @pytest.mark.parametrize("name", NAMES)
 def test_whatever_is_searched_for_breaks_nothing(house: House, name: str, words: str) -> None:
