@@ -177,7 +177,7 @@ def refused(*codes: int) -> bytes:
     return (
         rb"HTTP/1\.1 (?:"
         + b"|".join(b"%d" % code for code in codes)
-        + rb") (?:(?!digest|serving|errors|\"ok\").)*<closed>"
+        + rb") (?:(?!digest|serving|errors\": ?\{|\"ok\").)*<closed>"
     )
 
 
@@ -217,6 +217,8 @@ PANEL = [
     *(talk(f"{method} {path}", BEGIN, (http(method, path, "localhost", "Content-Length: 0", *LIES), refused(403, 404, 405)))
       for method in ("POST", "PUT", "DELETE") for path in ("/", "/health", "/run", "/api/run", "/admin/", "/accounts.create")),
     *(talk(f"reading {path}", BEGIN, (http("GET", path, "localhost", *LIES), refused(400, 404))) for path in ("/run", "/api/", "/admin/", "/static/../../../config.toml")),
+    talk("a verb of the API", BEGIN, (http("POST", "/api/v1/verbs/accounts.create", "localhost", "Content-Length: 0", *LIES), refused(401))),
+    talk("a list of the API", BEGIN, (http("GET", "/api/v1/customers", "localhost", *LIES), refused(401))),
     *(talk(f"PROXY {number}", (head, refused(400))) for number, head in ((1, PROXY_1), (2, PROXY_2))),
     talk("PROXY in TLS", BEGIN, (PROXY_1, refused(400))),
 ]  # fmt: skip
