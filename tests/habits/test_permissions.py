@@ -105,6 +105,13 @@ def test_the_owner_may_what_is_the_customers(house: House, verb: str) -> None:
         assert state() == before
 
 
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if actions()[verb].reads])
+def test_what_only_reads_changes_nothing(house: House, verb: str) -> None:
+    before = state()
+    attempt(house, verb, OPERATOR)
+    assert state() == before
+
+
 @pytest.fixture
 def dealer(house: House) -> Actor:
     """A reseller, who looks after the baker and not after the gardener."""

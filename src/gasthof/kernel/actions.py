@@ -50,6 +50,7 @@ class Action:
     function: Callable[..., Result]
     fields: tuple[Field, ...]
     help: str
+    reads: bool = False  # it changes nothing, so that nobody is told of it
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,14 @@ class Outcome:
 _actions: dict[str, Action] = {}
 
 
-def action(verb: str, *, permission: str, on: str | None = None) -> Callable[[Function], Function]:
-    """Register a verb. `on` names the field that refers to the object whose owner must be the actor."""
+def action(
+    verb: str, *, permission: str, on: str | None = None, reads: bool = False
+) -> Callable[[Function], Function]:
+    """Register a verb. `on` names the field that refers to the object whose owner must be the actor; `reads`: it changes nothing."""
 
     def register(function: Function) -> Function:
         first_line = (getdoc(function) or "").split("\n\n", maxsplit=1)[0].replace("\n", " ")
-        _actions[verb] = Action(verb, permission, on, function, fields_of(function), first_line)
+        _actions[verb] = Action(verb, permission, on, function, fields_of(function), first_line, reads)
         return function
 
     return register
@@ -118,6 +121,7 @@ def _attempt(call: Call, chosen: list[tuple[Action, Given]]) -> list[Outcome]:
                 done.append(Outcome(verb.verb, result))
             AuditEntry.objects.bulk_create(entries)
             call.finish()
+            _tell(call, [entry for (verb, _), entry in zip(chosen, entries, strict=True) if not verb.reads])
     except ActionRefused as refusal:
         refusal.position = len(done)
         _note(call, *chosen[min(len(done), len(chosen) - 1)], refusal)
@@ -138,6 +142,12 @@ def _carry_out(call: Call, verb: Action, given: Given) -> tuple[Result, About]:
         return verb.function(call, **arguments), about
     except Refused as refusal:
         raise ActionRefused((tell(refusal),)) from refusal
+
+
+def _tell(call: Call, entries: list[AuditEntry]) -> None:
+    """Whoever follows what is done hears of it in this transaction: what is not durable is told to nobody."""
+    if entries:
+        registry.performed(call, entries)
 
 
 def _about(actor: Actor, verb: Action, arguments: Mapping[str, Any]) -> About:

@@ -28,13 +28,13 @@ class Bearer:
     answered: Callable[[], None]
 
 
-Level = Literal["house", "customer", "subscription", "domain"]  # what a page is about, from the whole to one domain
+Level = Literal["account", "house", "customer", "subscription", "domain"]  # what a page is about: the reader; the whole, down to one domain
 
 
 @dataclass(frozen=True)
 class Page:
     """An entry of the menu, and a door on the card of what it is about. `url` is a route's name; the route takes the level's
-    key: nothing, a customer's number, a subscription's system name, a domain's A-label."""
+    key: nothing for account and house, a customer's number, a subscription's system name, a domain's A-label."""
 
     title: str  # an English sentence's key, as everywhere
     url: str
@@ -70,6 +70,9 @@ class Capability:
     domain_added: Hook | None = None
     domain_removed: Hook | None = None
     mailbox_removed: Hook | None = None
+    performed: Callable[[Call, Sequence[Any]], None] | None = (
+        None  # the record (kernel.models.AuditEntry) of what verbs changed, before the commit; `call.awaited`: what nodes were told
+    )
     domain_moved: Hook | None = None  # some machine of the house has another name or other addresses than before
     dns_records: Callable[[Any], Iterable[Any]] | None = (
         None  # a domain -> what its zone should hold (dns.spec.RecordSpec)

@@ -64,6 +64,13 @@ def announce(hook: str, call: Call, about: object) -> None:
             function(call, about)
 
 
+def performed(call: Call, entries: Sequence[Any]) -> None:
+    """Tell every slice that follows what verbs change."""
+    for each in capabilities():
+        if each.performed is not None:
+            each.performed(call, entries)
+
+
 def is_customer(number: int) -> bool:
     """Whether there is a customer of that number."""
     return next(each.is_customer for each in capabilities() if each.is_customer is not None)(number)

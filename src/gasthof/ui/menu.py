@@ -55,9 +55,9 @@ def groups(actor: Actor, place: Place, path: str) -> tuple[Group, ...]:
 
 def doors(actor: Actor, place: Place, level: Level) -> tuple[Entry, ...]:
     """What can be done with it: the pages of one level that the actor may use there."""
-    key = {"house": "", "customer": place.owner, "subscription": place.subscription, "domain": place.domain}[level]
+    key = {"account": "", "house": "", "customer": place.owner, "subscription": place.subscription, "domain": place.domain}[level]
     where = _upto(level, place.where or permissions.Place(customer=place.owner))
-    return tuple(_entries(actor, level, key, where)) if key or level == "house" else ()
+    return tuple(_entries(actor, level, key, where)) if key or level in ("account", "house") else ()
 
 
 def _groups(actor: Actor, place: Place) -> Iterator[Group]:
@@ -78,6 +78,8 @@ def _upto(level: Level, where: permissions.Place) -> permissions.Place:
 
 def _here(actor: Actor, page: Page, where: permissions.Place) -> bool:
     """Whether the page holds anything for the actor: a list of a subscription also for who may act in one of its domains."""
+    if page.level == "account":
+        return actor.role in EVERYWHERE or any(scope.contains(where) for scope in scopes(actor, page.permission))
     if page.level == "house":
         return actor.role in EVERYWHERE or actor.role == "reseller"
     found = scopes(actor, page.permission)

@@ -1,5 +1,6 @@
 """What can be done with people who sign in. What they do themselves, about their own sign-in, is in own.py and adapter.py."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from allauth.mfa.models import Authenticator
@@ -136,6 +137,11 @@ def reset_factors(call: Call, *, user: UserRef) -> Result:
     user.save(update_fields=["generation"])
     outbox.post(user, letters.notice(user, "factors_removed"), call.clocks.wall.now())
     return shown(user)
+
+
+def write_to(user: User, subject: str, *paragraphs: str, now: datetime) -> None:
+    """A mail to somebody, in the transaction of what it tells of. The words are in their language already."""
+    outbox.post(user, letters.letter(user, subject, *paragraphs), now)
 
 
 def check_free(email: Email) -> None:

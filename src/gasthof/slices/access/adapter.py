@@ -20,7 +20,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
 
-from gasthof.slices.access import own, sealing
+from gasthof.kernel import sealing
+from gasthof.slices.access import own
 from gasthof.slices.access.address import client_address
 from gasthof.slices.access.models import User
 from gasthof.slices.access.queries import user_of

@@ -18,7 +18,7 @@ class Letter:
 
 def first_access(user: User, link: str, servers: Iterable[str]) -> Letter:
     with override(user.language):
-        return _letter(
+        return letter(
             user,
             _("Your access to the hosting panel"),
             _("an account has been made for you in the hosting panel. There you look after websites, mail and more."),
@@ -33,7 +33,7 @@ def first_access(user: User, link: str, servers: Iterable[str]) -> Letter:
 def new_password(user: User, link: str) -> Letter:
     with override(user.language):
         minutes = int(FORGOTTEN.total_seconds()) // 60
-        return _letter(
+        return letter(
             user,
             _("A new password for the hosting panel"),
             _("somebody, probably you, asked for a way to choose a new password for the hosting panel."),
@@ -47,7 +47,7 @@ def new_password(user: User, link: str) -> Letter:
 def confirm_address(user: User, link: str) -> Letter:
     with override(user.language):
         hours = int(NEW_ADDRESS.total_seconds()) // 3600
-        return _letter(
+        return letter(
             user,
             _("Please confirm your new e-mail address"),
             _("this address is to become your address for the hosting panel."),
@@ -60,7 +60,7 @@ def confirm_address(user: User, link: str) -> Letter:
 def address_changed(user: User, new: str) -> Letter:
     """To the old one, which may be the only place where its owner hears of it."""
     with override(user.language):
-        return _letter(
+        return letter(
             user,
             _("Your e-mail address was changed"),
             _("from now on your address for the hosting panel is %(address)s.") % {"address": new},
@@ -71,7 +71,7 @@ def address_changed(user: User, new: str) -> Letter:
 def notice(user: User, what: str) -> Letter:
     """Something of one's own sign-in was changed: `what` is a key of NOTICES."""
     with override(user.language):
-        return _letter(user, _("Your sign-in was changed"), notices()[what], _beware())
+        return letter(user, _("Your sign-in was changed"), notices()[what], _beware())
 
 
 def notices() -> dict[str, str]:
@@ -97,6 +97,7 @@ def _facts(user: User, servers: Iterable[str]) -> str:
     return "\n".join(lines)
 
 
-def _letter(user: User, subject: str, *paragraphs: str) -> Letter:
+def letter(user: User, subject: str, *paragraphs: str) -> Letter:
+    """In the language that is active, with a greeting."""
     greeting = _("Good day %(name)s,") % {"name": user.name}
     return Letter(subject, "\n\n".join((greeting, *paragraphs)) + "\n")

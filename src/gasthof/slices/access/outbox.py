@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 from gasthof.slices.access import rules
 from gasthof.slices.access.letters import Letter
 from gasthof.slices.access.models import OutgoingMail, User
-from gasthof.slices.access.sealing import seal, unseal
+from gasthof.kernel.sealing import seal, unseal
 from gasthof.slices.access.sending import Later, Undeliverable
 
 JOB = "access.deliver"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import ANONYMOUS, Actor, Grant, Place, reaches
+from gasthof.kernel.permissions import ANONYMOUS, EVERYWHERE, Actor, Grant, Place, reaches
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.grants import OWNER, assignments_of, permissions_of
@@ -19,7 +19,7 @@ from gasthof.slices.access.values import Email
 from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.subscriptions.queries import Subscription
 
-__all__ = ["User", "UserRef", "actor_of", "called", "find_user", "servers_of", "user_of"]
+__all__ = ["User", "UserRef", "actor_of", "called", "find_user", "is_theirs", "servers_of", "theirs", "user_of"]
 
 
 def actor_of(user: User | AnonymousUser) -> Actor:
@@ -40,6 +40,22 @@ def actor_of(user: User | AnonymousUser) -> Actor:
 def name_of(user: User) -> str:
     """How the audit trail calls them."""
     return f"user:{user.pk}"
+
+
+def person_acting(actor: Actor) -> str:
+    """How the audit trail calls the person who acts, with or without a token: "user:12"; "" where nobody signed in."""
+    return actor.name.partition("/")[0]
+
+
+def is_theirs(actor: Actor, user: User) -> bool:
+    """Whether what that person has made for programs is the actor's to see and to end."""
+    return actor.role in EVERYWHERE or person_acting(actor) in ("", name_of(user))
+
+
+def theirs(ask: Ask) -> Q:
+    """The same for rows of a table with a column `user`, and those of people of the scopes' customers only."""
+    found, who = conjunction(ask.scopes, _of_peoples_customer), person_acting(ask.actor)
+    return found & Q(user=int(who.partition(":")[2])) if who and ask.actor.role not in EVERYWHERE else found
 
 
 def called(actors: Iterable[str]) -> dict[str, str]:
@@ -92,12 +108,16 @@ def users(ask: Ask) -> QuerySet[User]:
     return rows.select_related("customer").prefetch_related("assignments__role")
 
 
-def _of_customer(place: Place) -> Q:
-    """People belong to whole customers."""
+def _of_customer(place: Place, before: str = "") -> Q:
+    """People belong to whole customers. `before`: the way to them."""
     if place.subscription is not None or place.domain is not None or place.mailbox is not None:
         return Q(pk__in=[])
-    parts = {"customer": place.customer, "customer__reseller": place.reseller}
+    parts = {f"{before}customer": place.customer, f"{before}customer__reseller": place.reseller}
     return Q(**{name: value for name, value in parts.items() if value is not None})
+
+
+def _of_peoples_customer(place: Place) -> Q:
+    return _of_customer(place, "user__")
 
 
 def person(number: int) -> User | None:

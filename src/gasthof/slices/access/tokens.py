@@ -19,14 +19,14 @@ from django.http import HttpRequest
 from gasthof.kernel.actions import Result, action, actions
 from gasthof.kernel.call import Call
 from gasthof.kernel.capability import Bearer
-from gasthof.kernel.collection import Ask, collection, collections, conjunction
+from gasthof.kernel.collection import Ask, collection, collections
 from gasthof.kernel.fields import Between, Reference
-from gasthof.kernel.permissions import EVERYWHERE, Actor, Place, reaches
+from gasthof.kernel.permissions import Actor, Place, reaches
 from gasthof.kernel.refusal import Refused, TooManyAttempts
 from gasthof.kernel.values import Title
 from gasthof.slices.access.address import client_address
 from gasthof.slices.access.models import ApiToken
-from gasthof.slices.access.queries import User, UserRef, actor_of, name_of
+from gasthof.slices.access.queries import User, UserRef, actor_of, is_theirs, name_of, person_acting, theirs
 from gasthof.slices.access.values import Places, VerbNames
 
 MARK = "gasthof_"  # begins each, so that searches for lost secrets find it
@@ -43,7 +43,7 @@ def find_token(actor: Actor, text: str) -> ApiToken | None:
         return None
     rows = ApiToken.objects.select_related("user__customer").select_for_update(of=("self",))
     found = rows.filter(pk=int(text)).first()
-    return found if found and reaches(actor, found.user.place) and _is_theirs(actor, found.user) else None
+    return found if found and reaches(actor, found.user.place) and is_theirs(actor, found.user) else None
 
 
 TokenRef = Annotated[ApiToken, Reference("token", find_token, lambda row: row.user.place, "number of the token")]
@@ -60,7 +60,7 @@ def create_token(
     places: Annotated[Places | None, "where it may: customer:3, subscription:s000012, domain:NAME; empty: all"] = None,
 ) -> Result:
     """Make a token for programs, which act by it as that person. It is shown this once."""
-    if person(call.actor) not in ("", name_of(user)):
+    if person_acting(call.actor) not in ("", name_of(user)):
         raise Refused("Everybody makes tokens for themselves only.").at("user")
     if not user.active:
         raise Refused("This person may not sign in.").at("user")
@@ -104,26 +104,7 @@ def shown(token: ApiToken) -> dict[str, object]:
 @collection("tokens", permission="access.tokens", order=("id",), shown=shown)
 def tokens(ask: Ask) -> QuerySet[ApiToken]:
     """Tokens of the API: one's own, for operators everybody's; found by part of their name."""
-    rows = ApiToken.objects.filter(conjunction(ask.scopes, _of_people), name__icontains=ask.search)
-    who = person(ask.actor)
-    return rows.filter(user=int(who.partition(":")[2])) if who and ask.actor.role not in EVERYWHERE else rows
-
-
-def _of_people(place: Place) -> Q:
-    """Tokens of people of the customers in that scope."""
-    if place.subscription is not None or place.domain is not None or place.mailbox is not None:
-        return Q(pk__in=[])
-    parts = {"user__customer": place.customer, "user__customer__reseller": place.reseller}
-    return Q(**{name: value for name, value in parts.items() if value is not None})
-
-
-def person(actor: Actor) -> str:
-    """How the audit trail calls the person who acts, with or without a token: "user:12"; "" where nobody signed in."""
-    return actor.name.partition("/")[0]
-
-
-def _is_theirs(actor: Actor, user: User) -> bool:
-    return actor.role in EVERYWHERE or person(actor) in ("", name_of(user))
+    return ApiToken.objects.filter(theirs(ask), name__icontains=ask.search)
 
 
 def _shown_by(actor: Actor) -> ApiToken | None:

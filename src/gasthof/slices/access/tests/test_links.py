@@ -14,7 +14,7 @@ from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.access import jobs, links, outbox, rules
 from gasthof.slices.access.models import OneTimeLink, OutgoingMail, User
-from gasthof.slices.access.sealing import unseal
+from gasthof.kernel.sealing import unseal
 from gasthof.slices.access.sending import Later, Undeliverable
 
 pytestmark = pytest.mark.django_db

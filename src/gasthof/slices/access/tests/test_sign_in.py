@@ -32,7 +32,7 @@ from gasthof.kernel.permissions import ANONYMOUS
 from gasthof.slices.access import letters, links, rules
 from gasthof.slices.access.models import OneTimeLink, OutgoingMail, User
 from gasthof.slices.access.queries import actor_of
-from gasthof.slices.access.sealing import unseal
+from gasthof.kernel.sealing import unseal
 
 pytestmark = pytest.mark.django_db
 

@@ -46,7 +46,7 @@ def switch_dnssec(
     return {"domain": domain.value.unicode, "dnssec": on}
 
 
-@action("dns.zone", permission="dns.read", on="domain")
+@action("dns.zone", permission="dns.read", on="domain", reads=True)
 def show(call: Call, *, domain: DomainRef) -> Result:
     """Show a zone: every record set, where it comes from, and the DS record for the registrar."""
     zone = queries.zone_of(domain)
@@ -63,7 +63,7 @@ def show(call: Call, *, domain: DomainRef) -> Result:
     }
 
 
-@action("dns.history", permission="dns.read", on="domain")
+@action("dns.history", permission="dns.read", on="domain", reads=True)
 def history(call: Call, *, domain: DomainRef, before: Number | Unchanged = UNCHANGED) -> Result:
     """Show who changed what in a zone and when, the newest first."""
     zone = queries.zone_of(domain)

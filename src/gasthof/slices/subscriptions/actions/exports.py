@@ -115,7 +115,7 @@ def delete_export(
     return result
 
 
-@action("subscriptions.exports", permission="subscriptions.manage", on="customer")
+@action("subscriptions.exports", permission="subscriptions.manage", on="customer", reads=True)
 def exports(call: Call, *, customer: CustomerRef) -> Result:
     """List a customer's exports: how far each is, its size, what could not be saved."""
     rows = Export.objects.filter(customer=customer).select_related("node", "plan").order_by("number")

@@ -6,7 +6,7 @@ from gasthof.kernel.call import Call
 from gasthof.slices.subscriptions.queries import Subscription, SubscriptionRef
 
 
-@action("subscriptions.usage", permission="subscriptions.read", on="subscription")
+@action("subscriptions.usage", permission="subscriptions.read", on="subscription", reads=True)
 def usage(call: Call, *, subscription: SubscriptionRef) -> Result:
     """Tell how many bytes a subscription takes up, by kind, as last measured."""
     found = used(subscription)
@@ -21,7 +21,7 @@ def used(subscription: Subscription) -> dict[str, int]:
     return found
 
 
-@action("subscriptions.health", permission="subscriptions.read", on="subscription")
+@action("subscriptions.health", permission="subscriptions.read", on="subscription", reads=True)
 def health(call: Call, *, subscription: SubscriptionRef) -> Result:
     """Tell what is wrong with a subscription, by capability."""
     words = complaints(subscription)

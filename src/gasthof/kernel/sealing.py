@@ -1,4 +1,4 @@
-"""What must be read again but not lie open in the database: secrets of second factors, mails with a link in them."""
+"""What must be read again but not lie open in the database: secrets of second factors and of webhooks, mails with a link in them."""
 
 import base64
 from functools import cache
