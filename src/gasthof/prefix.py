@@ -40,6 +40,9 @@ class Prefix:
     ipv6: str = "::1"
     panel_url: str = ""  # where people reach the panel, when that is not its own port on localhost
     mail_relay: str = ""  # smtp://user:password@host:port; "" for the node's own Postfix
+    webhook_networks: tuple[
+        str, ...
+    ] = ()  # that webhooks may reach although they are not public, as 127.0.0.0/8 in a trial
     mail_from: str = ""  # whom the panel's mails are from, when that is not the machine's postmaster
 
     @classmethod
@@ -47,7 +50,7 @@ class Prefix:
         """Read config.toml below root; its defaults hold where it has no say."""
         path = root / "config.toml"
         data = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
-        node, panel, mail = (data.get(name, {}) for name in ("node", "panel", "mail"))
+        node, panel, mail, webhooks = (data.get(name, {}) for name in ("node", "panel", "mail", "webhooks"))
         return cls(
             root=root,
             ports=DEFAULT_PORTS | data.get("ports", {}),
@@ -59,6 +62,7 @@ class Prefix:
             panel_url=panel.get("url", "").rstrip("/"),
             mail_relay=mail.get("relay", ""),
             mail_from=mail.get("from", ""),
+            webhook_networks=tuple(webhooks.get("networks", ())),
         )
 
     @classmethod

@@ -13,9 +13,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from gasthof.kernel.clock import SystemClock
 from gasthof.kernel.models import AuditEntry
+from gasthof.kernel.sealing import unseal
 from gasthof.slices.access import jobs, links, rules
 from gasthof.slices.access.models import OneTimeLink, OutgoingMail, User
-from gasthof.kernel.sealing import unseal
 from tests.attacks.test_panel import FORGED, routes
 from tests.people import (
     ADDRESS,

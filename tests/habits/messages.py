@@ -10,6 +10,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 from gasthof.kernel import registry
 from gasthof.kernel.actions import actions
+from gasthof.kernel.collection import collections
 
 SOURCE = Path(__file__).parents[2] / "src" / "gasthof"
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
@@ -24,7 +25,8 @@ LIBRARIES = {
 
 def sentences() -> dict[str, str]:
     """English sentence -> where it stands."""
-    return {**dict(of_code()), **dict(of_templates()), **dict(of_verbs()), **dict(of_pages()), **dict(of_permissions())}
+    sources = (of_code(), of_templates(), of_verbs(), of_lists(), of_pages(), of_permissions())
+    return {sentence: where for source in sources for sentence, where in source}
 
 
 def of_code() -> Iterator[tuple[str, str]]:
@@ -54,6 +56,10 @@ def of_verbs() -> Iterator[tuple[str, str]]:
     for verb, action in actions().items():
         yield action.help, verb
         yield from ((field.help, f"{verb} {field.name}") for field in action.fields)
+
+
+def of_lists() -> Iterator[tuple[str, str]]:
+    yield from ((each.help, f"list {name}") for name, each in collections().items())
 
 
 def of_pages() -> Iterator[tuple[str, str]]:

@@ -14,7 +14,13 @@ from gasthof.kernel.actions import actions
 from gasthof.ui.fields import VerbField
 from gasthof.ui.forms import VerbForm
 
-KEYS = {"account": [], "house": [], "customer": [1], "subscription": ["s000001"], "domain": ["xn--bckerei-mller-bfb28a.test"]}
+KEYS = {
+    "account": [],
+    "house": [],
+    "customer": [1],
+    "subscription": ["s000001"],
+    "domain": ["xn--bckerei-mller-bfb28a.test"],
+}
 
 
 def test_every_page_has_its_route_icon_and_permission() -> None:

@@ -15,6 +15,7 @@ Everything that pages and the command line do, by the same verbs, under the same
 
 A verb answers when its change is durable; nodes have it live a moment later: ask `/api/v1/changes` with the answer's `ticket`.
 A verb's fields are those of `./gasthof run`. Numbers and switches may be given as text too, and objects by number or name.
+Webhooks tell a server of yours what was done and what became of it, signed: `webhooks.add`; docs/webhooks.md has events and signatures.
 Errors are `application/problem+json` (RFC 9457); every address answers 404 and 405 so, too.
 """
 WRONG_ALWAYS = (400, 401, 403, 422, 429, 500, 503)

@@ -43,7 +43,11 @@ def render(prefix: Prefix) -> str:
         "ipv4": prefix.ipv4,
         "ipv6": prefix.ipv6,
     }
-    own = {"panel": {"url": prefix.panel_url}, "mail": {"relay": prefix.mail_relay, "from": prefix.mail_from}}
+    own: dict[str, dict[str, object]] = {
+        "panel": {"url": prefix.panel_url},
+        "mail": {"relay": prefix.mail_relay, "from": prefix.mail_from},
+        "webhooks": {"networks": prefix.webhook_networks},
+    }
     chosen = {name: {key: value for key, value in values.items() if value} for name, values in own.items()}
     sections: dict[str, Mapping[str, object]] = {
         "node": node,

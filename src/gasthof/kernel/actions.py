@@ -63,9 +63,7 @@ class Outcome:
 _actions: dict[str, Action] = {}
 
 
-def action(
-    verb: str, *, permission: str, on: str | None = None, reads: bool = False
-) -> Callable[[Function], Function]:
+def action(verb: str, *, permission: str, on: str | None = None, reads: bool = False) -> Callable[[Function], Function]:
     """Register a verb. `on` names the field that refers to the object whose owner must be the actor; `reads`: it changes nothing."""
 
     def register(function: Function) -> Function:

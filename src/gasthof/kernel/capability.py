@@ -28,7 +28,9 @@ class Bearer:
     answered: Callable[[], None]
 
 
-Level = Literal["account", "house", "customer", "subscription", "domain"]  # what a page is about: the reader; the whole, down to one domain
+Level = Literal[
+    "account", "house", "customer", "subscription", "domain"
+]  # what a page is about: the reader; the whole, down to one domain
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,13 @@ def groups(actor: Actor, place: Place, path: str) -> tuple[Group, ...]:
 
 def doors(actor: Actor, place: Place, level: Level) -> tuple[Entry, ...]:
     """What can be done with it: the pages of one level that the actor may use there."""
-    key = {"account": "", "house": "", "customer": place.owner, "subscription": place.subscription, "domain": place.domain}[level]
+    key = {
+        "account": "",
+        "house": "",
+        "customer": place.owner,
+        "subscription": place.subscription,
+        "domain": place.domain,
+    }[level]
     where = _upto(level, place.where or permissions.Place(customer=place.owner))
     return tuple(_entries(actor, level, key, where)) if key or level in ("account", "house") else ()
 

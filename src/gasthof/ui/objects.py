@@ -13,6 +13,7 @@ from gasthof.kernel.keyset import Window, cut
 from gasthof.kernel.permissions import Actor, allowed, reaches, scopes
 from gasthof.kernel.refusal import ActionRefused, NotAllowed
 from gasthof.ui.menu import Place
+from gasthof.ui.request import actor_of
 from gasthof.ui.shell import Link
 
 Where = permissions.Place
@@ -25,6 +26,15 @@ def check(actor: Actor, permission: str, where: Where | None, *, partly: bool = 
         raise Http404
     if not may(actor, permission, where) and not (partly and _meets(actor, where, permission)):
         raise PermissionDenied
+
+
+def person(request: HttpRequest, permission: str) -> Any:
+    """Whoever is signed in, as far as they may have this for themselves: pages below /account/. Raises PermissionDenied, Http404."""
+    user = request.user
+    if not user.is_authenticated:
+        raise PermissionDenied
+    check(actor_of(request), permission, user.place)  # type: ignore[union-attr]
+    return user
 
 
 def may(actor: Actor, permission: str, where: Where | None) -> bool:

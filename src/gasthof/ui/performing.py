@@ -50,13 +50,28 @@ def perform_calls(
     request: HttpRequest, form: VerbForm, calls: Iterable[Call], then: After
 ) -> HttpResponseRedirect | None:
     """Several verbs of one form in one transaction. A refusal stands in the form; `position` says of which call."""
+    done = _once(request, form, list(calls), then)
+    return HttpResponseRedirect(done[0], status=303) if done else None
+
+
+def perform_to_show(
+    request: HttpRequest, form: VerbForm, to: Told, message: Told
+) -> Outcome | HttpResponseRedirect | None:
+    """For what is shown once, in the answer to the form itself: no address may carry it. The same form sent again leads to `to`."""
+    if form.errors:
+        return None
+    done = _once(request, form, [(form.verb, form.given())], After(to, message))
+    return done and (done[1] or HttpResponseRedirect(done[0], status=303))
+
+
+def _once(request: HttpRequest, form: VerbForm, listed: list[Call], then: After) -> tuple[str, Outcome | None] | None:
+    """Where to, and what came of it; no outcome when it was done before. None: refused."""
     actor = speaker(request)
-    listed = list(calls)
     key = _key(actor, form, listed)
     with _alone(key):
         done_before = Submission.objects.filter(pk=key).first()
         if done_before:
-            return HttpResponseRedirect(done_before.location, status=303)
+            return done_before.location, None
         try:
             outcome = _perform(actor, listed)
         except NotAllowed as refusal:
@@ -66,7 +81,7 @@ def perform_calls(
             return None
         location = _location(actor, outcome, then)
         Submission.objects.create(pk=key, location=location, at=SystemClock().now())
-    return HttpResponseRedirect(location, status=303)
+    return location, outcome
 
 
 def _perform(actor: Actor, calls: list[Call]) -> Outcome:

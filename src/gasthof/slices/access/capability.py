@@ -9,9 +9,10 @@ CAPABILITY = Capability(
     permissions={"access.operators": OPERATORS, "access.members": OWNERS, "access.tokens": OWNERS},
     titles={"access.tokens": "Make tokens for programs", "access.members": "Let people in and give them roles"},
     pages=(
-        Page("Operators", "access_operators", "access.operators", "house", "shield-user"),
         Page("Users", "access_users", "access.members", "customer", "users"),
         Page("Roles", "access_roles", "access.members", "customer", "user-cog"),
+        Page("Operators", "access_operators", "access.operators", "house", "shield-user"),
+        Page("Tokens for programs", "access_tokens", "access.tokens", "account", "key-round"),
     ),
     called=queries.called,
     subscription_removed=roles.forget_subscription,

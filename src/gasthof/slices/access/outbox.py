@@ -10,10 +10,10 @@ from uuid import uuid4
 from django.db import transaction
 from procrastinate.contrib.django import app
 
+from gasthof.kernel.sealing import seal, unseal
 from gasthof.slices.access import rules
 from gasthof.slices.access.letters import Letter
 from gasthof.slices.access.models import OutgoingMail, User
-from gasthof.kernel.sealing import seal, unseal
 from gasthof.slices.access.sending import Later, Undeliverable
 
 JOB = "access.deliver"

@@ -26,7 +26,7 @@ from gasthof.kernel.refusal import Refused, TooManyAttempts
 from gasthof.kernel.values import Title
 from gasthof.slices.access.address import client_address
 from gasthof.slices.access.models import ApiToken
-from gasthof.slices.access.queries import User, UserRef, actor_of, is_theirs, name_of, person_acting, theirs
+from gasthof.slices.access.queries import UserRef, actor_of, is_theirs, name_of, person_acting, theirs
 from gasthof.slices.access.values import Places, VerbNames
 
 MARK = "gasthof_"  # begins each, so that searches for lost secrets find it

@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from allauth.usersessions import views as sessions
 from django.urls import URLPattern, URLResolver, include, path
 
-from gasthof.slices.access import people, roles_pages, views
+from gasthof.slices.access import people, roles_pages, token_pages, views
 
 Routes = list[URLPattern | URLResolver]
 of_person: Routes = [
@@ -42,6 +42,10 @@ urlpatterns = [
     path("account/", views.account, name="access_account"),
     path("account/e-mail/", views.new_address, name="access_new_address"),
     path("account/new-password/", views.set_password, name="account_set_password"),
+    path("account/tokens/", token_pages.tokens, name="access_tokens"),
+    path("account/tokens/create", token_pages.create, name="access_create_token"),
+    path("account/tokens/<int:token>/", token_pages.token, name="access_token"),
+    path("account/tokens/<int:token>/revoke", token_pages.revoke, name="access_revoke_token"),
     path("account/password/", allauth.password_change, name="account_change_password"),
     path("account/sessions/", sessions.list_usersessions, name="usersessions_list"),
     path("account/sessions/<int:number>/end/", views.end_session, name="access_end_session"),

@@ -20,6 +20,7 @@ __all__ = [
     "NodeRef",
     "NodeStatus",
     "Progress",
+    "addresses",
     "below",
     "events",
     "failed",
@@ -182,6 +183,11 @@ def moves() -> int:
 def hosts() -> list[str]:
     """The machines' own names, by number."""
     return list(Node.objects.exclude(host="").order_by("pk").values_list("host", flat=True))
+
+
+def addresses() -> list[str]:
+    """Of all machines, IPv4 and IPv6."""
+    return [address for pair in Node.objects.values_list("ipv4", "ipv6") for address in pair if address]
 
 
 def below(name: str) -> list[Node]:

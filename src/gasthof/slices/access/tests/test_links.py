@@ -12,9 +12,9 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks, FixedClock
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.refusal import ActionRefused
+from gasthof.kernel.sealing import unseal
 from gasthof.slices.access import jobs, links, outbox, rules
 from gasthof.slices.access.models import OneTimeLink, OutgoingMail, User
-from gasthof.kernel.sealing import unseal
 from gasthof.slices.access.sending import Later, Undeliverable
 
 pytestmark = pytest.mark.django_db

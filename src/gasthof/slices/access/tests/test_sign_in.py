@@ -29,10 +29,10 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import SystemClock
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import ANONYMOUS
+from gasthof.kernel.sealing import unseal
 from gasthof.slices.access import letters, links, rules
 from gasthof.slices.access.models import OneTimeLink, OutgoingMail, User
 from gasthof.slices.access.queries import actor_of
-from gasthof.kernel.sealing import unseal
 
 pytestmark = pytest.mark.django_db
 
