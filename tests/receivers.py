@@ -58,12 +58,13 @@ class Receiver:
 
 
 @contextmanager
-def receiving(folder: Path, **how: object) -> Iterator[Receiver]:
+def receiving(folder: Path, pair: tuple[bytes, bytes] | None = None, **how: object) -> Iterator[Receiver]:
+    """`pair`: certificate and key, PEM, of another authority."""
     receiver = Receiver(how.pop("authority", None) or Authority(), folder, **how)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(receiver))
     server.daemon_threads = True
     server.handle_error = lambda *_: None
-    certificate, key = receiver.authority.issue([receiver.name])
+    certificate, key = pair or receiver.authority.issue([receiver.name])
     (folder / "receiver.pem").write_bytes(certificate + key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "receiver.pem")

@@ -38,6 +38,7 @@ class Column(Generic[Row]):
     cell: Callable[[Row], Any]
     sort: bool = False  # only by what an index holds
     number: bool = False  # aligned so that it can be compared
+    whole: bool = False  # never broken: a date
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def person(request: HttpRequest, permission: str) -> Any:
     user = request.user
     if not user.is_authenticated:
         raise PermissionDenied
-    check(actor_of(request), permission, user.place)  # type: ignore[union-attr]
+    check(actor_of(request), permission, user.place)
     return user
 
 

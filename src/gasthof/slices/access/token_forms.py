@@ -37,13 +37,13 @@ class CreateToken(VerbForm):
         help_text=_("Such as the name of the program: you see it in the list."),
         autocomplete="off",
     )
-    days = Choice(_("How long it is good for"), choices=DAYS)
+    days = Choice(_("How long it is good for"), choices=DAYS, help_text=_("From then on it is refused."))
     extent = forms.ChoiceField(
         label=_("What it may do"),
         choices=[(SOME, _("Only what is ticked below")), (ALL, _("Everything that you may, now and later"))],
         widget=forms.RadioSelect, required=False,
     )  # fmt: skip
-    verbs = Several(_("This"), choices=())
+    verbs = Several(_("What exactly"), choices=())
     where = forms.ChoiceField(label=_("Where it may do that"), required=False)
     named = forms.CharField(
         label=_("Or only with these"), required=False,
@@ -59,7 +59,8 @@ class CreateToken(VerbForm):
         field.template_name = "access/token_verbs.html"
         where: Any = self.fields[WHERE]
         where.choices = [("", gettext("wherever you may")), *places]
-        self.fields[NAMED].needed = self.fields["verbs"].needed = None  # type: ignore[attr-defined]
+        days: Any = self.fields["days"]
+        days.needed = True
 
     @property
     def verb_groups(self) -> list[tuple[str, int, list[tuple[str, str, bool]]]]:

@@ -77,8 +77,12 @@ def _used(token: ApiToken) -> str:
     return date_format(token.last_used.astimezone(), "SHORT_DATETIME_FORMAT") if token.last_used else _("never")
 
 
-def _curl(path: str = "domains") -> str:
-    return f'curl -H "Authorization: Bearer $TOKEN" {settings.PANEL_ADDRESS}/api/v1/{path}'
+def _until(token: ApiToken) -> str:
+    return date_format(token.expires.astimezone(), "SHORT_DATE_FORMAT")
+
+
+def _curl() -> str:
+    return f'curl -H "Authorization: Bearer $TOKEN" {settings.PANEL_ADDRESS}/api/v1/domains'
 
 
 @require_safe
@@ -96,8 +100,8 @@ def tokens(request: PanelRequest) -> HttpResponse:
             *((Column("person", _("Person"), lambda row: row.user.name),) if everybodys else ()),
             Column("does", _("May do"), _does),
             Column("where", _("Where"), _where),
-            Column("expires", _("Good until"), lambda row: date_format(row.expires.astimezone(), "SHORT_DATE_FORMAT")),
-            Column("used", _("Last used"), _used),
+            Column("expires", _("Good until"), _until, whole=True),
+            Column("used", _("Last used"), _used, whole=True),
             Column("state", _("State"), _state),
         ),
         link=lambda row: reverse("access_token", args=[row.pk]),

@@ -25,7 +25,7 @@ class _Webhook(VerbForm):
         _("Address"), inputmode="url", autocomplete="off", autocapitalize="none", spellcheck="false", placeholder="https://…",
         help_text=_("It must begin with https:// and be reachable from the internet, at port 443 or one from 1024 on."),
     )  # fmt: skip
-    events = Several(_("Which events"), choices=())
+    events = Several(_("Which events"), choices=(), help_text=_("As far as you may see them yourself."))
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)

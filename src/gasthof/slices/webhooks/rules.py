@@ -23,7 +23,8 @@ def until_next_attempt(attempts: int, chance: float) -> timedelta | None:
     """After so many attempts that failed; `chance` from 0 to 1. None: it is given up."""
     if attempts >= ATTEMPTS:
         return None
-    return FIRST_WAIT * 2 ** (attempts - 1) * (1 - JITTER + 2 * JITTER * chance)
+    doubled: int = 2 ** (attempts - 1)
+    return FIRST_WAIT * doubled * (1 - JITTER + 2 * JITTER * chance)
 
 
 def until_next_look(age: timedelta) -> timedelta:

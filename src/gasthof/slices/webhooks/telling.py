@@ -62,7 +62,7 @@ class _Followers:
 
     def __init__(self, entries: Mapping[int, AuditEntry]) -> None:
         self.entries = entries
-        numbers = {entry.customer for entry in entries.values()} - {None}
+        numbers = {entry.customer for entry in entries.values() if entry.customer is not None}
         self.places: dict[int | None, Place | None] = {None: None}
         self.places |= {row.number: row.place for row in Customer.objects.filter(pk__in=numbers)}
         whose = numbers | {place.reseller for place in self.places.values() if place} - {None}

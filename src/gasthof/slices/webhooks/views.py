@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -16,7 +17,7 @@ from gasthof.slices.access.queries import User
 from gasthof.slices.webhooks import forms
 from gasthof.slices.webhooks.models import Delivery, Webhook
 from gasthof.slices.webhooks.queries import MANAGE
-from gasthof.slices.webhooks.rules import KINDS
+from gasthof.slices.webhooks.rules import FAILED, KINDS, LIVE
 from gasthof.ui import objects
 from gasthof.ui.forms import VerbForm
 from gasthof.ui.lists import Column, Empty, Listing, list_page
@@ -47,7 +48,12 @@ def _at(route: str, webhook: Webhook, *more: object) -> str:
 
 
 def _below(webhook: Webhook, title: str, **how: Any) -> Head:
-    return _head(title, _list(), Link(webhook.shown_url, _at("webhook", webhook)), **how)
+    return _head(title, _list(), Link(_host(webhook), _at("webhook", webhook)), **how)
+
+
+def _host(webhook: Webhook) -> str:
+    """What a webhook is called by, short of its whole address."""
+    return urlsplit(webhook.shown_url).netloc
 
 
 def _webhook(request: PanelRequest, number: int) -> Webhook:
@@ -84,17 +90,21 @@ def _progress(delivery: Delivery) -> State:
         return State(_("delivered"), "good", "circle-check")
     if delivery.state == Delivery.FAILED:
         return state("failed")
-    again = _("tried again %(when)s") % {"when": _when(delivery.due)}
-    return State(again, "warn", "clock") if delivery.attempts and delivery.words else state("pending")
+    return State(_("is tried again"), "warn", "clock") if delivery.words else state("pending")
 
 
 def _answer(delivery: Delivery) -> str:
     words = _(delivery.words) if delivery.words else ""
-    return " · ".join(filter(None, (str(delivery.status or ""), words))) or "–"
+    again = delivery.words and delivery.state == Delivery.QUEUED
+    next_time = _("Next attempt: %(when)s") % {"when": _when(delivery.due)} if again else ""
+    return " · ".join(filter(None, (str(delivery.status or ""), words, next_time))) or "–"
 
 
 def _about(delivery: Delivery) -> str:
-    return words_of(delivery.about) if delivery.about else "–"
+    """What was done, and whether it is about that or about how it ended."""
+    words = words_of(delivery.about) if delivery.about else forms.event_words(delivery.event)
+    ends = {LIVE: _("%(what)s: live"), FAILED: _("%(what)s: failed")}
+    return ends.get(delivery.event, "%(what)s") % {"what": words}
 
 
 @require_safe
@@ -111,7 +121,7 @@ def webhooks(request: PanelRequest) -> HttpResponse:
             Column("url", _("Address"), lambda row: row.shown_url),
             *((Column("person", _("Person"), lambda row: row.user.name),) if everybodys else ()),
             Column("events", _("Events"), lambda row: ", ".join(row.events)),
-            Column("success", _("Last delivered"), lambda row: _when(row.last_success)),
+            Column("success", _("Last delivered"), lambda row: _when(row.last_success), whole=True),
             Column("state", _("State"), _state),
         ),
         link=lambda row: _at("webhook", row),
@@ -158,7 +168,6 @@ def webhook(request: PanelRequest, webhook: int) -> HttpResponse:
         key=source.key,
         columns=(
             Column("when", _("When"), lambda row: _when(row.created)),
-            Column("event", _("Event"), lambda row: row.event),
             Column("about", _("About"), _about),
             Column("state", _("State"), _progress),
             Column("answer", _("Answer"), _answer),
@@ -170,11 +179,11 @@ def webhook(request: PanelRequest, webhook: int) -> HttpResponse:
     facts = [
         Fact(_("Address"), found.shown_url),
         Fact(_("Person"), found.user.name, copy=False, note=_("Events are sent as far as this person may see them.")),
-        Fact(_("Events"), "; ".join(map(forms.event_words, found.events)), copy=False),
+        Fact(_("Events"), " · ".join(map(forms.event_words, found.events)), copy=False),
         Fact(_("Last delivered"), _when(found.last_success), copy=False),
     ]
     context = {"webhook": found, "state": _state(found), "why_off": _why_off(found), "facts": facts}
-    return list_page(request, listing, _head(found.shown_url, _list()), "webhooks/webhook.html", context)
+    return list_page(request, listing, _head(_host(found), _list()), "webhooks/webhook.html", context)
 
 
 @shown_or_sent
