@@ -51,16 +51,20 @@ def _state(token: ApiToken) -> State:
     return State(_("ends soon"), "warn", "clock-alert") if left.days < ENDING_DAYS else state("active")
 
 
-def _does(token: ApiToken) -> str:
-    if token.verbs is None:
-        return _("everything that its person may")
-    more = len(token.verbs) - SHOWN_VERBS
-    shown = "; ".join(map(words_of, token.verbs[:SHOWN_VERBS]))
+def _few(words: list[str], most: int) -> str:
+    """The first of them, and how many more there are: a list is looked over, not read."""
+    shown, more = "; ".join(words[:most]), len(words) - most
     return _("%(shown)s; %(more)d more") % {"shown": shown, "more": more} if more > 0 else shown
 
 
+def _does(token: ApiToken) -> str:
+    if token.verbs is None:
+        return _("everything")
+    return _few([words_of(verb) for verb in token.verbs], SHOWN_VERBS)
+
+
 def _where(token: ApiToken) -> str:
-    return ", ".join(map(_place, token.within)) or _("wherever its person may")
+    return ", ".join(map(_place, token.within)) or _("everywhere")
 
 
 def _place(place: Place) -> str:
@@ -99,7 +103,7 @@ def tokens(request: PanelRequest) -> HttpResponse:
             Column("name", _("Name"), lambda row: row.name),
             *((Column("person", _("Person"), lambda row: row.user.name),) if everybodys else ()),
             Column("does", _("May do"), _does),
-            Column("where", _("Where"), _where),
+            Column("where", _("Where"), lambda row: _few([_place(each) for each in row.within], 1) or _("everywhere")),
             Column("expires", _("Good until"), _until, whole=True),
             Column("used", _("Last used"), _used, whole=True),
             Column("state", _("State"), _state),
