@@ -1,6 +1,7 @@
 """Where everything lies under one prefix, and the ports it listens on. Standard library only: every process reads it."""
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ DEFAULT_PORTS = {
     "postgres": 8432,
 }
 DEFAULT_HOST = "server.gasthof.test"
+WITH_PASSWORD = re.compile(r"([^:]*://[^:@]*):.*@([^@]*)", re.DOTALL)  # also one with signs that should be encoded
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Prefix:
     ipv4: str = "127.0.0.1"  # where the world reaches it; "" for none
     ipv6: str = "::1"
     panel_url: str = ""  # where people reach the panel, when that is not its own port on localhost
-    mail_relay: str = ""  # smtp://user:password@host:port; "" for the node's own Postfix
+    mail_relay: str = ""  # smtp://user@host:port, its password in `relay_secret`; "" for the node's own Postfix
     mail_from: str = ""  # whom the panel's mails are from, when that is not the machine's postmaster
 
     @classmethod
@@ -74,6 +76,11 @@ class Prefix:
     @property
     def mail_sender(self) -> str:
         return self.mail_from or f"postmaster@{self.host}"
+
+    @property
+    def relay_secret(self) -> Path:
+        """`mail_relay` with its password, for the panel's processes only: every user of the machine may read config.toml."""
+        return self.root / "panel" / "relay"
 
     @property
     def run(self) -> Path:
@@ -140,3 +147,8 @@ class Prefix:
 
     def home(self, subscription: str) -> Path:
         return self.customers / subscription
+
+
+def without_password(address: str) -> str:
+    """smtp://user:password@host:port as smtp://user@host:port."""
+    return WITH_PASSWORD.sub(r"\1@\2", address)
