@@ -5,6 +5,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 WEB_USER = "gasthof-web"  # worker of the nginx that serves customers; its group reads documents, keys and sockets
 PANEL_USER = "gasthof-panel"  # panel, worker and the panel's own nginx
@@ -28,6 +29,17 @@ DEFAULT_PORTS = {
 DEFAULT_HOST = "server.gasthof.test"
 WITH_PASSWORD = re.compile(r"([^:]*://[^:@]*):.*@([^@]*)", re.DOTALL)  # also one with signs that should be encoded
 
+SECTIONS: dict[str, dict[str, type]] = {  # of config.toml
+    "node": {"name": str, "uid_base": int, "host": str, "ipv4": str, "ipv6": str},
+    "panel": {"url": str},
+    "mail": {"relay": str, "from": str},
+    "ports": dict.fromkeys(DEFAULT_PORTS, int),
+}
+
+
+class Unreadable(ValueError):
+    """A config.toml that nothing can be made of; the words say where."""
+
 
 @dataclass(frozen=True)
 class Prefix:
@@ -46,9 +58,9 @@ class Prefix:
 
     @classmethod
     def load(cls, root: Path) -> "Prefix":
-        """Read config.toml below root; its defaults hold where it has no say."""
+        """Read config.toml below root; its defaults hold where it has no say. Raises Unreadable."""
         path = root / "config.toml"
-        data = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+        data = _read(path) if path.exists() else {}
         node, panel, mail = (data.get(name, {}) for name in ("node", "panel", "mail"))
         return cls(
             root=root,
@@ -147,6 +159,27 @@ class Prefix:
 
     def home(self, subscription: str) -> Path:
         return self.customers / subscription
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """What nobody would heed is refused: `up` writes the file anew, and would drop it."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise Unreadable(f"{path} cannot be read: {error}") from error
+    for section, values in data.items():
+        if section not in SECTIONS or not isinstance(values, dict):
+            raise Unreadable(f"{path} has no place for {section!r}: its sections are {', '.join(SECTIONS)}.")
+        for name, value in values.items():
+            wanted = SECTIONS[section].get(name)
+            if wanted is None:
+                raise Unreadable(
+                    f"{path} has no place for {name!r} below [{section}]: there is {', '.join(SECTIONS[section])}."
+                )
+            if type(value) is not wanted:
+                form = "a number" if wanted is int else "text in quotes"
+                raise Unreadable(f"{path}: {name} below [{section}] must be {form}.")
+    return data
 
 
 def without_password(address: str) -> str:
