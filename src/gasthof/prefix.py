@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,19 @@ class Prefix:
     @property
     def mail_sender(self) -> str:
         return self.mail_from or f"postmaster@{self.host}"
+
+    @property
+    def addresses(self) -> list[str]:
+        """What the daemons that customers' names lead to listen on: both loopbacks, and where the world reaches the machine.
+
+        ValueError for what is no address.
+        """
+        own = (str(ip_address(each)) for each in (self.ipv4, self.ipv6) if each)
+        return list(dict.fromkeys(("127.0.0.1", "::1", *own)))
+
+    def listeners(self, name: str) -> list[str]:
+        """The same with the port of that name: "127.0.0.1:8080", "[::1]:8080"."""
+        return [f"{f'[{each}]' if ':' in each else each}:{int(self.ports[name])}" for each in self.addresses]
 
     @property
     def relay_secret(self) -> Path:
