@@ -50,7 +50,7 @@ def _entered(path: Path, name: str) -> str:
 def _places(name: str) -> dict[str, list[tuple[str, str]]]:
     """Where a slice is entered: at the end of the ranks, on top of the layers, among those that have rooms."""
     return {
-        "installed.py": [(r"(SLICES = \([^)]*?),?(\s*)\)", rf'\1, "{name}"\2)')],
+        "installed.py": [(r"(SLICES = \([^)]*?),?\s*\)", rf'\1,\n    "{name}",\n)')],
         "pyproject.toml": [
             (r'(containers = \["gasthof\.slices"\]\nlayers = \[)', rf'\1"{name}", '),
             (r'("gasthof\.slices\.accounts",)', rf'\1\n  "gasthof.slices.{name}",'),

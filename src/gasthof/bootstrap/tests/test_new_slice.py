@@ -43,7 +43,7 @@ def made(copy: Path) -> list[str]:
 
 def test_it_is_entered_at_the_highest_rank(copy: Path) -> None:
     text = (copy / "src" / "gasthof" / "installed.py").read_text("utf-8")
-    assert text.rstrip().endswith(f'"{NAME}", "zeitung")')
+    assert text.rstrip().endswith(f'"{NAME}",\n    "zeitung",\n)')
     assert "NAME" not in "".join(path.read_text("utf-8") for path in Path(made(copy)[0]).rglob("*.py"))
 
 

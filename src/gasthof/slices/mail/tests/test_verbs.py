@@ -279,7 +279,7 @@ def test_an_unchanged_mailbox_is_no_change(house: House) -> None:
         ("mail.set_password", {"mailbox": INFO, "password": PASSWORD}, 13),
         ("mail.add_forward", {"domain": NAME, "name": "neu", "to": "x@example.org"}, 24),
         ("mail.remove_mailbox", {"mailbox": INFO}, 24),
-        ("mail.switch", {"domain": NAME, "active": "no"}, 21),
+        ("mail.switch", {"domain": NAME, "active": "no"}, 22),
     ],
 )
 def test_the_number_of_queries(

@@ -250,7 +250,7 @@ def test_a_deleted_subscription_leaves_tombstones_only(house: House) -> None:
     ("verb", "fields", "queries"),
     [
         ("domains.add", {"name": "neu.test"}, 60),
-        ("web.change_site", {"domain": NAME, "https_redirect": "no"}, 13),
+        ("web.change_site", {"domain": NAME, "https_redirect": "no"}, 14),
         ("web.add_alias", {"domain": NAME, "name": "neu.test"}, 22),
         ("domains.delete", {"domain": NAME}, 60),
     ],
