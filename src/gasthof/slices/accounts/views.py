@@ -22,7 +22,7 @@ from gasthof.ui.pages import form_page, posted
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
 from gasthof.ui.sources import Source
-from gasthof.ui.standing import known, may, permit, seen, stand, way
+from gasthof.ui.standing import at_customer, below_customer, known, may, permit, seen, way
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 SOME = 8  # subscriptions on a customer's own page
@@ -74,15 +74,11 @@ def create(request: PanelRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-def _place(customer: Customer) -> menu.Place:
-    return stand(customer.place, customer.name)
-
-
 @require_safe
 def customer(request: PanelRequest, customer: int) -> HttpResponse:
     """One customer at a glance."""
     found: Customer = known(request, "customers", number=customer)
-    place = _place(found)
+    place = at_customer(found)
     changes = may(request.actor, "accounts.write", found.place)
     action = (
         Link(gettext("Change customer"), reverse("accounts:change", args=[customer]), "pencil") if changes else None
@@ -121,10 +117,10 @@ def change(request: PanelRequest, customer: int) -> HttpResponse:
     found: Customer = known(request, "customers", number=customer)
     permit(request, "accounts.write", found.place)
     before = {"name": found.name, "language": found.language}
-    back, place = reverse("accounts:customer", args=[customer]), _place(found)
+    back = reverse("accounts:customer", args=[customer])
     return form_page(
         request, ChangeCustomer(posted(request), fixed={"customer": customer}, initial=before),
-        Head(gettext("Change customer"), place, way(request.actor, place, "customer")),
+        below_customer(request, found, gettext("Change customer")),
         submit=gettext("Save"), to=back, cancel=back, message=gettext("The customer was changed."),
         undo=lambda _: Undo("accounts.change", {"customer": customer, **before}),
     )  # fmt: skip
@@ -136,11 +132,11 @@ def set_reseller(request: PanelRequest, customer: int) -> HttpResponse:
     found: Customer = known(request, "customers", number=customer)
     permit(request, "accounts.resellers", found.place)
     initial = {"resells": found.resells, "reseller": str(found.reseller_id or "")}
-    back, place = reverse("accounts:customer", args=[customer]), _place(found)
+    back = reverse("accounts:customer", args=[customer])
     before = {"resells": "yes" if found.resells else "no", "reseller": initial["reseller"]}
     return form_page(
         request, SetReseller(posted(request), fixed={"customer": customer}, initial=initial),
-        Head(gettext("Reseller settings"), place, way(request.actor, place, "customer")),
+        below_customer(request, found, gettext("Reseller settings")),
         submit=gettext("Save"), to=back, cancel=back, message=gettext("The reseller settings were changed."),
         undo=lambda _: Undo("accounts.set_reseller", {"customer": customer, **before}),
     )  # fmt: skip
@@ -203,6 +199,6 @@ def _lead() -> str:
 def customer_trail(request: PanelRequest, customer: int) -> HttpResponse:
     found: Customer = known(request, "customers", number=customer)
     permit(request, "accounts.audit", found.place)
-    place = _place(found)
-    head = Head(gettext("Audit trail"), place, way(request.actor, place, "customer"), lead=_lead())
-    return _trail(request, Place(customer=customer), head)
+    return _trail(
+        request, Place(customer=customer), below_customer(request, found, gettext("Audit trail"), lead=_lead())
+    )

@@ -14,13 +14,13 @@ from gasthof.kernel.permissions import EVERYWHERE, Actor, Place
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.subscriptions.queries import Subscription
 from gasthof.slices.web.queries import Standing, standings
-from gasthof.slices.web.views.standing import place_of, subscription_for
+from gasthof.slices.web.views.standing import subscription_for
 from gasthof.ui import menu
 from gasthof.ui.lists import Column, Empty, Listing, portion
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
 from gasthof.ui.sources import Source
-from gasthof.ui.standing import may, stand, way
+from gasthof.ui.standing import at_domain, at_subscription, may, way
 
 PORTION = 20  # cards on a page
 
@@ -42,7 +42,7 @@ class Card:
 @require_safe
 def websites(request: PanelRequest, subscription: str) -> HttpResponse:
     found = subscription_for(request, subscription)
-    place = place_of(found)
+    place = at_subscription(found)
     adds = may(request.actor, "domains.write", found.place) and _changeable(request.actor, found)
     shown = portion(request, _listing(found, adds=adds))
     context = {"list": shown, "cards": _cards(request.actor, [row.head for row in shown.rows]), "subscription": found}
@@ -82,8 +82,7 @@ def _cards(actor: Actor, domains: Sequence[Domain]) -> list[Card]:
 
 def _card(actor: Actor, domain: Domain, standing: Standing | None) -> Card:
     """The first door is the name itself."""
-    subscription = domain.subscription
-    place = stand(domain.place, subscription.customer.name, subscription.system_name)
+    place = at_domain(domain)
     url = reverse("domains:domain", args=[domain.name])
     doors = tuple(door for door in menu.doors(actor, place, "domain") if door.url != url)
     return Card(domain, url, standing, doors)
