@@ -12,7 +12,7 @@ from django.db.models import Count, F, Max, Q, QuerySet
 from gasthof.kernel.collection import Ask, collection
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import FOR_SALE, Actor, reaches
-from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent, ObjectReport
+from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent, ObjectReport, Preview
 
 __all__ = [
     "Failure",
@@ -27,6 +27,7 @@ __all__ = [
     "find_node",
     "findings",
     "hosts",
+    "last_preview",
     "moves",
     "node_status",
     "nodes",
@@ -120,6 +121,11 @@ def waiting(node: Node) -> list[tuple[str, str]]:
 def events(node: Node) -> list[NodeEvent]:
     """What happened to the node, the newest MOST_SHOWN first."""
     return list(NodeEvent.objects.filter(node=node).order_by("-at", "-pk")[:MOST_SHOWN])
+
+
+def last_preview(node: Node) -> Preview | None:
+    """The last wish to see what the node would change, with the end of its answer if it has come."""
+    return Preview.objects.filter(node=node).select_related("end").order_by("-pk").first()
 
 
 def progress(node: int, kind: str, key: str, revision: int) -> Progress:
