@@ -28,6 +28,17 @@ class Bearer:
     answered: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class Glance:
+    """What a domain's card tells of a slice's things: how many there are, and the space that they take up of what is theirs."""
+
+    title: str  # what is counted, an English sentence's key
+    icon: str  # Lucide's name
+    count: int
+    used: int  # bytes
+    limit: int  # bytes
+
+
 Level = Literal["house", "customer", "subscription", "domain"]  # what a page is about, from the whole to one domain
 
 
@@ -73,6 +84,9 @@ class Capability:
     domain_moved: Hook | None = None  # some machine of the house has another name or other addresses than before
     dns_records: Callable[[Any], Iterable[Any]] | None = (
         None  # a domain -> what its zone should hold (dns.spec.RecordSpec)
+    )
+    glances: Callable[[Actor, Sequence[Any]], Mapping[int, Glance]] | None = (
+        None  # who looks, domains -> domain's number in the table -> what its card tells, of those that they may know
     )
     usage: Callable[[Any], Mapping[str, int]] | None = None  # a subscription -> bytes by kind, as last measured
     health: Callable[[Any], Iterable[str]] | None = None  # a subscription -> what is wrong with its share, in words

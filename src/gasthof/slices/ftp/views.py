@@ -11,6 +11,7 @@ from gasthof.kernel.actions import Outcome
 from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.ftp import forms, queries
 from gasthof.slices.ftp.models import FtpUser
+from gasthof.slices.nodes.queries import sftp_fingerprints
 from gasthof.slices.subscriptions.queries import Subscription, seen_subscription
 from gasthof.ui.changes import Undo
 from gasthof.ui.lists import Column, Empty, Listing, list_page
@@ -60,7 +61,14 @@ def _facts(subscription: Subscription, user: str) -> list[Fact]:
         Fact(_("SFTP (recommended)"), str(sftp), note=_("Port for the protocol “SFTP – SSH File Transfer Protocol”.")),
         Fact(_("FTP with encryption"), str(ftp), note=_("Port for the protocol “FTP” with “explicit FTP over TLS” (WinSCP: TLS/SSL explicit).")),
         Fact(_("Password"), _("that of the user; logon type “normal”"), copy=False),
+        *(Fact(_("Fingerprint of the server"), each, note=_compare(algorithm)) for algorithm, each in sftp_fingerprints(subscription.node)),
     ]  # fmt: skip
+
+
+def _compare(algorithm: str) -> str:
+    return _(
+        "FileZilla and WinSCP show it at the first connection by SFTP (%(algorithm)s). Trust the server only if it is the same."
+    ) % {"algorithm": algorithm}
 
 
 @require_safe

@@ -33,6 +33,7 @@ __all__ = [
     "nodes",
     "php_versions",
     "progress",
+    "sftp_fingerprints",
     "status",
     "wait_until_live",
 ]
@@ -198,6 +199,12 @@ def below(name: str) -> list[Node]:
 def php_versions(node: Node) -> list[str]:
     """What the node says it has; empty until it has said so."""
     return list(node.contact.facts.get("php", []))
+
+
+def sftp_fingerprints(node: Node) -> list[tuple[str, str]]:
+    """Algorithm and fingerprint of each key that SFTP clients know the node by, as it says; empty until it has said so."""
+    parts = (text.partition(" ") for text in node.contact.facts.get("sftp", []))
+    return [(algorithm, fingerprint) for algorithm, _space, fingerprint in parts]
 
 
 def node_names() -> list[str]:

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gasthof.kernel.permissions import Actor
 from gasthof.kernel.values import DomainName
 from gasthof.slices.nodes.queries import php_versions
 from gasthof.slices.web import rules
@@ -15,6 +16,7 @@ from gasthof.slices.web.queries import hosts_of
 from gasthof.slices.web.views.standing import domain_for, site_for
 from gasthof.ui import parts
 from gasthof.ui.changes import Undo
+from gasthof.ui.lists import Empty
 from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.performing import After, perform_calls
 from gasthof.ui.request import PanelRequest
@@ -53,6 +55,10 @@ def hosting(request: PanelRequest, domain: str) -> HttpResponse:
 def php(request: PanelRequest, domain: str) -> HttpResponse:
     site = site_for(request, domain)
     initial = {"php": site.php, "php_version": site.php_version, **initial_settings(site.php_settings)}
+    why_not = _without_php(request.actor, site)
+    if why_not:
+        head = below_domain(request, site.domain, gettext("PHP"), lead=site.domain.unicode)
+        return show(request, "web/no_php.html", head, {"empty": why_not})
     form = Php(posted(request), fixed={"domain": domain}, initial=initial)
     form.fields["php_version"].choices = [(each, f"PHP {each}") for each in _versions(site)]  # type: ignore[attr-defined]
     unset = dict.fromkeys(rules.PHP_SETTINGS, "") | site.php_settings
@@ -64,6 +70,28 @@ def php(request: PanelRequest, domain: str) -> HttpResponse:
         submit=gettext("Save"), to=reverse("web:php", args=[domain]), cancel=reverse("domains:domain", args=[domain]),
         message=gettext("The PHP settings were changed."), undo=lambda _: Undo("web.change_site", before),
     )  # fmt: skip
+
+
+def _without_php(actor: Actor, site: Site) -> Empty | None:
+    """Why there is nothing to choose from, and what to do. Who has PHP already goes on having it."""
+    plan, title = site.domain.subscription.plan, gettext("No PHP here")
+    if site.php or (plan.php and _versions(site)):
+        return None
+    if plan.php:
+        return Empty(
+            title,
+            gettext("The server offers no version of PHP at the moment. Files are handed out as they are."),
+            icon="code",
+        )
+    sentence = gettext(
+        "The plan %(plan)s does not include PHP: files are handed out as they are, programs do not run."
+    ) % {"plan": plan.name}
+    if may(actor, "subscriptions.plans", None):
+        return Empty(
+            title, sentence, gettext("Change plan"), reverse("subscriptions:change_plan", args=[plan.pk]), "code"
+        )
+    advice = gettext("Ask your hoster for a plan that does.")
+    return Empty(title, f"{sentence} {advice}", icon="code")
 
 
 def _versions(site: Site) -> list[str]:
