@@ -100,6 +100,9 @@ class Capability:
     called: Callable[[Iterable[str]], Mapping[str, str]] | None = (
         None  # actors, as the audit trail has them -> how people call them
     )
+    named: Callable[[Actor, str], Iterable[str]] | None = (
+        None  # who asks, a part of a name or an address -> those of their people, as the audit trail has them
+    )
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds
     bearer: Callable[[str, Any, datetime], Bearer | None] | None = (

@@ -50,6 +50,11 @@ def titles() -> Mapping[str, str]:
     return {permission: title for each in capabilities() for permission, title in each.titles.items()}
 
 
+def names() -> list[str]:
+    """Of the slices, in rank order: what their verbs begin with."""
+    return [each.name for each in capabilities()]
+
+
 def pages(level: Level) -> tuple[Page, ...]:
     """Of all slices, in rank order."""
     return tuple(page for each in capabilities() for page in each.pages if page.level == level)
@@ -87,6 +92,11 @@ def glances(actor: Actor, domains: Sequence[Any]) -> dict[int, list[Glance]]:
         for number, glance in look(actor, domains).items():
             found.setdefault(number, []).append(glance)
     return found
+
+
+def named(actor: Actor, text: str) -> list[str]:
+    """People whom the actor may know by that part of a name or an address, as the audit trail has them."""
+    return [one for each in capabilities() if each.named is not None for one in each.named(actor, text)]
 
 
 def wait(change: Awaited, seconds: float) -> Waited:

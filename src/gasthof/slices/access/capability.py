@@ -19,6 +19,7 @@ CAPABILITY = Capability(
         Page("Roles", "access_roles", "access.members", "customer", "user-cog"),
     ),
     called=queries.called,
+    named=queries.named,
     subscription_removed=roles.forget_subscription,
     domain_removed=roles.forget_domain,
     mailbox_removed=roles.forget_mailbox,
