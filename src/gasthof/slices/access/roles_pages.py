@@ -18,6 +18,7 @@ from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
 from gasthof.ui.standing import below_customer
+from gasthof.ui.words import AREAS
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -43,14 +44,15 @@ def roles(request: PanelRequest, customer: int) -> HttpResponse:
     own = queries.roles_of(found.number)
     whole = matrix(own)
     names = [forms.role_name(name) for name in whole]
-    rows = [
-        (_(title), list(zip(names, [permission in held for held in whole.values()], strict=True)))
-        for permission, title in registry.titles().items()
-    ]
+    areas: dict[str, list[tuple[str, list[tuple[str, bool]]]]] = {}
+    for permission, title in registry.titles().items():
+        cells = list(zip(names, [permission in held for held in whole.values()], strict=True))
+        areas.setdefault(permission.partition(".")[0], []).append((_(title), cells))
+    groups = [(AREAS.get(area, area), rows) for area, rows in areas.items()]
     lead = _("A role is given to a user: with everything, or with one subscription, domain or mailbox only.")
     create = Link(_("Create a role"), reverse("access_create_role", args=[found.number]), "plus")
     head = below_customer(request, found, _("Roles"), action=create, lead=lead)
-    return show(request, "access/roles.html", head, {"names": names, "rows": rows, "own": own, "customer": found})
+    return show(request, "access/roles.html", head, {"names": names, "groups": groups, "own": own, "customer": found})
 
 
 @shown_or_sent

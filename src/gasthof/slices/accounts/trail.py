@@ -30,14 +30,10 @@ from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.request import PanelRequest, speaker
 from gasthof.ui.shell import Head
 from gasthof.ui.standing import below_customer, known, permit
+from gasthof.ui.words import AREAS
 
 MOST_EXPORTED = 50_000  # rows of a file
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
-GROUPS = {
-    "access": _("Sign-in, users and roles"), "accounts": _("Customers"), "subscriptions": _("Subscriptions and plans"),
-    "domains": _("Domains"), "web": _("Websites"), "dns": _("DNS records"), "mail": _("Mail"), "ftp": _("FTP users"),
-    "databases": _("Databases"), "nodes": _("Servers"),
-}  # fmt: skip
 
 
 class Narrow(forms.Form):
@@ -52,8 +48,8 @@ class Narrow(forms.Form):
     def __init__(self, request: HttpRequest) -> None:
         super().__init__({name: request.GET.get(name, "") for name in FILTERS}, auto_id="narrow-%s", label_suffix="")
         asked = request.GET.get("verb", "")
-        named = [(name, words) for name, words in GROUPS.items() if name in registry.names()]
-        one = [(asked, action_words(asked))] if asked and asked not in GROUPS else []
+        named = [(name, words) for name, words in AREAS.items() if name in registry.names()]
+        one = [(asked, action_words(asked))] if asked and asked not in AREAS else []
         field: Any = self.fields["verb"]
         field.choices = [("", _("everything")), *named, *one]
 
