@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, override
@@ -96,7 +96,12 @@ def _trail(request: PanelRequest, within: Place, head: Head, file: str) -> HttpR
         ),
         empty=_nothing(narrowed=bool(filters)),
     )  # fmt: skip
-    context = {"form": form, "file": f"{file}?{urlencode(filters)}", "most": MOST_EXPORTED, "narrowed": bool(filters)}
+    context = {
+        "form": form,
+        "file": f"{file}?{urlencode(filters)}",
+        "most": number_format(MOST_EXPORTED, force_grouping=True),
+        "narrowed": bool(filters),
+    }
     return list_page(request, listing, head, "accounts/trail.html", context)
 
 
