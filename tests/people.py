@@ -9,7 +9,8 @@ from django.conf import settings
 from django.test import Client
 
 from gasthof.kernel.clock import SystemClock
-from gasthof.slices.access.models import User
+from gasthof.slices.access import links, rules
+from gasthof.slices.access.models import OneTimeLink, User
 
 PASSWORD = "Sehr-geheim-für-immer-1"
 WRONG = "Ganz-falsch-geraten-2"
@@ -63,6 +64,12 @@ def signed_in(user: User, password: str = PASSWORD) -> Client:
 
 def is_in(client: Client) -> bool:
     return client.get("/account/").status_code == 200
+
+
+def link_for(user: User) -> str:
+    """The path of a one-time link by which they choose a password."""
+    made = links.make(user, OneTimeLink.PASSWORD, SystemClock().now(), rules.FORGOTTEN)
+    return made.removeprefix(settings.PANEL_ADDRESS)
 
 
 def give_app(user: User) -> str:

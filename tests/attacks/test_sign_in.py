@@ -11,10 +11,9 @@ from django.conf import settings
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from gasthof.kernel.clock import SystemClock
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.sealing import unseal
-from gasthof.slices.access import jobs, links, rules
+from gasthof.slices.access import jobs
 from gasthof.slices.access.models import OneTimeLink, OutgoingMail, User
 from tests.attacks.test_panel import FORGED, routes
 from tests.people import (
@@ -25,6 +24,7 @@ from tests.people import (
     code,
     give_app,
     is_in,
+    link_for,
     operator,
     page_of,
     send,
@@ -41,11 +41,6 @@ SPOOFED = (
     "X-ProxyUser-IP", "Via", "X-Forwarded-Host",
 )  # fmt: skip
 FORGOTTEN = {"known": "jutta@example.org", "unknown": "niemand@example.org", "idle": "idle@example.org"}
-
-
-def path_of(user: User) -> str:
-    made = links.make(user, OneTimeLink.PASSWORD, SystemClock().now(), rules.FORGOTTEN)
-    return made.removeprefix(settings.PANEL_ADDRESS)
 
 
 def asked_for() -> list[str]:
@@ -70,7 +65,7 @@ def test_no_header_decides_where_a_mailed_link_leads(header: str) -> None:
 
 def test_looking_at_a_link_spends_nothing_and_shows_no_more_than_whom_it_is_for() -> None:
     user = operator(password=None)
-    path = path_of(user)
+    path = link_for(user)
     for method in ("get", "head", "options", "get"):
         getattr(browser(), method)(path)
     client = browser()
@@ -80,7 +75,7 @@ def test_looking_at_a_link_spends_nothing_and_shows_no_more_than_whom_it_is_for(
 
 
 def test_a_link_of_one_purpose_opens_nothing_else() -> None:
-    path = path_of(operator())
+    path = link_for(operator())
     token = path.split("/")[-2]
     elsewhere = ["/link/e-mail/{}/", "/link/password/{}x/", "/link/password/{}/../../../account/"]
     for each in elsewhere:
@@ -94,7 +89,7 @@ def test_neither_a_link_nor_a_forgotten_password_skips_the_second_factor() -> No
     user = operator()
     secret = give_app(user)
     client = browser()
-    answer = send(client, path_of(user))
+    answer = send(client, link_for(user))
     assert answer["Location"].endswith("/authenticate/") and not is_in(client)
     for path in (
         "/account/new-password/",

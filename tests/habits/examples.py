@@ -56,6 +56,7 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "accounts.change": {"customer": house.baker.customer, "name": "Bäckerei Müller & Söhne", "language": "en"},
         "accounts.set_reseller": {"customer": house.baker.customer, "resells": "yes", "reseller": ""},
         "nodes.adopt": {"node": "local"},
+        "nodes.preview": {"node": "local"},
         "nodes.release": {"node": "local"},
         "nodes.retry": {"node": "local"},
         "subscriptions.create_plan": {

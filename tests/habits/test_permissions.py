@@ -31,7 +31,7 @@ CUSTOMERS = {
 }  # fmt: skip
 # What a reseller may do with customers of their own besides.
 RESELLERS = {
-    "accounts.create", "subscriptions.create", "subscriptions.suspend", "subscriptions.resume", "subscriptions.delete",
+    "access.act_as", "access.stop_acting", "accounts.create", "subscriptions.create", "subscriptions.suspend", "subscriptions.resume", "subscriptions.delete",
     "subscriptions.export", "subscriptions.import", "subscriptions.delete_export", "subscriptions.exports",
 }  # fmt: skip
 WHILE_SUSPENDED = {

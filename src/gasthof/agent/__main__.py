@@ -16,6 +16,8 @@ from time import monotonic, sleep
 from types import FrameType
 from typing import TextIO
 
+import msgspec
+
 from gasthof.agent import knowledge, preview
 from gasthof.agent.journal import Journal
 from gasthof.agent.kinds import Machine
@@ -41,8 +43,8 @@ def main(arguments: list[str]) -> int:
     os.chdir("/")
     customer.forget_groups()
     prefix.state.mkdir(mode=0o711, exist_ok=True)
-    if options.plan:
-        return _plan(prefix)
+    if options.plan or options.parts:
+        return _printed(_lines(prefix, parts=options.parts))
     with _alone(prefix.state / "agent.lock", 0.0 if options.fixtures else PATIENCE) as alone:
         if not alone:
             sys.stderr.write("an agent is running already; it sees to everything\n")
@@ -57,6 +59,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     what.add_argument("--audit", action="store_true", help="like --once, with a whole audit pass")
     what.add_argument("--fixtures", action="store_true", help="only what the node always has, without a control plane")
     what.add_argument("--plan", action="store_true", help="print what would change, as a diff; change nothing")
+    what.add_argument("--parts", action="store_true", help="the same as JSON, a line for each object, cut to size")
     return parser.parse_args(arguments)
 
 
@@ -134,9 +137,14 @@ def _run(agent: Agent) -> None:
         agent.close()
 
 
-def _plan(prefix: Prefix) -> int:
+def _lines(prefix: Prefix, *, parts: bool) -> Iterator[str]:
+    agent = _agent(prefix)
+    return (msgspec.json.encode(part).decode() for part in preview.parts(agent)) if parts else preview.preview(agent)
+
+
+def _printed(lines: Iterator[str]) -> int:
     try:
-        for line in preview.preview(_agent(prefix)):
+        for line in lines:
             sys.stdout.write(line + "\n")
         sys.stdout.flush()
     except BrokenPipeError:  # `| head` has seen enough

@@ -28,6 +28,10 @@ from gasthof.agent.sdk.steps import (
 )
 
 MASKED, MASKED_OBJECT = "(secret)", "(...)"
+SECRETS = re.compile(  # in files: private keys, crypt(5) and PHC strings
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----|\$(?:argon2\w*|2[abxy]|y|gy|7|6|5|1|apr1)\$[^\s\"':]+",
+    re.DOTALL,
+)
 HASH = re.compile(r"(\{[A-Za-z0-9._-]+\})?\$\w+\$")  # crypt(5), also as Dovecot writes it
 LONGEST_TEXT = 200_000  # bytes; longer ones are named only
 
@@ -115,6 +119,7 @@ def _text(content: bytes) -> list[str]:
     if len(content) > LONGEST_TEXT:
         return [f"({len(content)} bytes)"]
     try:
-        return msgspec.json.format(content, indent=2).decode().splitlines()
+        text = msgspec.json.format(content, indent=2).decode()
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return content.decode("utf-8", "replace").splitlines()
+        text = content.decode("utf-8", "replace")
+    return SECRETS.sub(MASKED, text).splitlines()

@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from gasthof.agent.wire import Answer, Batch, NodeReport, Position
+from gasthof.agent.wire import Answer, Batch, NodeReport, Position, PreviewTold
 from gasthof.prefix import Prefix
 
 T = TypeVar("T")
@@ -80,6 +80,19 @@ class Link:
         answer = self._say(replace(report, reports=report.reports[rest:]))
         return replace(answer, accepted=accepted + answer.accepted)
 
+    def preview_wanted(self) -> int | None:
+        """The number of a wish to see what would be changed, that nobody has answered."""
+        with _lost():
+            row = self._connection.execute("SELECT node_preview_wanted()", prepare=True).fetchone()
+        return row[0] if row else None
+
+    def preview_told(self, told: PreviewTold) -> None:
+        """A portion of the answer."""
+        parts = tuple(replace(each, text=_sound(each.text)) for each in told.parts)
+        message = msgspec.json.encode(replace(told, parts=parts)).decode()
+        with _lost():
+            self._connection.execute("SELECT node_preview_told(%s::jsonb)", [message], prepare=True)
+
     def wait(self, seconds: float) -> bool:
         """Sleep until woken (True) or for so long. Hints that came meanwhile are taken together."""
         with _lost():
@@ -103,7 +116,11 @@ class Link:
 
 def _sayable(words: str) -> str:
     """What a daemon said, cut to size, without what JSON or PostgreSQL cannot hold: one odd byte must not stop all reports."""
-    return words[:MOST_WORDS].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return _sound(words[:MOST_WORDS])
+
+
+def _sound(text: str) -> str:
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from gasthof.agent.fixtures import Fixtures
 from gasthof.agent.journal import Id, Journal
 from gasthof.agent.kinds import Knowledge, Machine
 from gasthof.agent.order import next_chunks
+from gasthof.agent.showing import LOOK_AGAIN
 from gasthof.agent.talk import Control, Talk
 from gasthof.agent.wire import NodeReport
 
@@ -61,6 +62,7 @@ class Agent(Talk):
     def close(self) -> None:
         """Let go of the control plane and of all databases."""
         self.drop_link()
+        self.showing.stop()
         self.executor.close()
 
     def round(self) -> None:
@@ -97,6 +99,7 @@ class Agent(Talk):
         self.fill()
         self.measure()
         self.deliver()
+        self.show()
 
     def rest(self) -> None:
         """Until woken, or until something is due; not at all in mid-audit or with work left."""
@@ -105,6 +108,8 @@ class Agent(Talk):
             due.append(self.connect_at)
         if self.fixtures.broken:
             due.append(self.fixtures.again_at)
+        if self.showing.running:
+            due.append(monotonic() + LOOK_AGAIN)
         seconds = 0.0 if self.auditing or self.behind or self.measurer.due else max(0.0, min(due) - monotonic())
         self.woken = self.wait(seconds) or self.woken
 

@@ -11,8 +11,9 @@ from gasthof.agent.backoff import Backoff
 from gasthof.agent.guard import Guard
 from gasthof.agent.journal import Id, Journal
 from gasthof.agent.kinds import Knowledge, Machine
-from gasthof.agent.link import LinkLost
-from gasthof.agent.wire import Answer, Batch, NodeReport, Position
+from gasthof.agent.link import LinkLost, LinkRefused
+from gasthof.agent.showing import Showing
+from gasthof.agent.wire import Answer, Batch, NodeReport, Position, PreviewTold
 
 AT_ONCE = 400  # reports in one message
 FINDINGS_AT_ONCE = 100  # in a message of their own
@@ -28,6 +29,8 @@ class Control(Protocol):
 
     def changes(self, position: Position) -> Batch: ...
     def report(self, report: NodeReport) -> Answer: ...
+    def preview_wanted(self) -> int | None: ...
+    def preview_told(self, told: PreviewTold) -> None: ...
     def wait(self, seconds: float) -> bool: ...
     def close(self) -> None: ...
 
@@ -49,6 +52,7 @@ class Talk(ABC):
         self.connect_pause = RECONNECT_FIRST
         self.told_held: str | None = None
         self.ask_again = False  # whether what is held was released meanwhile
+        self.showing, self.ask_for_wishes = Showing(), True
         self.waiting = False  # a signal may end the sleep
 
     @abstractmethod
@@ -115,6 +119,7 @@ class Talk(ABC):
         self.backoff.forget(taken)
         self.fresh = taken if len(taken) <= MOST_FRESH else set()
         self.woken, self.ask_again, self.poll_at = False, True, monotonic() + POLL
+        self.ask_for_wishes = True
 
     def park(self, why: str | None) -> None:
         if why and why != self.parked:
@@ -158,6 +163,24 @@ class Talk(ABC):
         if answer.differing:
             self.journal.forsake(self.journal.unnamed(answer.differing))
         return True
+
+    def show(self) -> None:
+        """Ask whether somebody wishes to see a preview, after all changes; tell one that is ready. It may be told twice."""
+        if self.link is None:
+            return
+        try:
+            if self.ask_for_wishes:
+                self.showing.heed(self.link.preview_wanted())
+                self.ask_for_wishes = False
+            portions = self.showing.portions()
+            for told in portions:
+                self.link.preview_told(told)
+        except LinkLost as error:
+            self.lose(error)
+            if not isinstance(error, LinkRefused):
+                return  # told again over the next link
+        if portions:
+            self.showing.stop()
 
     def offers(self) -> dict[str, list[str]]:
         """What this machine has, for the control plane to choose from."""

@@ -78,6 +78,26 @@ class Answer:
     released: bool = False  # a person let the held plan go ahead
 
 
+@dataclass(frozen=True)
+class PreviewPart:
+    """What would be changed of one object, or of what the node always has."""
+
+    title: str  # "web.site xn--...", or a fixture's name; at most 400 characters
+    text: str  # lines, as `plan` prints them; at most LONGEST_PART characters
+
+
+@dataclass(frozen=True)
+class PreviewTold:
+    """A portion of an answer to a wish for a preview."""
+
+    preview: int  # the wish's number
+    first: int  # which part of all the first one is
+    parts: tuple[PreviewPart, ...]
+    ended: bool  # no more follow
+    words: str = ""  # why there are no more, if that is not all; at most 4,000 characters
+
+
+MOST_PARTS, LONGEST_PART = 1000, 20_000
 BUCKETS = 64
 
 

@@ -52,6 +52,7 @@ def of_list(collection: Collection) -> Part:
             _parameter("after", {"type": "string"}, "`after` of the page before"),
             _parameter("limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE}, "rows of a page"),
             *(_parameter(name, SCOPE[name], SCOPE_HELP[name]) for name in SCOPE),
+            *(_parameter(name, dict(each.schema), each.help) for name, each in collection.filters.items()),
         ],
         "responses": found,
         "x-permission": collection.permission,

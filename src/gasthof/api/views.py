@@ -13,7 +13,7 @@ from gasthof.api import body, changes, once
 from gasthof.api.asking import Asking, asking
 from gasthof.api.problems import Problem
 from gasthof.kernel.actions import SYSTEM_CLOCKS, perform
-from gasthof.kernel.collection import LARGEST_PAGE, read
+from gasthof.kernel.collection import LARGEST_PAGE, collections, read
 from gasthof.kernel.parsing import tell
 from gasthof.kernel.permissions import Place
 from gasthof.kernel.refusal import ActionRefused, FieldError, Refused
@@ -38,11 +38,14 @@ def of_verb(verb: str) -> View:
 
 
 def of_list(name: str) -> View:
+    filters = tuple(collections()[name].filters)
+
     def view(request: HttpRequest) -> HttpResponse:
-        asked = _asked(request, ASKED)
+        asked = _asked(request, (*ASKED, *filters))
         page = read(
             asking(request).actor, name, search=asked.get("search", ""), after=asked.get("after", ""),
             limit=_limit(asked.get("limit", str(PAGE))), within=_within(asked),
+            filters={each: asked[each] for each in filters if each in asked},
         )  # fmt: skip
         following = {**asked, "after": page.after}
         link = {"Link": f'<{request.path}?{urlencode(following)}>; rel="next"'} if page.after else {}

@@ -28,6 +28,17 @@ class Bearer:
     answered: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class Glance:
+    """What a domain's card tells of a slice's things: how many there are, and the space that they take up of what is theirs."""
+
+    title: str  # what is counted, an English sentence's key
+    icon: str  # Lucide's name
+    count: int
+    used: int  # bytes
+    limit: int  # bytes
+
+
 Level = Literal[
     "account", "house", "customer", "subscription", "domain"
 ]  # what a page is about: the reader; the whole, down to one domain
@@ -79,6 +90,9 @@ class Capability:
     dns_records: Callable[[Any], Iterable[Any]] | None = (
         None  # a domain -> what its zone should hold (dns.spec.RecordSpec)
     )
+    glances: Callable[[Actor, Sequence[Any]], Mapping[int, Glance]] | None = (
+        None  # who looks, domains -> domain's number in the table -> what its card tells, of those that they may know
+    )
     usage: Callable[[Any], Mapping[str, int]] | None = None  # a subscription -> bytes by kind, as last measured
     health: Callable[[Any], Iterable[str]] | None = None  # a subscription -> what is wrong with its share, in words
     export: Callable[[Any], Any] | None = None  # a subscription -> its share's settings, as JSON, hashes included
@@ -90,6 +104,9 @@ class Capability:
     )
     called: Callable[[Iterable[str]], Mapping[str, str]] | None = (
         None  # actors, as the audit trail has them -> how people call them
+    )
+    named: Callable[[Actor, str], Iterable[str]] | None = (
+        None  # who asks, a part of a name or an address -> those of their people, as the audit trail has them
     )
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds

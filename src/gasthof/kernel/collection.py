@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import getdoc
 from typing import Any
 
@@ -29,12 +29,22 @@ Row = Mapping[str, Any]  # ready for JSON
 
 
 @dataclass(frozen=True)
+class Filter:
+    """By what else a collection can be narrowed. `parse` raises Refused; `schema` is JSON Schema's, for programs."""
+
+    parse: Callable[[str], Any]
+    help: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string", "maxLength": LONGEST_SEARCH})
+
+
+@dataclass(frozen=True)
 class Ask:
-    """What a reader wants to see of a collection. `scopes`: a row must lie in one of each."""
+    """What a reader wants to see of a collection. `scopes`: a row must lie in one of each. `filters`: as they were parsed."""
 
     actor: Actor
     scopes: tuple[tuple[Place, ...], ...]
     search: str = ""
+    filters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,7 @@ class Collection:
     find: Callable[[Ask], QuerySet[Any]]
     shown: Callable[[Any], Row]
     help: str
+    filters: Mapping[str, Filter]
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -75,13 +86,18 @@ Find = Callable[[Ask], QuerySet[Any]]
 
 
 def collection(
-    name: str, *, permission: str, order: Sequence[str], shown: Callable[[Any], Row]
+    name: str,
+    *,
+    permission: str,
+    order: Sequence[str],
+    shown: Callable[[Any], Row],
+    filters: Mapping[str, Filter] | None = None,
 ) -> Callable[[Find], Find]:
     """Register a list. The function gives the rows that lie in all of the scopes and fit the search, unsorted."""
 
     def register(find: Find) -> Find:
         words = (getdoc(find) or "").split("\n\n", maxsplit=1)[0].replace("\n", " ")
-        _collections[name] = Collection(name, permission, tuple(order), find, shown, words)
+        _collections[name] = Collection(name, permission, tuple(order), find, shown, words, filters or {})
         return find
 
     return register
@@ -93,10 +109,19 @@ def collections() -> Mapping[str, Collection]:
     return dict(sorted(_collections.items()))
 
 
-def read(actor: Actor, name: str, *, search: str = "", after: str = "", limit: int = 50, within: Place = HOUSE) -> Page:
+def read(
+    actor: Actor,
+    name: str,
+    *,
+    search: str = "",
+    after: str = "",
+    limit: int = 50,
+    within: Place = HOUSE,
+    filters: Mapping[str, str] | None = None,
+) -> Page:
     """A page of those that the actor may see, within that place. Raises ActionRefused; KeyError: there is no such collection."""
     chosen = collections()[name]
-    rows = select(actor, name, search=search, within=within)
+    rows = select(actor, name, search=search, within=within, filters=filters)
     limit = max(1, min(limit, LARGEST_PAGE))
     values = tuple(_values(chosen.fields, after)) if after else ()
     try:
@@ -108,14 +133,37 @@ def read(actor: Actor, name: str, *, search: str = "", after: str = "", limit: i
     return Page(tuple(chosen.shown(each) for each in kept), tuple(kept), more)
 
 
-def select(actor: Actor, name: str, *, search: str = "", within: Place = HOUSE) -> QuerySet[Any]:
-    """All rows that the actor may see and that fit the search, unsorted. Raises ActionRefused."""
+def select(
+    actor: Actor, name: str, *, search: str = "", within: Place = HOUSE, filters: Mapping[str, str] | None = None
+) -> QuerySet[Any]:
+    """All rows that the actor may see and that fit search and filters, unsorted. Raises ActionRefused."""
     chosen = collections()[name]
     if not (may_perform(actor, chosen.verb) and holds(actor, chosen.permission, registry.grants())):
         raise not_allowed()
-    if len(search) > LONGEST_SEARCH or not search.isprintable():
+    if not _searchable(search):
         raise _refused("search", Refused("This cannot be searched for."))
-    return chosen.find(Ask(actor, narrowed(actor, chosen.permission, within), search.strip()))
+    parsed = _parsed(chosen, filters or {})
+    return chosen.find(Ask(actor, narrowed(actor, chosen.permission, within), search.strip(), parsed))
+
+
+def _parsed(chosen: Collection, given: Mapping[str, str]) -> dict[str, Any]:
+    """Those that say something; all that cannot be read are told at once. KeyError: there is no such filter."""
+    found, errors = {}, []
+    for name, text in given.items():
+        try:
+            if not _searchable(text):
+                raise Refused("This cannot be searched for.")
+            if text.strip():
+                found[name] = chosen.filters[name].parse(text)
+        except Refused as refusal:
+            errors.append(tell(refusal, name))
+    if errors:
+        raise ActionRefused(tuple(errors))
+    return found
+
+
+def _searchable(text: str) -> bool:
+    return len(text) <= LONGEST_SEARCH and text.isprintable()
 
 
 def narrowed(actor: Actor, permission: str | None = None, within: Place = HOUSE) -> tuple[tuple[Place, ...], ...]:

@@ -1,6 +1,15 @@
 """The audit trail: the record of what was done, refused and denied."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+
+
+class Given(models.Func):
+    """SQL function kernel_given: the values of an entry's fields in lower case, without those that are too long to be a name."""
+
+    function = "kernel_given"
+    output_field = ArrayField(models.TextField())
 
 
 class AuditEntry(models.Model):
@@ -20,4 +29,8 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["customer", "-id"], name="audit_customer"),
             models.Index(fields=["object", "-id"], name="audit_object"),
+            models.Index(fields=["actor", "-id"], name="audit_actor", opclasses=["varchar_pattern_ops", "int8_ops"]),
+            models.Index(fields=["verb", "-id"], name="audit_verb", opclasses=["varchar_pattern_ops", "int8_ops"]),
+            models.Index(fields=["at", "-id"], name="audit_at"),
+            GinIndex(Given("fields"), name="audit_given"),
         ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Bearer, Capability, Level, Page, Waited
+from gasthof.kernel.capability import Bearer, Capability, Glance, Level, Page, Waited
 from gasthof.kernel.permissions import Actor, Grants
 
 
@@ -50,6 +50,11 @@ def titles() -> Mapping[str, str]:
     return {permission: title for each in capabilities() for permission, title in each.titles.items()}
 
 
+def names() -> list[str]:
+    """Of the slices, in rank order: what their verbs begin with."""
+    return [each.name for each in capabilities()]
+
+
 def pages(level: Level) -> tuple[Page, ...]:
     """Of all slices, in rank order."""
     return tuple(page for each in capabilities() for page in each.pages if page.level == level)
@@ -85,6 +90,20 @@ def called(actors: Iterable[str]) -> Mapping[str, str]:
     """Who acted, as the audit trail has them -> how people call them; those of whom no slice knows are left out."""
     listed = list(actors)
     return {actor: name for each in capabilities() if each.called for actor, name in each.called(listed).items()}
+
+
+def glances(actor: Actor, domains: Sequence[Any]) -> dict[int, list[Glance]]:
+    """What the cards of these domains tell of each slice's things, in rank order; a fixed number of queries."""
+    found: dict[int, list[Glance]] = {}
+    for look in (each.glances for each in capabilities() if each.glances is not None):
+        for number, glance in look(actor, domains).items():
+            found.setdefault(number, []).append(glance)
+    return found
+
+
+def named(actor: Actor, text: str) -> list[str]:
+    """People whom the actor may know by that part of a name or an address, as the audit trail has them."""
+    return [one for each in capabilities() if each.named is not None for one in each.named(actor, text)]
 
 
 def wait(change: Awaited, seconds: float) -> Waited:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 
 from gasthof.kernel import fields as kernel
 
@@ -79,6 +80,16 @@ class Secret(VerbField):
     def __init__(self, label: StrOrPromise, *, autocomplete: str = "new-password", **how: Any) -> None:
         widget = forms.PasswordInput(render_value=False)
         super().__init__(label, widget=widget, **{"autocomplete": autocomplete, "narrow": True, **how})
+        self.estimated = autocomplete == "new-password"  # how hard it is to guess is shown while it is typed
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        bound = super().get_bound_field(form, field_name)
+        if self.estimated:
+            self.widget.attrs |= {
+                "hx-post": reverse("ui:strength"), "hx-trigger": "input changed delay:300ms", "hx-params": f"{field_name},csrfmiddlewaretoken",
+                "hx-target": f"#{bound.auto_id}_strength", "hx-sync": "this:replace",
+            }  # fmt: skip
+        return bound
 
     def left_out(self, value: Any, initial: Any) -> bool:
         return value in (None, "")

@@ -9,7 +9,7 @@ LISTING = Listing(
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
@@ -72,6 +72,7 @@ class Listing(Generic[Row]):
     pick: Callable[[Row], str] | None = None  # what is sent of a picked row
     bulk: Sequence[BulkAction] = ()
     search: StrOrPromise = ""  # what the search box is called; without a name there is none
+    kept: Mapping[str, str] = field(default_factory=dict)  # more of the query, which the list's own links keep
     portion: int = 50
 
 
@@ -140,9 +141,11 @@ def portion(request: HttpRequest, listing: Listing[Any]) -> Portion:
         window=window,
         rows=[_shown(listing, row) for row in rows],
         headings=list(_headings(listing, window)),
-        onward=_address(window, after=signing.dumps(list(map(_plain, last)), salt=SALT)) if more else "",
-        first=_address(window) if window.after else "",
-        everything=_address(Window(sort=window.sort, descending=window.descending)),
+        onward=_address(window, **listing.kept, after=signing.dumps(list(map(_plain, last)), salt=SALT))
+        if more
+        else "",
+        first=_address(window, **listing.kept) if window.after else "",
+        everything=_address(Window(sort=window.sort, descending=window.descending), **listing.kept),
     )
 
 
@@ -185,7 +188,7 @@ def _headings(listing: Listing[Any], window: Window) -> Iterator[Heading]:
         turned = Window(window.search, column.name, is_sorted and not window.descending)
         yield Heading(
             column.name, column.title, column.number,
-            url=_address(turned) if column.sort else "",
+            url=_address(turned, **listing.kept) if column.sort else "",
             sorted="" if not is_sorted else "descending" if window.descending else "ascending",
         )  # fmt: skip
 

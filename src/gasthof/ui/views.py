@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from gasthof.kernel.actions import perform
@@ -14,6 +15,7 @@ from gasthof.ui import changes, theme
 from gasthof.ui.changes import Done
 from gasthof.ui.request import PanelRequest, speaker
 from gasthof.ui.shell import Head, show
+from gasthof.ui.strength import estimate
 
 STOP_POLLING = 286  # htmx asks no further after it
 SEEN = "seen"
@@ -44,6 +46,16 @@ def _back(request: HttpRequest) -> str:
     """Where the form stood, on this host only."""
     wanted = request.POST.get("next", "")
     return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
+
+
+@sensitive_post_parameters()
+@require_POST
+def strength(request: HttpRequest) -> HttpResponse:
+    """Of a password that is being typed: a piece of a page for htmx. Nothing is kept."""
+    typed = next(
+        (value for name, value in request.POST.items() if "password" in name and name != "csrfmiddlewaretoken"), ""
+    )
+    return render(request, "ui/strength.html", {"strength": estimate(str(typed)) if typed else None})
 
 
 @require_safe

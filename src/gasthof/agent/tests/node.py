@@ -26,7 +26,7 @@ from gasthof.agent.kinds import Knowledge, Machine
 from gasthof.agent.link import LinkLost
 from gasthof.agent.loop import Agent
 from gasthof.agent.sdk import customer
-from gasthof.agent.wire import Answer, Batch, Change, NodeReport, Position
+from gasthof.agent.wire import Answer, Batch, Change, NodeReport, Position, PreviewTold
 from gasthof.bootstrap.layout import make_folders
 from gasthof.kernel.clock import FixedClock, SystemClock
 from gasthof.prefix import Prefix
@@ -51,6 +51,8 @@ class Intent:
     parked: str | None = None
     differing: dict[str, list[list[str]]] | None = None
     at_once: int = 500
+    wish: int | None = None  # of a preview
+    previews: list[PreviewTold] = field(default_factory=list)
 
     def put(self, kind: str, key: str, spec: object | None, version: int = 1) -> None:
         self.revision += 1
@@ -125,6 +127,14 @@ class FileLink:
 
     def report(self, report: NodeReport) -> Answer:
         return self.intent.report(report)
+
+    def preview_wanted(self) -> int | None:
+        self.intent.answer()
+        return self.intent.wish
+
+    def preview_told(self, told: PreviewTold) -> None:
+        self.intent.answer()
+        self.intent.previews.append(told)
 
     def wait(self, seconds: float) -> bool:
         return self.intent.wait(seconds)

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.habits.examples import DOMAIN
 from tests.habits.furnished import furnished_once, house
 from tests.house import OPERATOR, House
 
@@ -53,7 +54,7 @@ def test_the_documented_file_is_applied_once(house: House, tmp_path: Path) -> No
     assert {step.verb for step in first} >= {
         "domains.add", "web.change_site", "web.add_alias", "dns.set_records", "mail.add_mailbox", "mail.forward_mailbox",
         "mail.add_alias", "mail.add_forward", "mail.set_catch_all", "web.add_protected_user", "ftp.add_user",
-        "databases.add_user",
+        "databases.add_user", "dns.switch_dnssec", "dns.switch_default",
     }  # fmt: skip
     applying.carry_out(first, OPERATOR)
     assert steps(path) == []
@@ -68,6 +69,29 @@ def test_what_is_not_mentioned_stays_and_prune_takes_it(house: House, tmp_path: 
     assert "domains.delete" in [step.verb for step in gone]
     applying.carry_out(gone, OPERATOR)
     assert steps(path) == []
+
+
+def test_signing_and_defaults_are_what_the_file_says(house: House, tmp_path: Path) -> None:
+    def file(signed: str, served: str) -> Path:
+        default = f"{{name: webmail, type: A, on: {served}}}"
+        return write(
+            tmp_path,
+            f"subscription: {house.mine}\ndomains:\n  {DOMAIN}:\n    dnssec: {signed}\n    defaults: [{default}]\n",
+        )
+
+    for signed, served in (("yes", "no"), ("no", "yes")):
+        path = file(signed, served)
+        found = steps(path)
+        assert [(step.verb, step.fields["on"]) for step in found] == [
+            ("dns.switch_dnssec", signed),
+            ("dns.switch_default", served),
+        ]
+        applying.carry_out(found, OPERATOR)
+        assert steps(path) == []
+    wrong = refused(
+        tmp_path, f"subscription: {house.mine}\ndomains:\n  {DOMAIN}:\n    defaults: [{{name: webmail, type: A}}]\n"
+    )
+    assert "on" in wrong[0] and wrong[0].startswith("4")
 
 
 def test_passwords_are_kept(house: House, tmp_path: Path) -> None:
@@ -161,9 +185,9 @@ SITE = st.fixed_dictionaries(
         "front_controller": SWITCHES,
     },
 )
-DOMAIN = st.fixed_dictionaries({}, optional={"mail": MAIL, "records": RECORDS, "site": SITE})
+DOMAINS = st.fixed_dictionaries({}, optional={"mail": MAIL, "records": RECORDS, "site": SITE})
 FILES = st.fixed_dictionaries(
-    {"domains": st.dictionaries(LABELS.map(lambda label: f"{label}-beispiel.test"), DOMAIN, max_size=2)},
+    {"domains": st.dictionaries(LABELS.map(lambda label: f"{label}-beispiel.test"), DOMAINS, max_size=2)},
     optional={
         "prune": SWITCHES,
         "ftp": st.dictionaries(st.sampled_from(["koch", "anna"]), st.just({"directory": "web"} | SECRET), max_size=2),

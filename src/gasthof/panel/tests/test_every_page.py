@@ -38,7 +38,7 @@ def places(house: House) -> dict[str, object]:
 
 
 HOUSE = ("/customers", "/customers/new", "/audit", "/subscriptions", "/domains")
-OPERATORS = ("/plans", "/plans/new", "/plans/{plan}", "/nodes", "/nodes/local", "/nodes/local/retry", "/nodes/local/adopt",
+OPERATORS = ("/plans", "/plans/new", "/plans/{plan}", "/nodes", "/nodes/local", "/nodes/local/plan", "/nodes/local/retry", "/nodes/local/adopt",
              "/nodes/local/release")  # fmt: skip
 MANAGED = (
     "/customers/{c}/subscriptions/new", "/subscriptions/{s}/suspend", "/subscriptions/{s}/resume", "/subscriptions/{s}/delete",

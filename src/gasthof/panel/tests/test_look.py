@@ -9,11 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.house import House, all_live, settle
+from tests.house import PHP, House, all_live, settle
 
 from gasthof.kernel.clock import SystemClock
 from gasthof.kernel.values import DomainName
-from gasthof.slices.nodes.models import NodeContact, NodeEvent
+from gasthof.slices.nodes.models import NodeContact, NodeEvent, PreviewEnd, PreviewPart
 from gasthof.slices.subscriptions.models import Export, Plan
 from gasthof.slices.web.models import ProtectedDirectory
 from gasthof.ui.tests.serving import served
@@ -23,6 +23,7 @@ ROUTES = "gasthof.urls"
 PICTURES = os.environ.get("GASTHOF_PICTURES")  # a folder: pictures of every page are put there, to be looked at
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 LONG = "übergrößenträger-und-schürzen-königsbrück.donaudampfschifffahrtsgesellschaft.test"
+PLAIN = "ohne-php.test"
 SIGNED_IN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 
 
@@ -50,11 +51,26 @@ def house() -> House:
     words = 'nginx: [emerg] open() "/srv/übergrößen/web.conf" failed (13: Permission denied)'
     all_live("failed", words, kind="web.site", key=DomainName.parse(LONG).ascii)
     NodeContact.objects.filter(node=house.node).update(
-        last_contact=SystemClock().now(), parked="epoch", held="60 of web.site: a.test, b.test, c.test"
+        last_contact=SystemClock().now(),
+        parked="epoch",
+        held="60 of web.site: a.test, b.test, c.test",
+        facts={"php": PHP, "sftp": ["ecdsa-sha2-nistp256 SHA256:uNiVztksCsDhcc0u9e8BgrJXVGpVXdwUaXs3eRlzbB4"]},
     )
     NodeEvent.objects.create(
         node=house.node, at=SystemClock().now(), what="drift", subject="web.site a.test", words=words
     )
+    bare = house.run("subscriptions.create", customer=house.baker.customer, plan="Bare", node="local").result[
+        "subscription"
+    ]
+    house.run("domains.add", subscription=bare, name=PLAIN)
+    number = house.run("nodes.preview", node="local").result["preview"]
+    text = "--- /x/node/web/nginx.conf\n+++ /x/node/web/nginx.conf\n@@ -40,3 +40,3 @@\n     charset utf-8;\n-    server_tokens on;\n+    server_tokens off;\n> nginx reload "
+    parts = {f"web.site {DomainName.parse(LONG).ascii}": text + "x" * 300, "web.nginx": text + "\n+ größer" * 70}
+    for nth, (title, lines) in enumerate(parts.items()):
+        PreviewPart.objects.create(preview_id=number, nth=nth, title=title, text=lines)
+    PreviewEnd.objects.create(preview_id=number, at=SystemClock().now(), words="")
+    house.run("ftp.add_user", subscription=house.mine, name="jutta", directory="web", password="Sehr-geheim 1")
+    house.run("mail.add_mailbox", domain=LONG, name="info", password="Sehr-geheim 1", quota_mb=100)
     return house
 
 
@@ -80,12 +96,14 @@ def shown(house: House) -> Iterator[tuple[str, str]]:
     p = ProtectedDirectory.objects.get().pk
     for path in ("/", "/customers", f"/customers/{c}", "/customers/new", "/audit", "/subscriptions", f"/subscriptions/{s}",
                  f"/subscriptions/{s}/delete", f"/customers/{c}/subscriptions/new", "/plans", f"/plans/{Plan.objects.first().pk}",
-                 "/nodes", "/nodes/local", "/find?search=e", f"/customers/{c}/exports/{Export.objects.get().name}/delete"):  # fmt: skip
+                 "/nodes", "/nodes/local", "/nodes/local/plan", "/audit?since=gestern&verb=dns", "/find?search=e", f"/customers/{c}/exports/{Export.objects.get().name}/delete"):  # fmt: skip
         yield "operator", path
     for path in (f"/customers/{c}/domains", f"/subscriptions/{s}/websites", f"/subscriptions/{s}/websites?search=zzz",
                  f"/subscriptions/{s}/domains/new", f"/domains/{d}", f"/domains/{d}/delete", f"/domains/{d}/hosting",
                  f"/domains/{d}/php", f"/domains/{d}/names", f"/domains/{d}/subdomains/new", f"/subscriptions/{s}/protected",
-                 f"/subscriptions/{s}/protected/{p}"):  # fmt: skip
+                 f"/subscriptions/{s}/protected/{p}", f"/subscriptions/{s}/ftp/", f"/subscriptions/{s}/ftp/add",
+                 f"/domains/{d}/dns/add/SRV", f"/customers/{c}/roles/", f"/customers/{c}/audit",
+                 f"/domains/{PLAIN}/php"):  # fmt: skip
         yield str(c), path
     other = house.gardener.customer
     for path in (

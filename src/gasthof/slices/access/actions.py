@@ -1,16 +1,18 @@
-"""What can be done with people who sign in. What they do themselves, about their own sign-in, is in own.py and adapter.py."""
+"""What can be done with people who sign in. What they do about their own sign-in, own.py asks for in their name."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Unchanged
 from gasthof.kernel.permissions import EVERYWHERE
 from gasthof.kernel.refusal import Refused
-from gasthof.kernel.values import PersonName
+from gasthof.kernel.values import NewPassword, PersonName, Secret, Title
 from gasthof.slices.access import letters, links, outbox, rules
 from gasthof.slices.access.grants import is_over
 from gasthof.slices.access.models import OneTimeLink, User
@@ -74,10 +76,7 @@ def change_user(
     if language is not UNCHANGED:
         user.language = language
     if email is not UNCHANGED and email != user.email:
-        check_free(email)
-        outbox.post(user, letters.address_changed(user, email.shown), call.clocks.wall.now())
-        links.revoke(user)
-        user.email = email
+        _change_address(user, email, call.clocks.wall.now())
     user.save(update_fields=["name", "language", "email"])
     return shown(user)
 
@@ -139,6 +138,72 @@ def reset_factors(call: Call, *, user: UserRef) -> Result:
     return shown(user)
 
 
+@action("access.set_password", permission="access.operators", on="user")
+def set_password(
+    call: Call, *, user: UserRef, password: Annotated[NewPassword, "the password to sign in with from now on"]
+) -> Result:
+    """Set a person's password. Their other sessions end by that; links to choose one are worth nothing any more."""
+    try:
+        validate_password(password.reveal(), user)
+    except ValidationError as error:
+        raise Refused("This password is too easy to guess.").at("password") from error
+    user.set_password(password.reveal())
+    user.save(update_fields=["password"])
+    links.revoke(user, OneTimeLink.PASSWORD)
+    return shown(user)
+
+
+@action("access.tell_of_change", permission="access.operators", on="user")
+def tell_of_change(
+    call: Call,
+    *,
+    user: UserRef,
+    what: Annotated[letters.Changed, "what was changed"],
+    address: Annotated[Title | None, "network address that it was changed from"] = None,
+) -> Result:
+    """Record that a person changed their sign-in, and write to them about it."""
+    outbox.post(user, letters.notice(user, what), call.clocks.wall.now())
+    return shown(user)
+
+
+@action("access.ask_for_address", permission="access.operators", on="user")
+def ask_for_address(
+    call: Call, *, user: UserRef, email: Annotated[Email, "the address that they want to sign in with"]
+) -> Result:
+    """Send a link to a person's new address. Nothing tells whether somebody has it already: they get no link."""
+    now = call.clocks.wall.now()
+    if not outbox.enough(user, now) and not User.objects.filter(email=email).exists():
+        link = links.make(user, OneTimeLink.EMAIL, now, rules.NEW_ADDRESS, str(email))
+        outbox.post(user, letters.confirm_address(user, link), now, to=str(email))
+    return shown(user)
+
+
+@action("access.confirm_address", permission="access.operators", on="user")
+def confirm_address(
+    call: Call, *, user: UserRef, token: Annotated[Secret, "what the link to the new address holds"]
+) -> Result:
+    """Change a person's address to the one that they have confirmed by a link, which is spent."""
+    now = call.clocks.wall.now()
+    link = links.spend(OneTimeLink.EMAIL, token.reveal(), now)
+    if link is None or link.user_id != user.pk:
+        raise Refused("This link cannot be used.").at("token")
+    _change_address(user, Email(link.detail), now)
+    user.save(update_fields=["email"])
+    return shown(user)
+
+
+@action("access.act_as", permission="access.act", on="customer")
+def act_as(call: Call, *, customer: CustomerRef) -> Result:
+    """Begin to act in a customer's place."""
+    return {"customer": customer.number}
+
+
+@action("access.stop_acting", permission="access.act", on="customer")
+def stop_acting(call: Call, *, customer: CustomerRef) -> Result:
+    """End acting in a customer's place."""
+    return {"customer": customer.number}
+
+
 def write_to(user: User, subject: str, *paragraphs: str, now: datetime) -> None:
     """A mail to somebody, in the transaction of what it tells of. The words are in their language already."""
     outbox.post(user, letters.letter(user, subject, *paragraphs), now)
@@ -147,6 +212,14 @@ def write_to(user: User, subject: str, *paragraphs: str, now: datetime) -> None:
 def check_free(email: Email) -> None:
     if User.objects.filter(email=email).exists():
         raise Refused("Somebody signs in with this address already.").at("email")
+
+
+def _change_address(user: User, email: Email, now: datetime) -> None:
+    """The old one hears of it. The row is the caller's to save."""
+    check_free(email)
+    outbox.post(user, letters.address_changed(user, email.shown), now)
+    links.revoke(user)
+    user.email = email
 
 
 def shown(user: User) -> Result:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
 
 from gasthof.kernel import sealing
-from gasthof.slices.access import own
+from gasthof.slices.access import acting, own
 from gasthof.slices.access.address import client_address
 from gasthof.slices.access.models import User
 from gasthof.slices.access.queries import user_of
@@ -90,6 +90,10 @@ class Accounts(DefaultAccountAdapter):
         super().login(request, user)
         methods = {str(one.get("type") or one["method"]) for one in get_authentication_records(request, user)}
         note(user, "access.signed_in", request, by=", ".join(sorted(methods)) or "link")
+
+    def logout(self, request: HttpRequest) -> None:
+        acting.end(request)
+        super().logout(request)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None

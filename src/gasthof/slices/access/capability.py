@@ -1,12 +1,17 @@
 """The sign on the door of access."""
 
-from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
+from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability, Page
 from gasthof.slices.access import queries, roles
 from gasthof.slices.access.tokens import bearer
 
 CAPABILITY = Capability(
     "access",
-    permissions={"access.operators": OPERATORS, "access.members": OWNERS, "access.tokens": OWNERS},
+    permissions={
+        "access.operators": OPERATORS,
+        "access.act": RESELLERS,
+        "access.members": OWNERS,
+        "access.tokens": OWNERS,
+    },
     titles={"access.tokens": "Make tokens for programs", "access.members": "Let people in and give them roles"},
     pages=(
         Page("Users", "access_users", "access.members", "customer", "users"),
@@ -15,6 +20,7 @@ CAPABILITY = Capability(
         Page("Tokens for programs", "access_tokens", "access.tokens", "account", "key-round"),
     ),
     called=queries.called,
+    named=queries.named,
     subscription_removed=roles.forget_subscription,
     domain_removed=roles.forget_domain,
     mailbox_removed=roles.forget_mailbox,

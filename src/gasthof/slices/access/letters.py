@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -72,6 +73,12 @@ def notice(user: User, what: str) -> Letter:
     """Something of one's own sign-in was changed: `what` is a key of NOTICES."""
     with override(user.language):
         return letter(user, _("Your sign-in was changed"), notices()[what], _beware())
+
+
+Changed = Literal[
+    "password_changed", "password_set", "totp_activated", "totp_deactivated", "recovery_codes_generated", "webauthn_added",
+    "webauthn_removed",
+]  # fmt: skip
 
 
 def notices() -> dict[str, str]:

@@ -1,61 +1,55 @@
-"""What people do about their own sign-in, from the panel's pages: they have proved who they are, or hold a link that does."""
+"""What people do about their own sign-in, from the panel's pages: they have proved who they are, or hold a link that does.
 
-from django.db import transaction
+Asked for as the system, recorded under the person's name: what a token or another person may do is no matter here.
+"""
+
+from dataclasses import replace
+
 from django.http import HttpRequest
 
-from gasthof.kernel.actions import SYSTEM_CLOCKS
-from gasthof.kernel.clock import Clocks
+from gasthof.kernel.actions import SYSTEM_CLOCKS, perform
+from gasthof.kernel.permissions import SYSTEM
+from gasthof.kernel.refusal import ActionRefused
 from gasthof.kernel.values import PersonName
-from gasthof.slices.access import letters, links, outbox, rules
+from gasthof.slices.access import links
+from gasthof.slices.access.address import client_address
 from gasthof.slices.access.models import OneTimeLink, User
-from gasthof.slices.access.record import note
+from gasthof.slices.access.queries import name_of
 from gasthof.slices.access.values import Email
 
 
 def set_password(user: User, password: str) -> None:
     """All sessions but the one that says otherwise end by that; links to choose a password are worth nothing any more."""
-    with transaction.atomic():
-        user.set_password(password)
-        user.save(update_fields=["password"])
-        links.revoke(user, OneTimeLink.PASSWORD)
+    _perform(user, "access.set_password", password=password)
+    user.refresh_from_db(fields=["password"])
 
 
-def tell(user: User, what: str, request: HttpRequest, clocks: Clocks = SYSTEM_CLOCKS) -> None:
-    """Record a change of somebody's sign-in, and write to them about it: `what` is a key of letters.NOTICES."""
-    with transaction.atomic():
-        note(user, f"access.{what}", request, clocks=clocks)
-        outbox.post(user, letters.notice(user, what), clocks.wall.now())
+def tell(user: User, what: str, request: HttpRequest) -> None:
+    """Record a change of somebody's sign-in, and write to them about it: `what` is one of letters.Changed."""
+    _perform(user, "access.tell_of_change", what=what, address=client_address(request))
 
 
-def change_profile(user: User, name: PersonName, language: str, clocks: Clocks = SYSTEM_CLOCKS) -> None:
-    with transaction.atomic():
-        user.name, user.language = str(name), language
-        user.save(update_fields=["name", "language"])
-        note(user, "access.profile_changed", clocks=clocks)
+def change_profile(user: User, name: PersonName, language: str) -> None:
+    _perform(user, "access.change_user", name=str(name), language=language)
 
 
-def ask_for_address(user: User, email: Email, clocks: Clocks = SYSTEM_CLOCKS) -> None:
+def ask_for_address(user: User, email: Email) -> None:
     """A link to the new address. Nothing tells whether somebody signs in with it already: they would get no link."""
-    now = clocks.wall.now()
-    with transaction.atomic():
-        note(user, "access.address_asked", clocks=clocks)
-        if outbox.enough(user, now) or User.objects.filter(email=email).exists():
-            return
-        link = links.make(user, OneTimeLink.EMAIL, now, rules.NEW_ADDRESS, str(email))
-        outbox.post(user, letters.confirm_address(user, link), now, to=str(email))
+    _perform(user, "access.ask_for_address", email=str(email))
 
 
-def confirm_address(token: str, clocks: Clocks = SYSTEM_CLOCKS) -> User | None:
-    """Spends the link. None: it is worth nothing, or somebody else has taken that address meanwhile."""
-    now = clocks.wall.now()
-    with transaction.atomic():
-        link = links.spend(OneTimeLink.EMAIL, token, now)
-        if link is None or User.objects.filter(email=link.detail).exists():
-            return None
-        user = User.objects.select_for_update().get(pk=link.user_id)
-        outbox.post(user, letters.address_changed(user, Email(link.detail).shown), now)
-        links.revoke(user)
-        user.email = link.detail
-        user.save(update_fields=["email"])
-        note(user, "access.address_changed", clocks=clocks)
-    return user
+def confirm_address(token: str) -> bool:
+    """Spends the link. False: it is worth nothing, or somebody else has taken that address meanwhile."""
+    link = links.find(OneTimeLink.EMAIL, token, SYSTEM_CLOCKS.wall.now())
+    if link is None:
+        return False
+    try:
+        _perform(link.user, "access.confirm_address", token=token)
+    except ActionRefused:
+        return False
+    return True
+
+
+def _perform(user: User, verb: str, **fields: object) -> None:
+    actor = replace(SYSTEM, name=name_of(user), language=user.language)
+    perform(actor, verb, {"user": user.pk, **fields})

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext
 
-from gasthof.kernel.collection import Ask, collection, conjunction
+from gasthof.kernel.collection import Ask, collection, conjunction, narrowed
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import ANONYMOUS, EVERYWHERE, Actor, Grant, Place, reaches
 from gasthof.kernel.refusal import Refused
@@ -19,6 +19,7 @@ from gasthof.slices.access.values import Email
 from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.subscriptions.queries import Subscription
 
+MOST_NAMED = 50
 __all__ = ["User", "UserRef", "actor_of", "called", "find_user", "is_theirs", "servers_of", "theirs", "user_of"]
 
 
@@ -76,6 +77,13 @@ def _called(actor: str, people: Mapping[str, User]) -> str:
     else:
         word = gettext("operator") if user.kind == User.OPERATOR else user.name
     return gettext("%(who)s in the customer’s place") % {"who": word} if rest else word
+
+
+def named(actor: Actor, text: str) -> list[str]:
+    """Of those whom the actor may know, the first MOST_NAMED by that part of a name or an address."""
+    known = User.objects.filter(conjunction(narrowed(actor), _of_customer))
+    rows = known.filter(Q(name__icontains=text) | Q(email__contains=text.lower())).order_by("pk")
+    return [name_of(each) for each in rows[:MOST_NAMED]]
 
 
 def shown_user(user: User) -> dict[str, object]:

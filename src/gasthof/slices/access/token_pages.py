@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome
-from gasthof.kernel.permissions import EVERYWHERE, HOUSE, Place
+from gasthof.kernel.permissions import EVERYWHERE, Place
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import ApiToken, User
 from gasthof.slices.access.token_forms import CreateToken
@@ -18,15 +18,14 @@ from gasthof.slices.access.values import Email
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.subscriptions.queries import Subscription
-from gasthof.ui import objects
 from gasthof.ui.lists import Column, Empty, Listing, list_page
-from gasthof.ui.objects import posted
-from gasthof.ui.pages import Question, question_page
+from gasthof.ui.pages import Question, posted, question_page
 from gasthof.ui.parts import Fact, State, state
 from gasthof.ui.performing import perform_to_show
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
-from gasthof.ui.standing import known, seen
+from gasthof.ui.sources import Source
+from gasthof.ui.standing import known, person, seen
 from gasthof.ui.wording import groups, words_of
 
 PERMISSION = "access.tokens"
@@ -91,14 +90,15 @@ def _curl() -> str:
 
 @require_safe
 def tokens(request: PanelRequest) -> HttpResponse:
-    objects.person(request, PERMISSION)
+    person(request, PERMISSION)
     add = reverse("access_create_token")
     sentence = _("With a token a program does by the API what you could do here, limited as you choose.")
     everybodys = request.actor.role in EVERYWHERE
+    source = Source("tokens", {"": ("id",)}, more=lambda rows: rows.prefetch_related("user"))
     listing: Listing[ApiToken] = Listing(
         name="tokens",
-        rows=objects.listed("tokens", HOUSE, ("id",), "user"),
-        key=lambda row, _sort: (row.pk,),
+        rows=source.rows,
+        key=source.key,
         columns=(
             Column("name", _("Name"), lambda row: row.name),
             *((Column("person", _("Person"), lambda row: row.user.name),) if everybodys else ()),
@@ -118,7 +118,7 @@ def tokens(request: PanelRequest) -> HttpResponse:
 
 @require_safe
 def token(request: PanelRequest, token: int) -> HttpResponse:
-    objects.person(request, PERMISSION)
+    person(request, PERMISSION)
     found = _token(request, token)
     last = f"{_used(found)} ({found.last_address})" if found.last_address else _used(found)
     facts = [
@@ -159,7 +159,7 @@ def _places(request: PanelRequest, user: User) -> list[tuple[str, str]]:
 
 @shown_or_sent
 def create(request: PanelRequest) -> HttpResponse:
-    user: User = objects.person(request, PERMISSION)
+    user: User = person(request, PERMISSION)
     form = CreateToken(
         posted(request), fixed={"user": user.pk}, initial={"days": "90", "extent": "some"}, actor=request.actor,
         places=_places(request, user),
@@ -178,7 +178,7 @@ def create(request: PanelRequest) -> HttpResponse:
 
 @shown_or_sent
 def revoke(request: PanelRequest, token: int) -> HttpResponse:
-    objects.person(request, PERMISSION)
+    person(request, PERMISSION)
     found = _token(request, token)
     at, back = reverse("access_token", args=[found.pk]), reverse("access_tokens")
     named = {"name": found.name}

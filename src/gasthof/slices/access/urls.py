@@ -4,34 +4,34 @@ from allauth.account import views as allauth
 from allauth.usersessions import views as sessions
 from django.urls import URLPattern, URLResolver, include, path
 
-from gasthof.slices.access import people, roles_pages, token_pages, views
+from gasthof.slices.access import acting, people, person, roles_pages, token_pages, views
 
 Routes = list[URLPattern | URLResolver]
 of_person: Routes = [
-    path("change", people.change, name="access_change_person"),
-    path("assign", people.assign, name="access_assign"),
-    path("withdraw/<int:assignment>", people.withdraw, name="access_withdraw"),
-    path("<slug:what>", people.ask, name="access_ask"),
+    path("change", person.change, name="access_change_person"),
+    path("assign", person.assign, name="access_assign"),
+    path("withdraw/<int:assignment>", person.withdraw, name="access_withdraw"),
+    path("<slug:what>", person.ask, name="access_ask"),
 ]
 of_customer: Routes = [
     path("users/", people.users, name="access_users"),
     path("users/invite", people.invite, name="access_invite"),
-    path("users/<int:user>/", people.person, name="access_person"),
+    path("users/<int:user>/", person.person, name="access_person"),
     path("users/<int:user>/", include(of_person)),
     path("roles/", roles_pages.roles, name="access_roles"),
     path("roles/create", roles_pages.create, name="access_create_role"),
     path("roles/<int:role>/change", roles_pages.change, name="access_change_role"),
     path("roles/<int:role>/remove", roles_pages.remove, name="access_remove_role"),
-    path("act", people.act, name="access_act"),
+    path("act", acting.act, name="access_act"),
 ]
 
 urlpatterns = [
     path("customers/<int:customer>/", include(of_customer)),
     path("operators/", people.operators, name="access_operators"),
     path("operators/add", people.add_operator, name="access_add_operator"),
-    path("operators/<int:user>/", people.person, name="access_operator"),
-    path("operators/<int:user>/<slug:what>", people.ask, name="access_ask_operator"),
-    path("acting/end", people.stop_acting, name="access_stop_acting"),
+    path("operators/<int:user>/", person.person, name="access_operator"),
+    path("operators/<int:user>/<slug:what>", person.ask, name="access_ask_operator"),
+    path("acting/end", acting.stop, name="access_stop_acting"),
     path("sign-in/", allauth.login, name="account_login"),
     path("sign-out/", allauth.logout, name="account_logout"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),

@@ -69,7 +69,7 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         link = links.find(OneTimeLink.EMAIL, token, _now())
         return _worthless(request) if link is None else render(request, "access/address_link.html", {"link": link})
-    if own.confirm_address(token) is None:
+    if not own.confirm_address(token):
         return _worthless(request)
     messages.success(
         request, gettext("Your e-mail address has been changed. Please sign in with the new one from now on.")

@@ -1,6 +1,7 @@
 """The sign on the door of accounts."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability, Page
+from gasthof.slices.accounts import audit  # noqa: F401 - its list is registered by that
 from gasthof.slices.accounts.queries import is_customer
 
 CAPABILITY = Capability(

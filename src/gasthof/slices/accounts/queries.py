@@ -6,8 +6,7 @@ from django.db.models import Q, QuerySet
 
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.models import AuditEntry
-from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
+from gasthof.kernel.permissions import Actor, Place, reaches
 from gasthof.slices.accounts.models import Customer
 
 __all__ = ["Customer", "CustomerRef", "as_actor", "find_customer", "is_customer", "is_number", "seen_customer", "shown"]
@@ -51,37 +50,6 @@ def customers(ask: Ask) -> QuerySet[Customer]:
     if is_number(ask.search):
         return rows.filter(number=int(ask.search))
     return rows.filter(name__icontains=ask.search) if ask.search else rows
-
-
-def shown_entry(entry: AuditEntry) -> dict[str, object]:
-    return {
-        "number": entry.pk,
-        "at": entry.at.isoformat(),
-        "actor": entry.actor,
-        "customer": entry.customer,
-        "verb": entry.verb,
-        "object": entry.object,
-        "fields": entry.fields,
-        "outcome": entry.outcome,
-        "words": entry.words,
-    }
-
-
-@collection("audit", permission="accounts.audit", order=("-id",), shown=shown_entry)
-def audit(ask: Ask) -> QuerySet[AuditEntry]:
-    """What was done, refused and denied, the newest first; found by verb, actor or object."""
-    rows = AuditEntry.objects.filter(conjunction(ask.scopes, _audited))
-    text = ask.search
-    return rows.filter(Q(verb=text) | Q(actor=text) | Q(object=text)) if text else rows
-
-
-def _audited(place: Place) -> Q:
-    """Only whom a whole customer is shown may read what was done there."""
-    if place == HOUSE:
-        return Q()
-    if place.customer is not None:
-        return Q(customer=place.customer) if place == Place(customer=place.customer) else Q(pk__in=[])
-    return Q(customer__in=Customer.objects.filter(in_customers(place)).values("number"))
 
 
 def is_customer(number: int) -> bool:

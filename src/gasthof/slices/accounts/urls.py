@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gasthof.slices.accounts import views
+from gasthof.slices.accounts import trail, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("customers/<int:customer>", views.customer, name="customer"),
     path("customers/<int:customer>/change", views.change, name="change"),
     path("customers/<int:customer>/reseller", views.set_reseller, name="set_reseller"),
-    path("customers/<int:customer>/audit", views.customer_trail, name="customer_trail"),
-    path("audit", views.trail, name="trail"),
+    path("customers/<int:customer>/audit", trail.customer_trail, name="customer_trail"),
+    path("customers/<int:customer>/audit.csv", trail.customer_trail_file, name="customer_trail_file"),
+    path("audit", trail.trail, name="trail"),
+    path("audit.csv", trail.trail_file, name="trail_file"),
 ]

@@ -1,18 +1,13 @@
-"""Pages of customers and of the audit trail."""
+"""Pages of customers."""
 
-import json
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gasthof.kernel.actions import actions
-from gasthof.kernel.models import AuditEntry
-from gasthof.kernel.permissions import HOUSE, Actor, Place
+from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.accounts.forms import LANGUAGES, ChangeCustomer, CreateCustomer, SetReseller
 from gasthof.slices.accounts.queries import Customer
 from gasthof.ui import menu, parts
@@ -22,7 +17,7 @@ from gasthof.ui.pages import form_page, posted
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
 from gasthof.ui.sources import Source
-from gasthof.ui.standing import known, may, permit, seen, stand, way
+from gasthof.ui.standing import at_customer, below_customer, known, may, permit, seen, way
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 SOME = 8  # subscriptions on a customer's own page
@@ -74,15 +69,11 @@ def create(request: PanelRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-def _place(customer: Customer) -> menu.Place:
-    return stand(customer.place, customer.name)
-
-
 @require_safe
 def customer(request: PanelRequest, customer: int) -> HttpResponse:
     """One customer at a glance."""
     found: Customer = known(request, "customers", number=customer)
-    place = _place(found)
+    place = at_customer(found)
     changes = may(request.actor, "accounts.write", found.place)
     action = (
         Link(gettext("Change customer"), reverse("accounts:change", args=[customer]), "pencil") if changes else None
@@ -121,10 +112,10 @@ def change(request: PanelRequest, customer: int) -> HttpResponse:
     found: Customer = known(request, "customers", number=customer)
     permit(request, "accounts.write", found.place)
     before = {"name": found.name, "language": found.language}
-    back, place = reverse("accounts:customer", args=[customer]), _place(found)
+    back = reverse("accounts:customer", args=[customer])
     return form_page(
         request, ChangeCustomer(posted(request), fixed={"customer": customer}, initial=before),
-        Head(gettext("Change customer"), place, way(request.actor, place, "customer")),
+        below_customer(request, found, gettext("Change customer")),
         submit=gettext("Save"), to=back, cancel=back, message=gettext("The customer was changed."),
         undo=lambda _: Undo("accounts.change", {"customer": customer, **before}),
     )  # fmt: skip
@@ -136,73 +127,11 @@ def set_reseller(request: PanelRequest, customer: int) -> HttpResponse:
     found: Customer = known(request, "customers", number=customer)
     permit(request, "accounts.resellers", found.place)
     initial = {"resells": found.resells, "reseller": str(found.reseller_id or "")}
-    back, place = reverse("accounts:customer", args=[customer]), _place(found)
+    back = reverse("accounts:customer", args=[customer])
     before = {"resells": "yes" if found.resells else "no", "reseller": initial["reseller"]}
     return form_page(
         request, SetReseller(posted(request), fixed={"customer": customer}, initial=initial),
-        Head(gettext("Reseller settings"), place, way(request.actor, place, "customer")),
+        below_customer(request, found, gettext("Reseller settings")),
         submit=gettext("Save"), to=back, cancel=back, message=gettext("The reseller settings were changed."),
         undo=lambda _: Undo("accounts.set_reseller", {"customer": customer, **before}),
     )  # fmt: skip
-
-
-def _outcome(entry: AuditEntry) -> parts.State:
-    known = {
-        "done": parts.State(gettext("done"), "good", "circle-check"),
-        "refused": parts.State(gettext("refused"), "warn", "circle-x"),
-        "denied": parts.State(gettext("denied"), "bad", "shield-x"),
-    }
-    return known.get(entry.outcome) or parts.state(entry.outcome)
-
-
-def _trail(request: HttpRequest, within: Place, head: Head) -> HttpResponse:
-    source = Source("audit", {"": ("id",)}, within, newest_first=True)
-    listing = Listing[AuditEntry](
-        name="audit", rows=source.rows, key=source.key,
-        columns=(
-            Column("at", gettext("When"), lambda row: date_format(localtime(row.at), "SHORT_DATETIME_FORMAT")),
-            Column("verb", gettext("Action"), _action),
-            Column("actor", gettext("Who"), lambda row: row.actor),
-            Column("outcome", gettext("Outcome"), _outcome),
-            Column("fields", gettext("Details"), _details),
-        ),
-        search=gettext("Search for an action, an object or a person"),
-        empty=Empty(gettext("Nothing was done yet"), gettext("Every change is written down here: who, what, when."), icon="scroll-text"),
-    )  # fmt: skip
-    return list_page(request, listing, head)
-
-
-def _action(entry: AuditEntry) -> str:
-    """In words; what no verb of today is called, as it was written down."""
-    known = actions().get(entry.verb)
-    return gettext(known.help).rstrip(".") if known else entry.verb
-
-
-def _details(entry: AuditEntry) -> str:
-    """Verb and object, by which it is searched for, fields as they were given, and the words of a refusal."""
-    fields = ", ".join(
-        f"{name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in entry.fields.items()
-    )
-    whole = f"{entry.verb} {entry.object} ({fields})"
-    return f"{whole}: {entry.words}" if entry.words else whole
-
-
-@require_safe
-def trail(request: PanelRequest) -> HttpResponse:
-    """All that the actor may read of it."""
-    permit_house(request)
-    return _trail(request, HOUSE, Head(gettext("Audit trail"), lead=_lead()))
-
-
-def _lead() -> str:
-    return gettext("What was done, refused and denied, the newest first. It cannot be changed.")
-
-
-@require_safe
-def customer_trail(request: PanelRequest, customer: int) -> HttpResponse:
-    found: Customer = known(request, "customers", number=customer)
-    permit(request, "accounts.audit", found.place)
-    place = _place(found)
-    head = Head(gettext("Audit trail"), place, way(request.actor, place, "customer"), lead=_lead())
-    return _trail(request, Place(customer=customer), head)

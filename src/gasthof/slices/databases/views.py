@@ -1,6 +1,6 @@
 """Pages of databases and their users, with what an application wants to know."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,14 @@ from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.databases import forms, queries
 from gasthof.slices.databases.models import Database, DatabaseUser
 from gasthof.slices.subscriptions.queries import Subscription, seen_subscription
-from gasthof.ui import objects
 from gasthof.ui.changes import Undo
 from gasthof.ui.lists import Column, Empty, Listing, list_page
-from gasthof.ui.objects import may, posted
-from gasthof.ui.pages import Question, form_page, question_page
+from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.parts import Fact
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
+from gasthof.ui.sources import Source
+from gasthof.ui.standing import below_subscription, may, reached
 
 READ, WRITE = "databases.read", "databases.write"
 ORDER = ("subscription_id", "name", "server")
@@ -43,11 +43,7 @@ class Row:
 
 
 def _subscription(actor: Actor, name: str, permission: str) -> Subscription:
-    found = seen_subscription(name)
-    if found is None:
-        raise Http404
-    objects.check(actor, permission, found.place)
-    return found
+    return reached(actor, seen_subscription(name), permission)
 
 
 def _database(actor: Actor, subscription: str, key: tuple[str, str], permission: str) -> Database:
@@ -77,9 +73,9 @@ def _at(route: str, row: Database | DatabaseUser) -> str:
     return reverse(f"databases:{route}", args=[row.subscription.system_name, row.server, row.name])
 
 
-def _head(subscription: Subscription, title: str, *crumbs: Link, **how: Any) -> Head:
-    way = (*objects.to_subscription(subscription), Link(_("Databases"), _list(subscription)), *crumbs)
-    return Head(title, place=objects.of_subscription(subscription), crumbs=way, **how)
+def _head(request: PanelRequest, subscription: Subscription, title: str, *crumbs: Link) -> Head:
+    databases = Link(_("Databases"), _list(subscription))
+    return below_subscription(request, subscription, title, databases, *crumbs)
 
 
 def _tabs(subscription: Subscription, current: str) -> tuple[Link, ...]:
@@ -90,23 +86,22 @@ def _tabs(subscription: Subscription, current: str) -> tuple[Link, ...]:
 def _listing_head(request: PanelRequest, found: Subscription, current: str, title: str) -> Head:
     writes = may(request.actor, WRITE, found.place)
     action = Link(_("Create a database"), _list(found, "create"), "plus") if writes else None
-    way = objects.to_subscription(found)
-    return Head(title, objects.of_subscription(found), way, action, _tabs(found, current))
+    return below_subscription(request, found, title, action=action, tabs=_tabs(found, current))
+
+
+def _source(name: str, subscription: Subscription, more: Callable[[Any], Any] = lambda rows: rows) -> Source:
+    return Source(name, {"": ORDER}, Place(subscription=subscription.number), more)
 
 
 def _rows(subscription: Subscription) -> Any:
-    found = objects.listed("databases", Place(subscription=subscription.number), ORDER, "grants__user")
+    source = _source("databases", subscription, lambda rows: rows.prefetch_related("grants__user"))
 
     def rows(actor: Actor, window: Window) -> Sequence[Row]:
-        databases = found(actor, window)
+        databases = source.rows(actor, window)
         sizes = queries.sizes(subscription, [each.key for each in databases])
         return [Row(each, sizes.get(each.key)) for each in databases]
 
     return rows
-
-
-def _key(row: Any) -> tuple[Any, ...]:
-    return row.subscription_id, row.name, row.server
 
 
 def _users(database: Database) -> str:
@@ -121,7 +116,7 @@ def databases(request: PanelRequest, subscription: str) -> HttpResponse:
     listing: Listing[Row] = Listing(
         name="databases",
         rows=_rows(found),
-        key=lambda row, _sort: _key(row.database),
+        key=lambda row, sort: _source("databases", found).key(row.database, sort),
         columns=(
             Column("name", _("Database"), lambda row: row.database.name),
             Column("server", _("Database server"), lambda row: forms.SHORT[row.database.server]),
@@ -141,10 +136,11 @@ def databases(request: PanelRequest, subscription: str) -> HttpResponse:
 def users(request: PanelRequest, subscription: str) -> HttpResponse:
     found = _subscription(request.actor, subscription, READ)
     sentence = _("Users are added on the page of a database: an application signs in to it as one of them.")
+    source = _source("database_users", found)
     listing: Listing[DatabaseUser] = Listing(
         name="users",
-        rows=objects.listed("database_users", Place(subscription=found.number), ORDER),
-        key=lambda row, _sort: _key(row),
+        rows=source.rows,
+        key=source.key,
         columns=(
             Column("name", _("User name"), lambda row: row.name),
             Column("server", _("Database server"), lambda row: forms.SHORT[row.server]),
@@ -171,7 +167,7 @@ def create(request: PanelRequest, subscription: str) -> HttpResponse:
         return reverse("databases:database", args=[found.system_name, server, name])
 
     return form_page(
-        request, form, _head(found, _("Create a database")), submit=_("Create database"), to=to, cancel=_list(found),
+        request, form, _head(request, found, _("Create a database")), submit=_("Create database"), to=to, cancel=_list(found),
         message=_("The database was created. Add a user, by which an application signs in."),
     )  # fmt: skip
 
@@ -207,7 +203,7 @@ def database(request: PanelRequest, subscription: str, server: str, name: str) -
         "add_user": _at("add_user", found),
         "delete": _at("delete", found),
     }
-    return show(request, "databases/database.html", _head(found.subscription, found.name), context)
+    return show(request, "databases/database.html", _head(request, found.subscription, found.name), context)
 
 
 @shown_or_sent
@@ -217,7 +213,7 @@ def add_user(request: PanelRequest, subscription: str, server: str, name: str) -
     form.fields["name"].before = f"{found.subscription.system_name}_"
     back = _at("database", found)
     return form_page(
-        request, form, _head(found.subscription, _("Add a database user"), Link(found.name, back)),
+        request, form, _head(request, found.subscription, _("Add a database user"), Link(found.name, back)),
         submit=_("Add user"), to=back, cancel=back,
         message=lambda outcome: _("The user %(name)s was added.") % {"name": outcome.result["user"].partition("/")[2]},
         undo=lambda outcome: Undo("databases.remove_user", {"user": outcome.result["user"]}),
@@ -235,7 +231,7 @@ def delete(request: PanelRequest, subscription: str, server: str, name: str) -> 
     named = {"name": found.name}
     return question_page(
         request, "databases.delete", {"database": found.key},
-        _head(found.subscription, _("Delete the database %(name)s?") % named),
+        _head(request, found.subscription, _("Delete the database %(name)s?") % named),
         Question(_("Everything in it is lost. Applications that use it stop working."), _("Delete database"), goes, found.name),
         to=_list(found.subscription), cancel=_at("database", found),
         message=_("The database %(name)s was deleted.") % named,
@@ -255,7 +251,9 @@ def user(request: PanelRequest, subscription: str, server: str, name: str) -> Ht
         "password": _at("password", found),
         "remove": _at("remove_user", found),
     }
-    return show(request, "databases/user.html", _head(found.subscription, found.name, _to_users(found)), context)
+    return show(
+        request, "databases/user.html", _head(request, found.subscription, found.name, _to_users(found)), context
+    )
 
 
 def _to_users(user: DatabaseUser) -> Link:
@@ -276,7 +274,7 @@ def rights(request: PanelRequest, subscription: str, server: str, name: str) -> 
     typed = str(form.data.get("database", "")) if form.is_bound else ""
     before = {"user": found.key, "database": typed, "rights": held.get(typed, "none")}
     return form_page(
-        request, form, _head(found.subscription, _("Change rights"), _to_users(found), Link(found.name, _at("user", found))),
+        request, form, _head(request, found.subscription, _("Change rights"), _to_users(found), Link(found.name, _at("user", found))),
         submit=_("Save"), to=_at("user", found), cancel=_at("user", found),
         message=_("The rights were changed."), undo=lambda _outcome: Undo("databases.change_user", dict(before)),
     )  # fmt: skip
@@ -288,7 +286,7 @@ def password(request: PanelRequest, subscription: str, server: str, name: str) -
     form = forms.Password(posted(request), fixed={"user": found.key})
     title = _("Change password of %(name)s") % {"name": found.name}
     return form_page(
-        request, form, _head(found.subscription, title, _to_users(found), Link(found.name, _at("user", found))),
+        request, form, _head(request, found.subscription, title, _to_users(found), Link(found.name, _at("user", found))),
         submit=_("Save"), to=_at("user", found), cancel=_at("user", found),
         message=_("The password was changed. Enter it in the applications that use it."),
     )  # fmt: skip
@@ -301,7 +299,7 @@ def remove_user(request: PanelRequest, subscription: str, server: str, name: str
     sentence = _("Applications that sign in by this name stop working. What is in the databases stays.")
     return question_page(
         request, "databases.remove_user", {"user": found.key},
-        _head(found.subscription, _("Remove %(name)s?") % named, _to_users(found)),
+        _head(request, found.subscription, _("Remove %(name)s?") % named, _to_users(found)),
         Question(sentence, _("Remove user")), to=_list(found.subscription, "users"), cancel=_at("user", found),
         message=_("%(name)s was removed.") % named,
     )  # fmt: skip

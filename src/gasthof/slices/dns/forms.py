@@ -55,6 +55,15 @@ TYPES: Mapping[str, StrOrPromise] = {
     "HTTPS": _("How a website is best reached"),
     "SVCB": _("How a service is best reached"),
 }
+NAMES: Mapping[str, StrOrPromise] = {
+    "SRV": _(
+        "Service and protocol, each after an underscore, such as _sip._tcp or _imaps._tcp; below a name _sip._tcp.büro."
+    ),
+    "TLSA": _(
+        "Port and protocol, each after an underscore, then the server: _443._tcp.www for a website, _25._tcp.mail for mail."
+    ),
+    "NAPTR": _("The name that programs look up; empty or @ for the domain itself."),
+}
 PARTS: Mapping[str, tuple[Part, ...]] = {
     "A": (Part("address", _("IPv4 address"), _("Such as 192.0.2.1")),),
     "AAAA": (Part("address", _("IPv6 address"), _("Such as 2001:db8::1")),),
@@ -147,6 +156,8 @@ class Record(VerbForm):
     def _settle_fields(self) -> None:
         super()._settle_fields()
         self.kind = str(self.fixed["type"])
+        if "name" in self.fields and self.kind in NAMES:
+            self.fields["name"].help_text = NAMES[self.kind]
         ttl = self.fields.pop("ttl")
         for part in PARTS[self.kind]:
             self.fields[part.name] = _input(part)

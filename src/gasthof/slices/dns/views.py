@@ -23,14 +23,13 @@ from gasthof.slices.dns.rules import checks, names
 from gasthof.slices.dns.rules import contents as grammar
 from gasthof.slices.dns.rules.zone import Ground, Placed, compose, number
 from gasthof.slices.domains.queries import Domain, seen_domain
-from gasthof.ui import objects
 from gasthof.ui.changes import Undo
-from gasthof.ui.objects import may, posted
-from gasthof.ui.pages import bare, form_page
+from gasthof.ui.pages import bare, form_page, posted
 from gasthof.ui.parts import Fact, State
 from gasthof.ui.performing import perform_form
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
+from gasthof.ui.standing import below_domain, check, may, reached
 
 READ, WRITE = "dns.read", "dns.write"
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
@@ -98,16 +97,11 @@ class Past:
 
 
 def _domain(actor: Actor, name: str, permission: str) -> Domain:
-    found = seen_domain(name)
-    if found is None:
-        raise Http404
-    objects.check(actor, permission, found.place)
-    return found
+    return reached(actor, seen_domain(name), permission)
 
 
-def _head(domain: Domain, title: str, **how: Any) -> Head:
-    crumbs = (*objects.to_domain(domain), Link("DNS", _at("zone", domain)))
-    return Head(title, place=objects.of_domain(domain), crumbs=crumbs, **how)
+def _head(request: HttpRequest, domain: Domain, title: str, **how: Any) -> Head:
+    return below_domain(request, domain, title, Link("DNS", _at("zone", domain)), **how)
 
 
 def _at(route: str, domain: Domain, *more: object) -> str:
@@ -161,7 +155,7 @@ def zone(request: PanelRequest, domain: str) -> HttpResponse:
     search = request.GET.get("search", "").strip()[:200]
     sets = [each for placed in compose(ground) if (each := _set(ground, placed)).fits(search.lower())]
     head = _head(
-        found, _("DNS records"), tabs=_tabs(found, "zone"),
+        request, found, _("DNS records"), tabs=_tabs(found, "zone"),
         action=Link(_("Add a record"), _at("choose", found), "plus") if writes else None,
     )  # fmt: skip
     told = queries.findings(row)
@@ -186,7 +180,7 @@ def zone(request: PanelRequest, domain: str) -> HttpResponse:
 def choose(request: PanelRequest, domain: str) -> HttpResponse:
     found = _domain(request.actor, domain, WRITE)
     kinds = [(kind, words, _at("add", found, kind)) for kind, words in forms.TYPES.items()]
-    return show(request, "dns/choose.html", _head(found, _("Which record?")), {"kinds": kinds})
+    return show(request, "dns/choose.html", _head(request, found, _("Which record?")), {"kinds": kinds})
 
 
 def _told(request: HttpRequest, text: str) -> Callable[[Outcome], str]:
@@ -218,7 +212,7 @@ def add(request: PanelRequest, domain: str, kind: str) -> HttpResponse:
     typed = str(form.data.get("name", "")) if form.is_bound else ""
     return form_page(
         request, form,
-        _head(found, _("Add a %(type)s record") % {"type": kind}, lead=str(forms.TYPES[kind])),
+        _head(request, found, _("Add a %(type)s record") % {"type": kind}, lead=str(forms.TYPES[kind])),
         submit=_("Add record"), to=_at("zone", found), cancel=_at("choose", found),
         message=_told(request, _("The record was added.")),
         undo=_put_back(queries.zone_of(found), typed, kind),
@@ -245,7 +239,7 @@ def change(request: PanelRequest, domain: str) -> HttpResponse:
     whole = standing.whole if standing else name
     title = _("Change the %(type)s record of %(name)s") % {"type": kind, "name": whole}
     return form_page(
-        request, form, _head(found, title, lead=str(forms.TYPES[kind])),
+        request, form, _head(request, found, title, lead=str(forms.TYPES[kind])),
         submit=_("Save"), to=_at("zone", found), cancel=_at("zone", found),
         message=_told(request, _("The record was changed.")), undo=_put_back(row, name, kind),
     )  # fmt: skip
@@ -272,7 +266,9 @@ def remove(request: PanelRequest, domain: str) -> HttpResponse:
         if answer:
             return answer
     context = {"form": form, "type": kind, "content": content, "cancel": _at("zone", found), "name": name}
-    return show(request, "dns/remove.html", _head(found, _("Remove this record?")), context, status=form.status)
+    return show(
+        request, "dns/remove.html", _head(request, found, _("Remove this record?")), context, status=form.status
+    )
 
 
 @require_POST
@@ -287,7 +283,9 @@ def default(request: PanelRequest, domain: str) -> HttpResponse:
     if answer:
         return answer
     context = {"form": form, "back": _at("zone", found)}
-    return show(request, "dns/refused.html", _head(found, _("Nothing was changed")), context, status=form.status)
+    return show(
+        request, "dns/refused.html", _head(request, found, _("Nothing was changed")), context, status=form.status
+    )
 
 
 @shown_or_sent
@@ -296,7 +294,7 @@ def dnssec(request: PanelRequest, domain: str) -> HttpResponse:
     found = _domain(request.actor, domain, READ)
     writes = may(request.actor, WRITE, found.place)
     if request.method == "POST":
-        objects.check(request.actor, WRITE, found.place)
+        check(request.actor, WRITE, found.place)
     row = queries.zone_of(found)
     form = forms.Dnssec(posted(request), fixed={"domain": found.name}, initial={"on": row.dnssec})
     ds = queries.findings(row).get("ds", []) if row.dnssec else []
@@ -305,7 +303,7 @@ def dnssec(request: PanelRequest, domain: str) -> HttpResponse:
         "facts": [Fact(_("DS record"), str(each)) for each in ds],
     }  # fmt: skip
     return form_page(
-        request, form, _head(found, "DNSSEC", tabs=_tabs(found, "dnssec")),
+        request, form, _head(request, found, "DNSSEC", tabs=_tabs(found, "dnssec")),
         submit=_("Save"), to=_at("dnssec", found), message=_("DNSSEC was changed."),
         template="dns/dnssec.html", context=context,
     )  # fmt: skip
@@ -329,7 +327,7 @@ def history(request: PanelRequest, domain: str) -> HttpResponse:
     past = [_past(found, each, called.get(each.actor, each.actor)) for each in changes]
     more = changes[-1].pk if len(changes) == queries.HISTORY_SHOWN else None
     context = {"past": past, "more": more, "domain": found, "writes": may(request.actor, WRITE, found.place)}
-    return show(request, "dns/history.html", _head(found, _("History"), tabs=_tabs(found, "history")), context)
+    return show(request, "dns/history.html", _head(request, found, _("History"), tabs=_tabs(found, "history")), context)
 
 
 def _past(domain: Domain, row: Change, who: str) -> Past:
@@ -362,7 +360,7 @@ def restore(request: PanelRequest, domain: str, change: int) -> HttpResponse:
         "form": form, "point": point, "differences": _differences(found, row, change, name, kind), "cancel": _at("history", found),
     }  # fmt: skip
     title = _("Restore these records?") if only else _("Restore the whole zone?")
-    return show(request, "dns/restore.html", _head(found, title), context, status=form.status)
+    return show(request, "dns/restore.html", _head(request, found, title), context, status=form.status)
 
 
 def _differences(domain: Domain, row: Zone, change: int, name: str | None, kind: str | None) -> list[Difference]:

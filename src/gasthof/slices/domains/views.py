@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,7 +11,7 @@ from gasthof.kernel.permissions import EVERYWHERE, HOUSE, Actor, Place
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.domains.forms import AddDomain
 from gasthof.slices.domains.queries import Domain
-from gasthof.slices.subscriptions.queries import Subscription
+from gasthof.slices.subscriptions.queries import seen_subscription
 from gasthof.ui import menu, parts
 from gasthof.ui.changes import Undo
 from gasthof.ui.lists import BulkAction, Column, Empty, Listing, list_page
@@ -30,14 +30,20 @@ from gasthof.ui.pages import (
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
 from gasthof.ui.sources import Source
-from gasthof.ui.standing import known, may, permit, stand, way
+from gasthof.ui.standing import (
+    at_customer,
+    at_domain,
+    below_domain,
+    below_subscription,
+    known,
+    may,
+    permit,
+    reached,
+    way,
+)
 from gasthof.ui.standing import seen as rows_of
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def place_of(domain: Domain) -> menu.Place:
-    return stand(domain.place, domain.subscription.customer.name, domain.subscription.system_name)
 
 
 def found_for(request: PanelRequest, name: str, permission: str = "domains.read") -> Domain:
@@ -103,14 +109,14 @@ def _account(request: PanelRequest, customer: int) -> menu.Place:
         name = Customer.objects.get(number=customer).name
         return menu.Place(customer, Place(customer=customer), name)
     found: Customer = known(request, "customers", number=customer)
-    return stand(found.place, found.name)
+    return at_customer(found)
 
 
 @require_safe
 def domain(request: PanelRequest, domain: str) -> HttpResponse:
     """One at a glance, and all that can be done with it."""
     found = found_for(request, domain)
-    place = place_of(found)
+    place = at_domain(found)
     open_it = Link(gettext("Open website"), f"https://{found.name}/", "external-link")
     context = {
         "domain": found,
@@ -135,36 +141,28 @@ def _facts(domain: Domain) -> list[parts.Fact]:
 
 @shown_or_sent
 def add(request: PanelRequest, subscription: str) -> HttpResponse:
-    found = _subscription(request, subscription)
-    permit(request, "domains.write", found.place)
-    back, place = reverse("web:websites", args=[subscription]), stand(found.place, found.customer.name, subscription)
+    found = reached(request.actor, seen_subscription(subscription), "domains.write")
+    back = reverse("web:websites", args=[subscription])
     return form_page(
         request, AddDomain(posted(request), fixed={"subscription": subscription}),
-        Head(gettext("Add domain"), place, way(request.actor, place, "subscription")),
+        below_subscription(request, found, gettext("Add domain")),
         submit=gettext("Add domain"), to=back, cancel=back,
         message=lambda outcome: gettext("%(name)s was added.") % {"name": outcome.result["domain"]},
         undo=lambda outcome: Undo("domains.delete", {"domain": outcome.result["ascii"]}),
     )  # fmt: skip
 
 
-def _subscription(request: HttpRequest, name: str) -> Subscription:
-    digits = name.removeprefix("s")
-    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
-    found: Subscription = known(request, "subscriptions", number=number)
-    return found
-
-
 @shown_or_sent
 def delete(request: PanelRequest, domain: str) -> HttpResponse:
     found = found_for(request, domain, "domains.write")
-    place, back = place_of(found), reverse("web:websites", args=[found.subscription.system_name])
+    back = reverse("web:websites", args=[found.subscription.system_name])
     question = Question(
         gettext("Everything that hangs on this domain is deleted at once. It cannot be brought back."),
         gettext("Delete domain"), list(_goes(request.actor, found)), typed=found.unicode,
     )  # fmt: skip
     return question_page(
         request, "domains.delete", {"domain": found.name},
-        Head(gettext("Delete %(name)s?") % {"name": found.unicode}, place, way(request.actor, place, "domain")), question,
+        below_domain(request, found, gettext("Delete %(name)s?") % {"name": found.unicode}), question,
         to=back, cancel=reverse("domains:domain", args=[domain]),
         message=gettext("%(name)s was deleted.") % {"name": found.unicode},
     )  # fmt: skip

@@ -19,6 +19,7 @@ CAPABILITY = Capability(
     subscription_suspended=hooks.tell_all,
     subscription_resumed=hooks.tell_all,
     dns_records=queries.records,
+    glances=queries.glances,
     usage=queries.usage,
     health=queries.health,
     export=moving.export,

@@ -7,9 +7,11 @@ from typing import Annotated, TypeVar
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
+from gasthof.kernel import registry
+from gasthof.kernel.capability import Glance
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import Actor, Place, reaches
+from gasthof.kernel.permissions import Actor, Place, allowed, reaches
 from gasthof.kernel.values import DomainName
 from gasthof.prefix import Prefix
 from gasthof.slices.dns.spec import RecordSpec
@@ -17,7 +19,7 @@ from gasthof.slices.domains.queries import Domain, in_domains, lock_domain, seen
 from gasthof.slices.mail import rules
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved
-from gasthof.slices.nodes.queries import failed, findings
+from gasthof.slices.nodes.queries import Node, failed, findings
 from gasthof.slices.subscriptions.queries import Subscription
 
 __all__ = ["Mailbox", "MailboxRef"]
@@ -118,16 +120,43 @@ def records(domain: Domain) -> list[RecordSpec]:
 
 def sizes(subscription: Subscription) -> dict[str, int]:
     """Mailbox' address -> bytes in it, as the node last measured them."""
-    keys = [row.address for row in mailboxes_of(subscription)]
-    found = findings(subscription.node, MAILBOX, keys)
-    sizes = {key: found.get(key, {}).get("bytes", 0) for key in keys}
-    return {key: size if isinstance(size, int) else 0 for key, size in sizes.items()}
+    return _measured(subscription.node, [row.address for row in mailboxes_of(subscription)])
 
 
 def bytes_of(subscription: Subscription, addresses: Sequence[str]) -> dict[str, int]:
     """The same of some mailboxes, 0 where the node has not measured yet."""
-    found = {key: one.get("bytes", 0) for key, one in findings(subscription.node, MAILBOX, addresses).items()}
+    return _measured(subscription.node, addresses)
+
+
+def _measured(node: Node, addresses: Sequence[str]) -> dict[str, int]:
+    found = {key: one.get("bytes", 0) for key, one in findings(node, MAILBOX, addresses).items()}
     return {key: size if isinstance(size := found.get(key, 0), int) else 0 for key in addresses}
+
+
+def glances(actor: Actor, domains: Sequence[Domain]) -> dict[int, Glance]:
+    """How many mailboxes each domain has, and what is in them of what they may hold: two queries, and one for each node."""
+    nodes = {domain.pk: domain.subscription.node_id for domain in domains if _may_read(actor, domain.place)}
+    boxes: dict[int, list[Mailbox]] = {number: [] for number in nodes}
+    for row in Mailbox.objects.filter(domain__in=nodes).select_related("domain"):
+        boxes[row.domain_id].append(row)
+    used: dict[str, int] = {}
+    for node in Node.objects.filter(pk__in=set(nodes.values())):
+        keys = [row.address for number, rows in boxes.items() if nodes[number] == node.pk for row in rows]
+        used |= _measured(node, keys)
+    return {
+        number: Glance(
+            "Mailboxes",
+            "mail",
+            len(rows),
+            sum(used[row.address] for row in rows),
+            sum(row.quota_mb for row in rows) * MEBIBYTE,
+        )
+        for number, rows in boxes.items()
+    }
+
+
+def _may_read(actor: Actor, place: Place) -> bool:
+    return allowed(actor, "mail.read", place, registry.grants())
 
 
 def programs(domain: Domain) -> tuple[str, dict[str, int]]:

@@ -17,14 +17,14 @@ from gasthof.slices.domains.queries import Domain, seen_domain
 from gasthof.slices.mail import forms, queries
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.subscriptions.queries import Subscription, seen_subscription
-from gasthof.ui import objects
 from gasthof.ui.changes import Undo
 from gasthof.ui.lists import Column, Empty, Listing, list_page
-from gasthof.ui.objects import may, posted
-from gasthof.ui.pages import Question, form_page, question_page
+from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.parts import Fact, Quota, State
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
+from gasthof.ui.sources import Source
+from gasthof.ui.standing import below_domain, below_subscription, check, may, reached
 
 READ, WRITE = "mail.read", "mail.write"
 MOST_DOMAINS = 200  # to choose from
@@ -55,11 +55,7 @@ class Row:
 
 
 def _domain(actor: Actor, name: str, permission: str, *, partly: bool = False) -> Domain:
-    domain = seen_domain(name)
-    if domain is None:
-        raise Http404
-    objects.check(actor, permission, domain.place, partly=partly)
-    return domain
+    return reached(actor, seen_domain(name), permission, partly=partly)
 
 
 def _mailbox(actor: Actor, domain: str, local: str, permission: str) -> Mailbox:
@@ -67,7 +63,7 @@ def _mailbox(actor: Actor, domain: str, local: str, permission: str) -> Mailbox:
     found = seen_domain(domain)
     if found is None:
         raise Http404
-    objects.check(actor, permission, queries.place_of(found, local))
+    check(actor, permission, queries.place_of(found, local))
     mailbox = Mailbox.objects.filter(domain=found, local=local).prefetch_related("aliases__domain").first()
     if mailbox is None:
         raise Http404
@@ -82,9 +78,9 @@ def _address(actor: Actor, domain: Domain, local: str) -> Address:
     return address
 
 
-def _head(domain: Domain, title: str, **how: Any) -> Head:
-    crumbs = (*objects.to_domain(domain), Link(_("Mail"), reverse("mail:domain", args=[domain.name])))
-    return Head(title, place=objects.of_domain(domain), crumbs=crumbs, **how)
+def _head(request: PanelRequest, domain: Domain, title: str, *crumbs: Link, **how: Any) -> Head:
+    mail = Link(_("Mail"), reverse("mail:domain", args=[domain.name]))
+    return below_domain(request, domain, title, mail, *crumbs, **how)
 
 
 def _tabs(actor: Actor, domain: Domain, current: str) -> tuple[Link, ...]:
@@ -107,22 +103,28 @@ def _at(route: str, mailbox: Mailbox) -> str:
     return reverse(f"mail:{route}", args=[mailbox.domain.name, mailbox.local])
 
 
-def _rows(found: Any, subscription: Subscription) -> Any:
+def _rows(source: Source, subscription: Subscription) -> Any:
     """With what the node measured of those that are shown: one question for all."""
 
     def rows(actor: Actor, window: Window) -> Sequence[Row]:
-        boxes = found(actor, window)
+        boxes = source.rows(actor, window)
         sizes = queries.bytes_of(subscription, [each.address for each in boxes])
         return [Row(each, sizes[each.address]) for each in boxes]
 
     return rows
 
 
-def _mailboxes(found: Any, subscription: Subscription, empty: Empty) -> Listing[Row]:
+def _source(name: str, within: Place, *related: str) -> Source:
+    order = {"": ("domain__unicode", "local")}
+    return Source(name, order, within, lambda rows: rows.prefetch_related(*related))
+
+
+def _mailboxes(within: Place, subscription: Subscription, empty: Empty) -> Listing[Row]:
+    source = _source("mailboxes", within, "aliases__domain")
     return Listing(
         name="mailboxes",
-        rows=_rows(found, subscription),
-        key=lambda row, _sort: (row.mailbox.domain.unicode, row.mailbox.local),
+        rows=_rows(source, subscription),
+        key=lambda row, sort: source.key(row.mailbox, sort),
         columns=(
             Column("address", _("Address"), lambda row: queries.readable(row.mailbox.address)),
             Column("used", _("Used"), lambda row: row.quota),
@@ -145,30 +147,24 @@ def of_domain(request: PanelRequest, domain: str) -> HttpResponse:
         "A mailbox keeps mail for an address of this domain, until a mail program fetches it or it is deleted."
     )
     empty = Empty(_("No mailbox yet"), sentence, _("Add a mailbox"), add, "mail")
-    order = ("domain__unicode", "local")
-    rows = objects.listed("mailboxes", Place(domain=found.name), order, "aliases__domain")
     head = _head(
-        found, _("Mail"), tabs=_tabs(request.actor, found, "domain"),
+        request, found, _("Mail"), tabs=_tabs(request.actor, found, "domain"),
         action=Link(_("Add a mailbox"), add, "plus") if add else None,
     )  # fmt: skip
     settings = MailDomain.objects.select_related("catch_all").filter(domain=found).first()
     context = {"settings": settings, "domain": found, "subscription": found.subscription}
-    return list_page(request, _mailboxes(rows, found.subscription, empty), head, "mail/mailboxes.html", context)
+    listing = _mailboxes(Place(domain=found.name), found.subscription, empty)
+    return list_page(request, listing, head, "mail/mailboxes.html", context)
 
 
 @require_safe
 def of_subscription(request: PanelRequest, subscription: str) -> HttpResponse:
     """All mailboxes of its domains."""
-    found = seen_subscription(subscription)
-    if found is None:
-        raise Http404
-    objects.check(request.actor, READ, found.place, partly=True)
+    found = reached(request.actor, seen_subscription(subscription), READ, partly=True)
     empty = Empty(_("No mailbox yet"), _("Mailboxes are added on the page of a domain."), icon="mail")
-    rows = objects.listed(
-        "mailboxes", Place(subscription=found.number), ("domain__unicode", "local"), "aliases__domain"
-    )
-    head = Head(_("Mailboxes"), objects.of_subscription(found), objects.to_subscription(found), lead=_taken(found))
-    return list_page(request, _mailboxes(rows, found, empty), head, "mail/mailboxes.html", {"subscription": found})
+    listing = _mailboxes(Place(subscription=found.number), found, empty)
+    head = below_subscription(request, found, _("Mailboxes"), lead=_taken(found))
+    return list_page(request, listing, head, "mail/mailboxes.html", {"subscription": found})
 
 
 def _taken(subscription: Subscription) -> str:
@@ -186,7 +182,7 @@ def add(request: PanelRequest, domain: str) -> HttpResponse:
     form.place(found.value.unicode, plan.mailbox_mb)
     back = reverse("mail:domain", args=[found.name])
     return form_page(
-        request, form, _head(found, _("Add a mailbox")), submit=_("Add mailbox"), to=back, cancel=back,
+        request, form, _head(request, found, _("Add a mailbox")), submit=_("Add mailbox"), to=back, cancel=back,
         message=lambda outcome: _("The mailbox %(name)s was added.") % {"name": outcome.result["mailbox"]},
     )  # fmt: skip
 
@@ -207,7 +203,10 @@ def mailbox(request: PanelRequest, domain: str, local: str) -> HttpResponse:
         "facts": _facts(found.domain, found.address),
     }
     return show(
-        request, "mail/mailbox.html", _head(found.domain, queries.readable(found.address), lead=found.title), context
+        request,
+        "mail/mailbox.html",
+        _head(request, found.domain, queries.readable(found.address), lead=found.title),
+        context,
     )
 
 
@@ -229,7 +228,7 @@ def _facts(domain: Domain, user: str) -> list[Fact]:
 def programs(request: PanelRequest, domain: str) -> HttpResponse:
     found = _domain(request.actor, domain, READ, partly=True)
     lead = _("What to type into Thunderbird, Outlook, Apple Mail or a phone.")
-    head = _head(found, _("Set up a mail program"), tabs=_tabs(request.actor, found, "programs"), lead=lead)
+    head = _head(request, found, _("Set up a mail program"), tabs=_tabs(request.actor, found, "programs"), lead=lead)
     return show(request, "mail/programs.html", head, {"facts": _facts(found, "")})
 
 
@@ -248,8 +247,7 @@ def change(request: PanelRequest, domain: str, local: str) -> HttpResponse:
 
 def _form(request: PanelRequest, form: Any, found: Mailbox, title: str, message: str, **how: Any) -> HttpResponse:
     """One of a mailbox' own forms."""
-    crumbs = _head(found.domain, title).crumbs
-    head = Head(title, place=objects.of_domain(found.domain), crumbs=(*crumbs, _crumb(found)))
+    head = _head(request, found.domain, title, _crumb(found))
     back = _at("mailbox", found)
     return form_page(request, form, head, submit=_("Save"), to=back, cancel=back, message=message, **how)
 
@@ -284,7 +282,7 @@ def forward(request: PanelRequest, domain: str, local: str) -> HttpResponse:
 def alias_of(request: PanelRequest, domain: str, local: str) -> HttpResponse:
     """A further address, in any domain of the subscription that the reader may change."""
     found = _mailbox(request.actor, domain, local, WRITE)
-    objects.check(request.actor, WRITE, found.domain.place)
+    check(request.actor, WRITE, found.domain.place)
     form = forms.AddAlias(posted(request), fixed={"mailbox": found.address}, initial={"domain": found.domain.name})
     field: Any = form.fields["domain"]
     field.choices = [(each.name, f"@{each.value.unicode}") for each in _choices(request.actor, found.domain)]
@@ -312,7 +310,7 @@ def remove(request: PanelRequest, domain: str, local: str) -> HttpResponse:
     back = reverse("mail:domain", args=[found.domain.name])
     return question_page(
         request, "mail.remove_mailbox", {"mailbox": found.address},
-        _head(found.domain, _("Delete the mailbox %(name)s?") % {"name": name}),
+        _head(request, found.domain, _("Delete the mailbox %(name)s?") % {"name": name}),
         Question(sentence, _("Delete mailbox"), goes),
         to=back, message=_("The mailbox %(name)s was deleted.") % {"name": name}, cancel=_at("mailbox", found),
     )  # fmt: skip
@@ -335,10 +333,11 @@ def addresses(request: PanelRequest, domain: str) -> HttpResponse:
     add = reverse("mail:add_forward", args=[found.name]) if writes else ""
     sentence = _("A forward passes mail on to other addresses. Aliases are added on the page of their mailbox.")
     route = "mail:change_forward"
+    source = _source("addresses", Place(domain=found.name))
     listing: Listing[Address] = Listing(
         name="addresses",
-        rows=objects.listed("addresses", Place(domain=found.name), ("domain__unicode", "local")),
-        key=lambda row, _sort: (row.domain.unicode, row.local),
+        rows=source.rows,
+        key=source.key,
         columns=(
             Column("address", _("Address"), lambda row: queries.readable(row.address)),
             Column("sort", _("Sort"), _sort),
@@ -350,7 +349,7 @@ def addresses(request: PanelRequest, domain: str) -> HttpResponse:
         empty=Empty(_("No alias and no forward yet"), sentence, _("Add a forward"), add, "forward"),
     )
     head = _head(
-        found, _("Aliases and forwards"), tabs=_tabs(request.actor, found, "addresses"),
+        request, found, _("Aliases and forwards"), tabs=_tabs(request.actor, found, "addresses"),
         action=Link(_("Add a forward"), add, "plus") if add else None,
     )  # fmt: skip
     return list_page(request, listing, head)
@@ -372,7 +371,7 @@ def add_forward(request: PanelRequest, domain: str) -> HttpResponse:
     field.after = f"@{found.value.unicode}"
     back = reverse("mail:addresses", args=[found.name])
     return form_page(
-        request, form, _head(found, _("Add a forward")), submit=_("Add forward"), to=back, cancel=back,
+        request, form, _head(request, found, _("Add a forward")), submit=_("Add forward"), to=back, cancel=back,
         message=lambda outcome: _("The forward %(name)s was added.") % {"name": outcome.result["forward"]},
         undo=lambda outcome: Undo("mail.remove_forward", {"forward": outcome.result["forward"]}),
     )  # fmt: skip
@@ -388,7 +387,7 @@ def change_forward(request: PanelRequest, domain: str, local: str) -> HttpRespon
     form = forms.ChangeForward(posted(request), fixed={"forward": row.address}, initial={"to": before})
     back = reverse("mail:addresses", args=[found.name])
     return form_page(
-        request, form, _head(found, queries.readable(row.address)), submit=_("Save"), to=back, cancel=back,
+        request, form, _head(request, found, queries.readable(row.address)), submit=_("Save"), to=back, cancel=back,
         message=_("The forward was changed."),
         undo=lambda _outcome: Undo("mail.change_forward", {"forward": row.address, "to": ", ".join(row.targets)}),
     )  # fmt: skip
@@ -405,7 +404,7 @@ def remove_address(request: PanelRequest, domain: str, local: str) -> HttpRespon
     put_back = again | ({"mailbox": row.mailbox.address} if row.mailbox else {"to": ", ".join(row.targets)})
     sentence = _("What is sent to it from then on is refused.")
     return question_page(
-        request, f"mail.remove_{sort}", {sort: row.address}, _head(found, _("Remove %(name)s?") % {"name": name}),
+        request, f"mail.remove_{sort}", {sort: row.address}, _head(request, found, _("Remove %(name)s?") % {"name": name}),
         Question(sentence, _("Remove address")), to=back, cancel=back,
         message=_("%(name)s was removed.") % {"name": name},
         undo=lambda _outcome: Undo(f"mail.add_{sort}", dict(put_back)),
@@ -440,7 +439,7 @@ def _setting(
     def undo(_outcome: Outcome) -> Undo:
         return Undo(verb, dict(put_back))
 
-    head = _head(found, title, tabs=_tabs(request.actor, found, tab))
+    head = _head(request, found, title, tabs=_tabs(request.actor, found, tab))
     return form_page(
         request,
         form,

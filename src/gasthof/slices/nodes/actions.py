@@ -11,7 +11,7 @@ from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Awaited, Call
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.nodes.desired import Desired, Key, put_desired, send_again
-from gasthof.slices.nodes.models import Node, NodeContact, NodeEvent
+from gasthof.slices.nodes.models import Node, NodeContact, NodeEvent, Preview
 from gasthof.slices.nodes.queries import NodeRef
 
 _SCRATCH = "nodes.desired"
@@ -66,8 +66,7 @@ def release(call: Call, *, node: NodeRef) -> Result:
     contact.released, contact.release_told = contact.held, False
     contact.save(update_fields=["released", "release_told"])
     _note(call, node, "released", contact.held)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [node.db_role])
+    _wake(node)
     return {"node": node.name, "released": contact.held}
 
 
@@ -79,6 +78,19 @@ def retry(call: Call, *, node: NodeRef) -> Result:
         " WHERE r.target_id = d.id AND r.revision = d.revision AND r.state = 'failed')"
     )
     return {"node": node.name, "objects": send_again(node.pk, failed)}
+
+
+@action("nodes.preview", permission="nodes.manage", on="node")
+def preview(call: Call, *, node: NodeRef) -> Result:
+    """Have a node find out what it would change. It changes nothing; what it finds is shown in the panel."""
+    wish = Preview.objects.create(node=node, asked=call.clocks.wall.now())
+    _wake(node)
+    return {"node": node.name, "preview": wish.pk}
+
+
+def _wake(node: Node) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [node.db_role])
 
 
 def _contact(node: Node) -> NodeContact:

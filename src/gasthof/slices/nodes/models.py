@@ -86,6 +86,36 @@ class ObjectReport(models.Model):
     findings = models.JSONField(default=dict)  # what the node measured: name -> list of texts, or a number
 
 
+class Preview(models.Model):
+    """Somebody's wish to see what a node would change. What the node answers stands apart, as everywhere here."""
+
+    node = models.ForeignKey(Node, models.CASCADE, db_index=False)
+    asked = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["node", "id"], name="nodes_preview_last")]
+
+
+class PreviewPart(models.Model):
+    """What would be changed of one object, or of what the node always has (agent.wire.PreviewPart)."""
+
+    preview = models.ForeignKey(Preview, models.CASCADE, related_name="parts", db_index=False)
+    nth = models.IntegerField()
+    title = models.CharField(max_length=400)
+    text = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["preview", "nth"], name="nodes_previewpart_nth")]
+
+
+class PreviewEnd(models.Model):
+    """The node has told all of it."""
+
+    preview = models.OneToOneField(Preview, models.CASCADE, primary_key=True, related_name="end")
+    at = models.DateTimeField()
+    words = models.TextField()  # why it is not all, or empty
+
+
 class NodeEvent(models.Model):
     """What happened to a node, append-only: drift, parked, adopted, held, released, silent, back."""
 

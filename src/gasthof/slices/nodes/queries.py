@@ -12,7 +12,7 @@ from django.db.models import Count, F, Max, Q, QuerySet
 from gasthof.kernel.collection import Ask, collection
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import FOR_SALE, Actor, reaches
-from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent, ObjectReport
+from gasthof.slices.nodes.models import DesiredObject, Node, NodeEvent, ObjectReport, Preview
 
 __all__ = [
     "Failure",
@@ -28,11 +28,13 @@ __all__ = [
     "find_node",
     "findings",
     "hosts",
+    "last_preview",
     "moves",
     "node_status",
     "nodes",
     "php_versions",
     "progress",
+    "sftp_fingerprints",
     "status",
     "wait_until_live",
 ]
@@ -123,6 +125,11 @@ def events(node: Node) -> list[NodeEvent]:
     return list(NodeEvent.objects.filter(node=node).order_by("-at", "-pk")[:MOST_SHOWN])
 
 
+def last_preview(node: Node) -> Preview | None:
+    """The last wish to see what the node would change, with the end of its answer if it has come."""
+    return Preview.objects.filter(node=node).select_related("end").order_by("-pk").first()
+
+
 def progress(node: int, kind: str, key: str, revision: int) -> Progress:
     """How far a change is."""
     return progress_of([(node, kind, key, revision)])[0]
@@ -198,6 +205,12 @@ def below(name: str) -> list[Node]:
 def php_versions(node: Node) -> list[str]:
     """What the node says it has; empty until it has said so."""
     return list(node.contact.facts.get("php", []))
+
+
+def sftp_fingerprints(node: Node) -> list[tuple[str, str]]:
+    """Algorithm and fingerprint of each key that SFTP clients know the node by, as it says; empty until it has said so."""
+    parts = (text.partition(" ") for text in node.contact.facts.get("sftp", []))
+    return [(algorithm, fingerprint) for algorithm, _space, fingerprint in parts]
 
 
 def node_names() -> list[str]:

@@ -1,13 +1,15 @@
-"""What the worker looks after, once a minute: nodes that fell silent, differences that digests found, tombstones that have served."""
+"""What the worker looks after, once a minute: nodes that fell silent, differences that digests found, tombstones that
+have served, previews of yesterday."""
 
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
 from gasthof.slices.nodes.desired import send_again
-from gasthof.slices.nodes.models import Node, NodeContact, NodeEvent
+from gasthof.slices.nodes.models import Node, NodeContact, NodeEvent, Preview
 
 SILENCE = timedelta(minutes=2)  # four polls
+SHOWN = timedelta(days=1)  # how long a preview is kept
 MOST_AT_ONCE = 500  # rows removed in one transaction
 
 # What a node or a verb has locked is left for another minute, and what a parked node reported until it is adopted (G8).
@@ -22,6 +24,13 @@ WITH served AS MATERIALIZED (
 )
 DELETE FROM nodes_desiredobject d USING served WHERE d.id = served.id
 """
+
+
+def forget_previews(now: datetime) -> int:
+    """Remove what was shown of what nodes would change, after a day; what a node is writing to is left for another minute."""
+    with transaction.atomic():
+        old = Preview.objects.select_for_update(skip_locked=True).filter(asked__lt=now - SHOWN)
+        return Preview.objects.filter(pk__in=[each.pk for each in old[:MOST_AT_ONCE]]).delete()[0]
 
 
 def note_silence(now: datetime) -> list[tuple[str, str]]:

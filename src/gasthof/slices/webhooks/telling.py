@@ -14,7 +14,8 @@ from gasthof.kernel.call import Awaited, Call
 from gasthof.kernel.capability import Waited
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import Place
-from gasthof.slices.accounts.queries import Customer, shown_entry
+from gasthof.slices.accounts.audit import shown_entry
+from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.webhooks import rules
 from gasthof.slices.webhooks.models import Delivery, Event, Webhook
 from gasthof.slices.webhooks.queries import sees

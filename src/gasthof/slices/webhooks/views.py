@@ -12,23 +12,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gasthof.kernel.actions import Outcome
-from gasthof.kernel.permissions import EVERYWHERE, HOUSE
+from gasthof.kernel.permissions import EVERYWHERE
 from gasthof.slices.access.queries import User
 from gasthof.slices.webhooks import forms
 from gasthof.slices.webhooks.models import Delivery, Webhook
 from gasthof.slices.webhooks.queries import MANAGE
 from gasthof.slices.webhooks.rules import FAILED, KINDS, LIVE
-from gasthof.ui import objects
 from gasthof.ui.forms import VerbForm
 from gasthof.ui.lists import Column, Empty, Listing, list_page
-from gasthof.ui.objects import posted
-from gasthof.ui.pages import Question, bare, form_page, question_page
+from gasthof.ui.pages import Question, bare, form_page, posted, question_page
 from gasthof.ui.parts import Fact, State, state
 from gasthof.ui.performing import perform_to_show
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
 from gasthof.ui.sources import Source
-from gasthof.ui.standing import known
+from gasthof.ui.standing import known, person
 from gasthof.ui.wording import words_of
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
@@ -57,7 +55,7 @@ def _host(webhook: Webhook) -> str:
 
 
 def _webhook(request: PanelRequest, number: int) -> Webhook:
-    objects.person(request, MANAGE)
+    person(request, MANAGE)
     if number >= 10**9:
         raise Http404
     found: Webhook = known(request, "webhooks", pk=number)
@@ -109,14 +107,15 @@ def _about(delivery: Delivery) -> str:
 
 @require_safe
 def webhooks(request: PanelRequest) -> HttpResponse:
-    objects.person(request, MANAGE)
+    person(request, MANAGE)
     add = reverse("webhooks:add")
     sentence = _("A webhook tells a server of yours what happens here, as soon as it happens. Each message is signed.")
     everybodys = request.actor.role in EVERYWHERE
+    source = Source("webhooks", {"": ("id",)})
     listing: Listing[Webhook] = Listing(
         name="webhooks",
-        rows=objects.listed("webhooks", HOUSE, ("id",)),
-        key=lambda row, _sort: (row.pk,),
+        rows=source.rows,
+        key=source.key,
         columns=(
             Column("url", _("Address"), lambda row: row.shown_url),
             *((Column("person", _("Person"), lambda row: row.user.name),) if everybodys else ()),
@@ -135,7 +134,7 @@ def webhooks(request: PanelRequest) -> HttpResponse:
 
 @shown_or_sent
 def add(request: PanelRequest) -> HttpResponse:
-    user: User = objects.person(request, MANAGE)
+    user: User = person(request, MANAGE)
     form = forms.AddWebhook(posted(request), fixed={"user": user.pk}, initial={"events": list(KINDS)})
     back = reverse("webhooks:webhooks")
     if form.is_bound:

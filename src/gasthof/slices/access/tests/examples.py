@@ -1,11 +1,19 @@
 """Access' part of the house of tests/habits/examples.py: a member for each customer, and one way to use each verb."""
 
+import base64
 from collections.abc import Mapping
+from hashlib import sha256
 
 from django.db.models import QuerySet
 from tests.house import House
 
-from gasthof.slices.access.models import Assignment, Role
+from gasthof.kernel.clock import SystemClock
+from gasthof.slices.access.models import Assignment, OneTimeLink, Role, User
+from gasthof.slices.access.rules import NEW_ADDRESS
+from gasthof.slices.access.values import Email
+
+TOKEN = bytes(range(32))
+CONFIRMS = base64.urlsafe_b64encode(TOKEN).rstrip(b"=").decode()  # what the link to the baker's Anna holds
 
 CUSTOMERS = {
     "access.invite", "access.change_user", "access.deactivate", "access.activate", "access.remove_user", "access.end_sessions",
@@ -20,6 +28,21 @@ def furnish(house: House, place: str, domain: str) -> None:
     house.run("access.create_role", customer=customer, name="Redaktion", permissions="web.read, domains.read")
     house.run("access.create_role", customer=customer, name="Ungenutzt", permissions="mail.read")
     house.run("access.assign", user=f"anna@{domain}", role="Redaktion", domain=domain)
+    if place == house.mine:
+        _ask_to_confirm(User.objects.get(email=Email.parse(f"anna@{domain}")), Email.parse(f"anna.neu@{domain}"))
+
+
+def _ask_to_confirm(user: User, address: Email) -> None:
+    """By a link that the examples know, too."""
+    now = SystemClock().now()
+    OneTimeLink.objects.create(
+        digest=sha256(TOKEN).digest(),
+        purpose=OneTimeLink.EMAIL,
+        user=user,
+        detail=address,
+        created=now,
+        expires=now + NEW_ADDRESS,
+    )
 
 
 def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
@@ -42,6 +65,12 @@ def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str
         "access.end_sessions": user,
         "access.send_link": user | {"mail": "yes"},
         "access.reset_factors": user,
+        "access.set_password": user | {"password": "Ganz-neu-und-lang 3"},
+        "access.tell_of_change": user | {"what": "password_changed", "address": "192.0.2.7"},
+        "access.ask_for_address": user | {"email": f"anna.oez@{domain}"},
+        "access.confirm_address": user | {"token": CONFIRMS},
+        "access.act_as": {"customer": house.baker.customer},
+        "access.stop_acting": {"customer": house.baker.customer},
     }
 
 

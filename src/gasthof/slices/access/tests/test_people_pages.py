@@ -126,8 +126,19 @@ def test_an_operator_acts_as_a_customer_and_ends_it(house: House) -> None:
     noted = AuditEntry.objects.filter(verb__in=["access.act_as", "access.stop_acting"]).order_by("id")
     assert [(one.actor, one.customer) for one in noted] == [
         (f"user:{who.pk}", house.baker.customer),
-        (f"user:{who.pk} as customer:{house.baker.customer}", house.baker.customer),
+        (f"user:{who.pk}", house.baker.customer),
     ]
+
+
+def test_signing_out_ends_acting_too(house: House) -> None:
+    client = operator()
+    acting(client, house.baker.customer)
+    client.post("/sign-out/")
+    assert client.get("/operators/").status_code == 302
+    assert AuditEntry.objects.filter(verb="access.stop_acting", customer=house.baker.customer).count() == 1
+    again = operator()
+    again.post("/sign-out/")
+    assert AuditEntry.objects.filter(verb="access.stop_acting").count() == 1, "who acts for nobody ends nothing"
 
 
 def test_nobody_acts_for_whom_they_do_not_reach(house: House) -> None:

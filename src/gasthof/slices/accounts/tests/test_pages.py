@@ -55,5 +55,5 @@ def test_the_trail_shows_what_was_done_and_for_whom(house: House) -> None:
     owner = members.owner(house.baker)
     page = members.text(owner.get(f"/customers/{house.baker.customer}/audit"))
     assert "domains.add" in page and "grüße-aus-köln.test" in page and "Gärtnerei" not in page
-    assert "domains.add" not in members.text(owner.get(f"/customers/{house.baker.customer}/audit?search=nodes.retry"))
+    assert "domains.add" not in members.text(owner.get(f"/customers/{house.baker.customer}/audit?verb=nodes.retry"))
     assert owner.get("/audit").status_code == 403

@@ -15,6 +15,13 @@ from gasthof.slices.nodes.models import ObjectReport
 
 __all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(("kind", "words"), [("SRV", "_sip._tcp"), ("TLSA", "_443._tcp.www"), ("A", "such as www")])
+def test_the_form_says_how_names_of_that_type_are_made(house: House, kind: str, words: str) -> None:
+    assert words in owner(house).get(f"/domains/{ASCII}/dns/add/{kind}").content.decode()
+
+
 DNS = f"/domains/{ASCII}/dns/"
 ONE = "?name=b%C3%BCro&type=TXT&content=Gr%C3%BC%C3%9Fe"
 READING = [DNS, f"{DNS}dnssec", f"{DNS}history"]

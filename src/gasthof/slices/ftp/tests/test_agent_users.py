@@ -18,6 +18,7 @@ from gasthof.agent.tests.node import UMLAUT
 from gasthof.kernel.passwords import crypted
 from gasthof.prefix import WEB_USER
 from gasthof.slices.ftp.node import configuration
+from gasthof.slices.ftp.node.host_key import fingerprints
 from gasthof.slices.ftp.tests.harness import (
     LOGIN,
     NEIGHBOUR,
@@ -253,6 +254,20 @@ def test_a_renewed_certificate_is_shown_after_a_reload_and_the_host_key_stays(ho
     before.voidcmd("NOOP")  # who is there notices nothing
     before.close()
     assert (configuration.ssh_folder(house.prefix) / "key.pem").read_bytes() == host_key
+
+
+def test_the_fingerprint_that_is_told_is_the_one_that_clients_show(house: Ftp) -> None:
+    command = ["/usr/bin/ssh-keyscan", "-p", str(house.prefix.ports["sftp"]), "127.0.0.1"]
+    keys = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        ["/usr/bin/ssh-keygen", "-lf", "-"], input=keys, check=True, capture_output=True, text=True
+    ).stdout
+    assert {line.split()[1] for line in shown.splitlines()} == {
+        each.partition(" ")[2] for each in fingerprints(house.prefix)
+    }
+    assert {line.split()[1] for line in keys.splitlines() if not line.startswith("#")} == {
+        each.partition(" ")[0] for each in fingerprints(house.prefix)
+    }
 
 
 def test_proftpd_killed_comes_back_with_the_same_users(house: Ftp) -> None:

@@ -8,6 +8,7 @@ from tests.house import House
 from tests.readers import ASCII, anonymous, member, operator, owner, stranger
 
 from gasthof.slices.ftp.models import FtpUser
+from gasthof.slices.nodes.models import NodeContact
 
 __all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,15 @@ def test_a_user_from_the_beginning_to_the_end(house: House) -> None:
     assert row.hash != before
     client.post(f"{ftp}users/fotos/remove")
     assert not FtpUser.objects.filter(name="fotos").exists()
+
+
+def test_the_servers_fingerprint_stands_there_to_be_compared(house: House) -> None:
+    ftp, mine = made(house), owner(house)
+    assert "Fingerprint" not in mine.get(ftp).content.decode()
+    NodeContact.objects.update(facts={"sftp": ["ecdsa-sha2-nistp256 SHA256:abc+/123"]})
+    for page in (ftp, f"{ftp}users/jutta/"):
+        shown = mine.get(page).content.decode()
+        assert "SHA256:abc+/123" in shown and "(ecdsa-sha2-nistp256)" in shown, page
 
 
 def test_what_was_typed_wrong_stays_with_the_error_beside_it(house: House) -> None:

@@ -1,10 +1,14 @@
 """Pages of nodes, for operators."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from tests import members
 from tests.house import House, all_live, settle
 
-from gasthof.slices.nodes.models import DesiredObject, NodeContact, NodeEvent
+from gasthof.slices.nodes.models import DesiredObject, NodeContact, NodeEvent, Preview, PreviewEnd, PreviewPart
+from gasthof.slices.nodes.watch import forget_previews
 
 pytestmark = pytest.mark.django_db
 
@@ -37,3 +41,68 @@ def test_a_parked_node_is_adopted_and_one_that_holds_back_released(house: House)
     assert NodeContact.objects.get().parked is None
     assert set(NodeEvent.objects.values_list("what", flat=True)) == {"released", "adopted"}
     assert operator.get("/nodes/nix").status_code == 404
+
+
+def answered(parts: dict[str, str], words: str = "") -> None:
+    """As if the node had told all of what was asked for last."""
+    wish = Preview.objects.latest("pk")
+    for nth, (title, text) in enumerate(parts.items()):
+        PreviewPart.objects.create(preview=wish, nth=nth, title=title, text=text)
+    PreviewEnd.objects.create(preview=wish, at=wish.asked, words=words)
+
+
+def test_a_preview_is_asked_for_waited_for_and_shown(house: House) -> None:
+    operator, page = members.operator(), "/nodes/local/plan"
+    assert "Compare now" in members.text(operator.get(page))
+    assert operator.post(page).status_code == 303
+    waiting = members.text(operator.get(page))
+    assert 'hx-trigger="every 1s"' in waiting and 'http-equiv="refresh"' in waiting and "Compare again" not in waiting
+    assert operator.get(page, headers={"hx-request": "true"}).status_code == 204
+    answered(
+        {"web.site xn--gre-aus-kln-w6a02arc.test": "--- /a\n+++ /a\n-alt <b>\n+neu", "web.nginx": "> nginx reload"}
+    )
+    found = operator.get(page, headers={"hx-request": "true"})
+    assert found.status_code == 200 and "<html" not in members.text(found) and "every 1s" not in members.text(found)
+    whole = members.text(operator.get(page))
+    assert "grüße-aus-köln.test" in whole and '<span class="gone">-alt &lt;b&gt;' in whole and "+neu" in whole
+    assert "Compare again" in whole and "nginx reload" in whole
+
+
+def test_a_long_preview_comes_in_portions(house: House) -> None:
+    operator, page = members.operator(), "/nodes/local/plan"
+    operator.post(page)
+    answered(
+        {f"web.site s{nth}.test": "\n".join(f"+line {line} of {nth}" for line in range(70)) for nth in range(25)},
+        "only the first",
+    )
+    first = members.text(operator.get(page))
+    onward = re.search(r'href="(\?after=[^"]+)"', first)
+    assert (
+        "s19.test" in first
+        and "s20.test" not in first
+        and "only the first" in first
+        and "Show all 70 lines" in first
+        and onward
+    )
+    assert "s24.test" in members.text(operator.get(page + onward[1])) and "s19.test" not in members.text(
+        operator.get(page + onward[1])
+    )
+    assert members.queries(operator, page) < 15
+
+
+def test_nothing_to_change_is_said(house: House) -> None:
+    operator, page = members.operator(), "/nodes/local/plan"
+    operator.post(page)
+    answered({})
+    assert "Nothing would be changed" in members.text(operator.get(page))
+    assert members.owner(house.baker).get(page).status_code in (403, 404)
+
+
+def test_previews_of_yesterday_go(house: House) -> None:
+    members.operator().post("/nodes/local/plan")
+    answered({"web.nginx": "+x"})
+    wish = Preview.objects.get()
+    forget_previews(wish.asked + timedelta(hours=23))
+    assert PreviewPart.objects.count() == 1
+    forget_previews(wish.asked + timedelta(hours=25))
+    assert not Preview.objects.exists() and not PreviewPart.objects.exists() and not PreviewEnd.objects.exists()

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from gasthof.slices.nodes.tests.installation import Installation
 
-MINE = {"node_changes(jsonb)", "node_report(jsonb)"}
+MINE = {"node_changes(jsonb)", "node_report(jsonb)", "node_preview_wanted()", "node_preview_told(jsonb)"}
 EMPTY = json.dumps({"epoch": "", "token": "", "revision": 0})
 REPORT = json.dumps({
     "reports": [], "facts": None, "digests": None, "position": json.loads(EMPTY), "held": None,
@@ -57,7 +57,7 @@ def test_g14_no_table_can_be_read_or_written(house: Installation, thief: psycopg
                 thief.execute(statement.encode())
 
 
-def test_g14_two_functions_of_this_house_and_no_more(house: Installation, thief: psycopg.Connection[Any]) -> None:
+def test_g14_four_functions_of_this_house_and_no_more(house: Installation, thief: psycopg.Connection[Any]) -> None:
     """Those of the extension pg_trgm compare texts and touch nothing."""
     rows = thief.execute(
         "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace"

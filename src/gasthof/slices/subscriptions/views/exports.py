@@ -8,11 +8,10 @@ from django.views.decorators.http import require_http_methods
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.subscriptions.forms import DeleteExport, ImportExport
 from gasthof.slices.subscriptions.models import Export, Plan
-from gasthof.slices.subscriptions.views.subscriptions import found_for, place_of
+from gasthof.slices.subscriptions.views.subscriptions import found_for
 from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.request import PanelRequest
-from gasthof.ui.shell import Head
-from gasthof.ui.standing import known, permit, stand, way
+from gasthof.ui.standing import below_customer, below_subscription, known, permit
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -20,14 +19,14 @@ shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 @shown_or_sent
 def export(request: PanelRequest, subscription: str) -> HttpResponse:
     found = found_for(request, subscription, "subscriptions.manage")
-    back, place = reverse("subscriptions:subscription", args=[subscription]), place_of(found)
+    back = reverse("subscriptions:subscription", args=[subscription])
     question = Question(
         gettext("Its settings as they are now, and its files, mail and databases are saved in a folder of the server. Nothing is changed."),
         gettext("Make export"),
     )  # fmt: skip
     return question_page(
         request, "subscriptions.export", {"subscription": found.system_name},
-        Head(gettext("Export subscription %(name)s?") % {"name": found.system_name}, place, way(request.actor, place, "subscription")),
+        below_subscription(request, found, gettext("Export subscription %(name)s?") % {"name": found.system_name}),
         question, to=back, cancel=back,
         message=lambda outcome: gettext("The export %(name)s is being made.") % {"name": outcome.result["export"]},
     )  # fmt: skip
@@ -51,9 +50,8 @@ def restore(request: PanelRequest, customer: int, export: str) -> HttpResponse:
     found, owner = _found(request, customer, export)
     form = ImportExport(posted(request), fixed={"export": found.name}, initial={"plan": found.plan.name})
     form.fields["plan"].choices = [(plan.name, plan.name) for plan in Plan.objects.order_by("name")]  # type: ignore[attr-defined]
-    place = stand(owner.place, owner.name)
-    head = Head(
-        gettext("Import %(name)s") % {"name": found.name}, place, way(request.actor, place, "customer"),
+    head = below_customer(
+        request, owner, gettext("Import %(name)s") % {"name": found.name},
         lead=gettext("A new subscription is made of it. What the export holds must be free: delete the old subscription first if there still is one."),
     )  # fmt: skip
     return form_page(
@@ -66,9 +64,9 @@ def restore(request: PanelRequest, customer: int, export: str) -> HttpResponse:
 @shown_or_sent
 def delete(request: PanelRequest, customer: int, export: str) -> HttpResponse:
     found, owner = _found(request, customer, export)
-    back, place = reverse("accounts:customer", args=[customer]), stand(owner.place, owner.name)
-    head = Head(
-        gettext("Delete the export %(name)s?") % {"name": found.name}, place, way(request.actor, place, "customer"),
+    back = reverse("accounts:customer", args=[customer])
+    head = below_customer(
+        request, owner, gettext("Delete the export %(name)s?") % {"name": found.name},
         lead=gettext("All that it holds is deleted at once and cannot be brought back."),
     )  # fmt: skip
     form = DeleteExport(posted(request), fixed={"export": found.name})

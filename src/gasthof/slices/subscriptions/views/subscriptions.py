@@ -17,7 +17,7 @@ from gasthof.slices.nodes.queries import node_names
 from gasthof.slices.subscriptions.actions.state import complaints, used
 from gasthof.slices.subscriptions.forms import CreateSubscription
 from gasthof.slices.subscriptions.models import Plan, Subscription
-from gasthof.slices.subscriptions.queries import exports_of, with_outcome
+from gasthof.slices.subscriptions.queries import exports_of, seen_subscription, with_outcome
 from gasthof.ui import menu, parts
 from gasthof.ui.changes import Undo
 from gasthof.ui.lists import BulkAction, Column, Empty, Listing, list_page
@@ -36,22 +36,24 @@ from gasthof.ui.pages import (
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
 from gasthof.ui.sources import Source
-from gasthof.ui.standing import known, may, permit, stand, way
+from gasthof.ui.standing import (
+    at_subscription,
+    below_customer,
+    below_subscription,
+    known,
+    may,
+    permit,
+    reached,
+    way,
+)
 from gasthof.ui.standing import seen as rows_of
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def place_of(subscription: Subscription) -> menu.Place:
-    return stand(subscription.place, subscription.customer.name, subscription.system_name)
-
-
 def found_for(request: PanelRequest, name: str, permission: str = "subscriptions.read") -> Subscription:
     """By its system name. Raises Http404, PermissionDenied."""
-    number = name[1:] if name[:1] == "s" and name[1:].isascii() and name[1:].isdigit() and len(name) < 11 else "0"
-    found: Subscription = known(request, "subscriptions", number=int(number))
-    permit(request, permission, found.place)
-    return found
+    return reached(request.actor, seen_subscription(name), permission)
 
 
 def _listing(within: Place, empty: Empty, *, manages: bool) -> Listing[Subscription]:
@@ -94,9 +96,8 @@ def of_customer(request: PanelRequest, customer: int) -> HttpResponse:
     words = gettext("A subscription is the place on a server where websites, mail and databases lie.")
     button = gettext("Create subscription") if manages else ""
     empty = Empty(gettext("No subscription yet"), words, button, new, "layers")
-    place = stand(found.place, found.name)
     action = Link(gettext("Create subscription"), new, "plus") if manages else None
-    head = Head(gettext("Subscriptions"), place, way(request.actor, place, "customer"), action)
+    head = below_customer(request, found, gettext("Subscriptions"), action=action)
     return list_page(request, _listing(Place(customer=customer), empty, manages=manages), head)
 
 
@@ -108,9 +109,8 @@ def create(request: PanelRequest, customer: int) -> HttpResponse:
     plans = Plan.objects.order_by("name")
     form.fields["plan"].choices = [(plan.name, plan.name) for plan in plans]  # type: ignore[attr-defined]
     form.fields["node"].choices = [(name, name) for name in node_names()]  # type: ignore[attr-defined]
-    place = stand(found.place, found.name)
     return form_page(
-        request, form, Head(gettext("Create subscription"), place, way(request.actor, place, "customer")),
+        request, form, below_customer(request, found, gettext("Create subscription")),
         submit=gettext("Create subscription"), cancel=reverse("accounts:customer", args=[customer]),
         to=lambda outcome: reverse("subscriptions:subscription", args=[outcome.result["subscription"]]),
         message=lambda outcome: gettext("The subscription %(name)s was created.") % {"name": outcome.result["subscription"]},
@@ -137,7 +137,7 @@ def _bars(subscription: Subscription) -> list[Bar]:
 def subscription(request: PanelRequest, subscription: str) -> HttpResponse:
     """One at a glance: what it takes up, what is wrong with it, exports of it."""
     found = found_for(request, subscription)
-    place = place_of(found)
+    place = at_subscription(found)
     manages = may(request.actor, "subscriptions.manage", found.place)
     head = Head(gettext("Subscription %(name)s") % {"name": found.system_name}, place, way(request.actor, place, "customer"),
                 lead=found.customer.name)  # fmt: skip
@@ -184,11 +184,6 @@ def _back(subscription: Subscription) -> str:
     return reverse("subscriptions:subscription", args=[subscription.system_name])
 
 
-def _head(request: PanelRequest, subscription: Subscription, title: str) -> Head:
-    place = place_of(subscription)
-    return Head(title, place, way(request.actor, place, "subscription"))
-
-
 def _named(subscription: Subscription) -> dict[str, str]:
     return {"name": f"{subscription.system_name} ({subscription.customer.name})"}
 
@@ -202,7 +197,7 @@ def suspend(request: PanelRequest, subscription: str) -> HttpResponse:
         gettext("Suspend subscription"),
     )  # fmt: skip
     return question_page(
-        request, "subscriptions.suspend", fixed, _head(request, found, gettext("Suspend subscription %(name)s?") % _named(found)),
+        request, "subscriptions.suspend", fixed, below_subscription(request, found, gettext("Suspend subscription %(name)s?") % _named(found)),
         question, to=_back(found), message=gettext("The subscription %(name)s is suspended.") % _named(found), cancel=_back(found),
         undo=lambda _: Undo("subscriptions.resume", dict(fixed)),
     )  # fmt: skip
@@ -216,7 +211,7 @@ def resume(request: PanelRequest, subscription: str) -> HttpResponse:
         gettext("Its websites can be seen again, and the customer can change everything."), gettext("End suspension")
     )
     return question_page(
-        request, "subscriptions.resume", fixed, _head(request, found, gettext("End the suspension of %(name)s?") % _named(found)),
+        request, "subscriptions.resume", fixed, below_subscription(request, found, gettext("End the suspension of %(name)s?") % _named(found)),
         question, to=_back(found), message=gettext("The subscription %(name)s is active again.") % _named(found), cancel=_back(found),
         undo=lambda _: Undo("subscriptions.suspend", dict(fixed)),
     )  # fmt: skip
@@ -232,7 +227,7 @@ def delete(request: PanelRequest, subscription: str) -> HttpResponse:
     )  # fmt: skip
     return question_page(
         request, "subscriptions.delete", {"subscription": found.system_name},
-        _head(request, found, gettext("Delete subscription %(name)s?") % _named(found)), question,
+        below_subscription(request, found, gettext("Delete subscription %(name)s?") % _named(found)), question,
         to=reverse("accounts:customer", args=[found.customer_id]),
         message=gettext("The subscription %(name)s was deleted.") % _named(found), cancel=_back(found),
     )  # fmt: skip

@@ -3,10 +3,12 @@
 import pytest
 from django.test import Client
 from tests import members
-from tests.house import House, settle
+from tests.house import House, all_live, settle
 
 from gasthof.kernel.values import DomainName
 from gasthof.slices.domains.models import Domain
+from gasthof.slices.nodes.models import NodeContact, ObjectReport
+from gasthof.slices.subscriptions.models import Plan
 from gasthof.slices.web.models import ProtectedDirectory, Site
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +57,56 @@ def test_hosting_settings(owner: Client) -> None:
     assert "On its way to the server" in page and "web/köln/öffentlich" in page
     assert page.count(f"www.{NAME}</option>") == 1
     assert members.text(owner.get(f"/domains/{ASCII}/hosting")).count(f"www.{NAME}</option>") == 1
+
+
+def test_a_plan_without_php_says_so_and_what_to_do(house: House, owner: Client) -> None:
+    subscription = house.run("subscriptions.create", customer=house.baker.customer, plan="Bare", node="local").result[
+        "subscription"
+    ]
+    house.run("domains.add", subscription=subscription, name="törtchen.test")
+    page = f"/domains/{DomainName.parse('törtchen.test').ascii}/php"
+    shown = members.text(owner.get(page))
+    assert (
+        "Bare does not include PHP" in shown and "Ask your hoster" in shown and "<select" not in shown.split("<main")[1]
+    )
+    by_operator = members.text(members.operator().get(page))
+    assert f"/plans/{Plan.objects.get(name='Bare').pk}" in by_operator
+
+
+def test_a_server_without_php_says_so(house: House, owner: Client) -> None:
+    NodeContact.objects.update(facts={})
+    house.run("domains.add", subscription=house.mine, name="törtchen.test")
+    assert "offers no version of PHP" in members.text(
+        owner.get(f"/domains/{DomainName.parse('törtchen.test').ascii}/php")
+    )
+    assert "offers no version" not in members.text(owner.get(f"/domains/{ASCII}/php")), "who has it goes on having it"
+
+
+def test_a_card_tells_how_many_mailboxes_and_how_full(house: House, owner: Client) -> None:
+    for name in ("info", "büro"):
+        house.run("mail.add_mailbox", domain=NAME, name=name.replace("ü", "ue"), password="Sehr-geheim 1", quota_mb=100)
+    all_live()
+    ObjectReport.objects.filter(target__key=f"info@{ASCII}").update(findings={"bytes": 180 * 1024 * 1024})
+    shown = members.text(owner.get(f"/subscriptions/{house.mine}/websites"))
+    assert (
+        "Mailboxes: 2" in shown
+        and "90\xa0%" in shown.replace("90 %", "90\xa0%")
+        and '<rect class="bar" width="90"' in shown
+    )
+    webmaster = members.text(
+        members.member(house.baker, "webmaster", ASCII).get(f"/subscriptions/{house.mine}/websites")
+    )
+    assert NAME in webmaster and "Mailboxes:" not in webmaster, "who may not know of mail is told nothing of it"
+
+
+def test_cards_with_more_mailboxes_ask_no_more(house: House, owner: Client) -> None:
+    page = f"/subscriptions/{house.mine}/websites"
+    house.run("mail.add_mailbox", domain=NAME, name="a", password="Sehr-geheim 1", quota_mb=10)
+    before = members.queries(owner, page)
+    for nth in range(3):
+        house.run("domains.add", subscription=house.mine, name=f"straße-{nth}.test")
+        house.run("mail.add_mailbox", domain=f"straße-{nth}.test", name="b", password="Sehr-geheim 1", quota_mb=10)
+    assert members.queries(owner, page) == before
 
 
 def test_a_wrong_document_root_stays_typed(owner: Client) -> None:

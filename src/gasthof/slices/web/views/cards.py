@@ -10,17 +10,19 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from gasthof.kernel import registry
+from gasthof.kernel.capability import Glance
 from gasthof.kernel.permissions import EVERYWHERE, Actor, Place
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.subscriptions.queries import Subscription
 from gasthof.slices.web.queries import Standing, standings
-from gasthof.slices.web.views.standing import place_of, subscription_for
-from gasthof.ui import menu
+from gasthof.slices.web.views.standing import subscription_for
+from gasthof.ui import menu, parts
 from gasthof.ui.lists import Column, Empty, Listing, portion
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
 from gasthof.ui.sources import Source
-from gasthof.ui.standing import may, stand, way
+from gasthof.ui.standing import at_domain, at_subscription, may, way
 
 PORTION = 20  # cards on a page
 
@@ -31,6 +33,9 @@ class Card:
     url: str
     standing: Standing | None
     doors: tuple[menu.Entry, ...]
+    glances: tuple[
+        tuple[str, str, int, parts.Quota], ...
+    ]  # what is counted, an icon, how many, the space that they take up
 
     @property
     def state(self) -> str:
@@ -42,7 +47,7 @@ class Card:
 @require_safe
 def websites(request: PanelRequest, subscription: str) -> HttpResponse:
     found = subscription_for(request, subscription)
-    place = place_of(found)
+    place = at_subscription(found)
     adds = may(request.actor, "domains.write", found.place) and _changeable(request.actor, found)
     shown = portion(request, _listing(found, adds=adds))
     context = {"list": shown, "cards": _cards(request.actor, [row.head for row in shown.rows]), "subscription": found}
@@ -76,14 +81,14 @@ def _listing(subscription: Subscription, *, adds: bool) -> Listing[Domain]:
 
 
 def _cards(actor: Actor, domains: Sequence[Domain]) -> list[Card]:
-    found = standings(domains)
-    return [_card(actor, domain, found.get(domain.pk)) for domain in domains]
+    found, glances = standings(domains), registry.glances(actor, domains)
+    return [_card(actor, domain, found.get(domain.pk), glances.get(domain.pk, [])) for domain in domains]
 
 
-def _card(actor: Actor, domain: Domain, standing: Standing | None) -> Card:
+def _card(actor: Actor, domain: Domain, standing: Standing | None, glances: Sequence[Glance]) -> Card:
     """The first door is the name itself."""
-    subscription = domain.subscription
-    place = stand(domain.place, subscription.customer.name, subscription.system_name)
+    place = at_domain(domain)
     url = reverse("domains:domain", args=[domain.name])
     doors = tuple(door for door in menu.doors(actor, place, "domain") if door.url != url)
-    return Card(domain, url, standing, doors)
+    told = tuple((gettext(each.title), each.icon, each.count, parts.Quota(each.used, each.limit)) for each in glances)
+    return Card(domain, url, standing, doors, told)

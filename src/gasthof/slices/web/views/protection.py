@@ -11,14 +11,14 @@ from gasthof.kernel.permissions import Place
 from gasthof.slices.subscriptions.queries import Subscription
 from gasthof.slices.web.forms import AddProtectedUser, ChangeProtectedUser, Protect, RenameDirectory
 from gasthof.slices.web.models import ProtectedDirectory, ProtectedUser
-from gasthof.slices.web.views.standing import subscription_for, subscription_head
+from gasthof.slices.web.views.standing import subscription_for
 from gasthof.ui.changes import Undo
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Link, show
 from gasthof.ui.sources import Source
-from gasthof.ui.standing import may, permit, seen
+from gasthof.ui.standing import below_subscription, may, permit, seen
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -42,7 +42,7 @@ def directories(request: PanelRequest, subscription: str) -> HttpResponse:
         empty=Empty(gettext("No protected directory yet"), gettext("A protected directory asks every visitor for a name and a password."),
                     gettext("Protect directory") if writes else "", new, "lock"),
     )  # fmt: skip
-    head = subscription_head(request, found, gettext("Protected directories"))
+    head = below_subscription(request, found, gettext("Protected directories"))
     if writes:
         head = replace(head, action=Link(gettext("Protect directory"), new, "plus"))
     return list_page(request, listing, head)
@@ -55,7 +55,7 @@ def protect(request: PanelRequest, subscription: str) -> HttpResponse:
     back = reverse("web:protected", args=[subscription])
     return form_page(
         request, Protect(posted(request), fixed={"subscription": subscription}, initial={"path": "web/"}),
-        subscription_head(request, found, gettext("Protect directory")),
+        below_subscription(request, found, gettext("Protect directory")),
         submit=gettext("Protect directory"), to=back, cancel=back,
         message=lambda outcome: gettext("%(path)s is protected. Without users it is closed to all: add the first.") % outcome.result,
     )  # fmt: skip
@@ -83,7 +83,7 @@ def _user(row: ProtectedDirectory, number: int) -> ProtectedUser:
 def directory(request: PanelRequest, subscription: str, directory: int) -> HttpResponse:
     """Its users: there are 200 at most."""
     found, row = _found(request, subscription, directory, "web.read")
-    head = replace(subscription_head(request, found, row.path), lead=row.title)
+    head = replace(below_subscription(request, found, row.path), lead=row.title)
     writes = may(request.actor, "web.write", found.place)
     if writes:
         new = reverse("web:add_protected_user", args=[subscription, directory])
@@ -100,7 +100,7 @@ def rename(request: PanelRequest, subscription: str, directory: int) -> HttpResp
     title = row.title
     return form_page(
         request, RenameDirectory(posted(request), fixed=fixed, initial={"title": title}),
-        subscription_head(request, found, gettext("Change the title of %(path)s") % {"path": row.path}),
+        below_subscription(request, found, gettext("Change the title of %(path)s") % {"path": row.path}),
         submit=gettext("Save"), to=back, cancel=back, message=gettext("The title was changed."),
         undo=lambda _: Undo("web.protect", {**fixed, "title": title}),
     )  # fmt: skip
@@ -119,7 +119,7 @@ def unprotect(request: PanelRequest, subscription: str, directory: int) -> HttpR
     )
     return question_page(
         request, "web.unprotect", {"subscription": subscription, "path": row.path},
-        subscription_head(request, found, gettext("End the protection of %(path)s?") % {"path": row.path}), question,
+        below_subscription(request, found, gettext("End the protection of %(path)s?") % {"path": row.path}), question,
         to=reverse("web:protected", args=[subscription]), cancel=_back(subscription, row),
         message=gettext("%(path)s is open to all.") % {"path": row.path},
     )  # fmt: skip
@@ -131,7 +131,7 @@ def add_user(request: PanelRequest, subscription: str, directory: int) -> HttpRe
     back = _back(subscription, row)
     return form_page(
         request, AddProtectedUser(posted(request), fixed={"subscription": subscription, "path": row.path}),
-        subscription_head(request, found, gettext("Add a user to %(path)s") % {"path": row.path}),
+        below_subscription(request, found, gettext("Add a user to %(path)s") % {"path": row.path}),
         submit=gettext("Add user"), to=back, cancel=back, message=gettext("The user was added."),
     )  # fmt: skip
 
@@ -143,7 +143,7 @@ def change_user(request: PanelRequest, subscription: str, directory: int, user: 
     fixed = {"subscription": subscription, "path": row.path, "name": chosen.name}
     return form_page(
         request, ChangeProtectedUser(posted(request), fixed=fixed),
-        subscription_head(request, found, gettext("New password for %(name)s") % {"name": chosen.name}),
+        below_subscription(request, found, gettext("New password for %(name)s") % {"name": chosen.name}),
         submit=gettext("Change password"), to=back, cancel=back, message=gettext("The password was changed."),
     )  # fmt: skip
 
@@ -155,6 +155,6 @@ def remove_user(request: PanelRequest, subscription: str, directory: int, user: 
     question = Question(gettext("This user cannot enter the directory any more."), gettext("Remove user"))
     return question_page(
         request, "web.remove_protected_user", {"subscription": subscription, "path": row.path, "name": chosen.name},
-        subscription_head(request, found, gettext("Remove the user %(name)s?") % {"name": chosen.name}), question,
+        below_subscription(request, found, gettext("Remove the user %(name)s?") % {"name": chosen.name}), question,
         to=back, cancel=back, message=gettext("The user was removed."),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gasthof.kernel.permissions import Actor
 from gasthof.kernel.values import DomainName
 from gasthof.slices.nodes.queries import php_versions
 from gasthof.slices.web import rules
@@ -12,14 +13,15 @@ from gasthof.slices.web.forms import Alias as AliasForm
 from gasthof.slices.web.forms import Hosting, Php, Subdomain, initial_settings
 from gasthof.slices.web.models import Alias, Site
 from gasthof.slices.web.queries import hosts_of
-from gasthof.slices.web.views.standing import domain_for, domain_head, site_for
+from gasthof.slices.web.views.standing import domain_for, site_for
 from gasthof.ui import parts
 from gasthof.ui.changes import Undo
+from gasthof.ui.lists import Empty
 from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.performing import After, perform_calls
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import show
-from gasthof.ui.standing import may
+from gasthof.ui.standing import below_domain, may
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -42,7 +44,7 @@ def hosting(request: PanelRequest, domain: str) -> HttpResponse:
         "front_controller": _switch(site.front_controller),
     }
     return form_page(
-        request, form, domain_head(request, site.domain, gettext("Hosting settings"), site.domain.unicode),
+        request, form, below_domain(request, site.domain, gettext("Hosting settings"), lead=site.domain.unicode),
         submit=gettext("Save"), to=reverse("web:hosting", args=[domain]), cancel=reverse("domains:domain", args=[domain]),
         message=gettext("The hosting settings were changed."),
         undo=lambda _: Undo("web.change_site", {"domain": domain, **before}),
@@ -53,6 +55,10 @@ def hosting(request: PanelRequest, domain: str) -> HttpResponse:
 def php(request: PanelRequest, domain: str) -> HttpResponse:
     site = site_for(request, domain)
     initial = {"php": site.php, "php_version": site.php_version, **initial_settings(site.php_settings)}
+    why_not = _without_php(request.actor, site)
+    if why_not:
+        head = below_domain(request, site.domain, gettext("PHP"), lead=site.domain.unicode)
+        return show(request, "web/no_php.html", head, {"empty": why_not})
     form = Php(posted(request), fixed={"domain": domain}, initial=initial)
     form.fields["php_version"].choices = [(each, f"PHP {each}") for each in _versions(site)]  # type: ignore[attr-defined]
     unset = dict.fromkeys(rules.PHP_SETTINGS, "") | site.php_settings
@@ -60,10 +66,32 @@ def php(request: PanelRequest, domain: str) -> HttpResponse:
     if site.php_version:
         before["php_version"] = site.php_version
     return form_page(
-        request, form, domain_head(request, site.domain, gettext("PHP"), site.domain.unicode),
+        request, form, below_domain(request, site.domain, gettext("PHP"), lead=site.domain.unicode),
         submit=gettext("Save"), to=reverse("web:php", args=[domain]), cancel=reverse("domains:domain", args=[domain]),
         message=gettext("The PHP settings were changed."), undo=lambda _: Undo("web.change_site", before),
     )  # fmt: skip
+
+
+def _without_php(actor: Actor, site: Site) -> Empty | None:
+    """Why there is nothing to choose from, and what to do. Who has PHP already goes on having it."""
+    plan, title = site.domain.subscription.plan, gettext("No PHP here")
+    if site.php or (plan.php and _versions(site)):
+        return None
+    if plan.php:
+        return Empty(
+            title,
+            gettext("The server offers no version of PHP at the moment. Files are handed out as they are."),
+            icon="code",
+        )
+    sentence = gettext(
+        "The plan %(plan)s does not include PHP: files are handed out as they are, programs do not run."
+    ) % {"plan": plan.name}
+    if may(actor, "subscriptions.plans", None):
+        return Empty(
+            title, sentence, gettext("Change plan"), reverse("subscriptions:change_plan", args=[plan.pk]), "code"
+        )
+    advice = gettext("Ask your hoster for a plan that does.")
+    return Empty(title, f"{sentence} {advice}", icon="code")
 
 
 def _versions(site: Site) -> list[str]:
@@ -85,7 +113,7 @@ def aliases(request: PanelRequest, domain: str) -> HttpResponse:
         "quota": parts.Quota(own, site.domain.subscription.plan.aliases, "count", gettext("Further names")),
         "writes": may(request.actor, "web.write", site.domain.place),
     }
-    head = domain_head(request, site.domain, gettext("Further names"), site.domain.unicode)
+    head = below_domain(request, site.domain, gettext("Further names"), lead=site.domain.unicode)
     return show(request, "web/aliases.html", head, context)
 
 
@@ -95,7 +123,7 @@ def add_alias(request: PanelRequest, domain: str) -> HttpResponse:
     back = reverse("web:aliases", args=[domain])
     return form_page(
         request, AliasForm(posted(request), fixed={"domain": domain}),
-        domain_head(request, site.domain, gettext("Add a further name"), site.domain.unicode),
+        below_domain(request, site.domain, gettext("Add a further name"), lead=site.domain.unicode),
         submit=gettext("Add name"), to=back, cancel=back, message=gettext("The website answers to the new name, too."),
     )  # fmt: skip
 
@@ -112,7 +140,7 @@ def remove_alias(request: PanelRequest, domain: str, alias: int) -> HttpResponse
     )  # fmt: skip
     return question_page(
         request, "web.remove_alias", {"domain": domain, "name": row.name},
-        domain_head(request, site.domain, gettext("Remove %(name)s?") % {"name": name}), question, to=back, cancel=back,
+        below_domain(request, site.domain, gettext("Remove %(name)s?") % {"name": name}), question, to=back, cancel=back,
         message=gettext("%(name)s was removed.") % {"name": name},
         undo=lambda _: Undo("web.add_alias", {"domain": domain, "name": row.name}),
     )  # fmt: skip
@@ -140,7 +168,7 @@ def subdomain(request: PanelRequest, domain: str) -> HttpResponse:
     return show(
         request,
         "ui/form_page.html",
-        domain_head(request, parent, gettext("Add subdomain")),
+        below_domain(request, parent, gettext("Add subdomain")),
         context,
         status=form.status,
     )

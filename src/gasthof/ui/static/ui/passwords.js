@@ -31,6 +31,7 @@
       input.type = "text";
       input.value = suggested();
       input.select();
+      input.dispatchEvent(new Event("input", { bubbles: true }));
     });
     const end = document.createElement("div");
     end.append(button);
