@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.habits.examples import DOMAIN
+from tests.habits import examples
 from tests.habits.furnished import furnished_once, house
 from tests.house import OPERATOR, House
 
@@ -76,7 +76,7 @@ def test_signing_and_defaults_are_what_the_file_says(house: House, tmp_path: Pat
         default = f"{{name: webmail, type: A, on: {served}}}"
         return write(
             tmp_path,
-            f"subscription: {house.mine}\ndomains:\n  {DOMAIN}:\n    dnssec: {signed}\n    defaults: [{default}]\n",
+            f"subscription: {house.mine}\ndomains:\n  {examples.DOMAIN}:\n    dnssec: {signed}\n    defaults: [{default}]\n",
         )
 
     for signed, served in (("yes", "no"), ("no", "yes")):
@@ -89,7 +89,8 @@ def test_signing_and_defaults_are_what_the_file_says(house: House, tmp_path: Pat
         applying.carry_out(found, OPERATOR)
         assert steps(path) == []
     wrong = refused(
-        tmp_path, f"subscription: {house.mine}\ndomains:\n  {DOMAIN}:\n    defaults: [{{name: webmail, type: A}}]\n"
+        tmp_path,
+        f"subscription: {house.mine}\ndomains:\n  {examples.DOMAIN}:\n    defaults: [{{name: webmail, type: A}}]\n",
     )
     assert "on" in wrong[0] and wrong[0].startswith("4")
 
