@@ -12,9 +12,9 @@ from django.db import transaction
 from gasthof.kernel import registry
 from gasthof.kernel.call import Awaited, Call
 from gasthof.kernel.capability import Waited
+from gasthof.kernel.collection import collections
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import Place
-from gasthof.slices.accounts.audit import shown_entry
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.webhooks import rules
 from gasthof.slices.webhooks.models import Delivery, Event, Webhook
@@ -76,7 +76,7 @@ class _Followers:
             for webhook in self.webhooks:
                 if rules.PERFORMED in webhook.events and self.sees(webhook, entry.customer):
                     about = entry.verb, entry.customer
-                    yield _delivery(webhook, rules.PERFORMED, about, entry.at, shown_entry(entry), now)
+                    yield _delivery(webhook, rules.PERFORMED, about, entry.at, collections()["audit"].shown(entry), now)
 
     def of_outcome(self, event: Event) -> list[Webhook]:
         """What nodes were told may be about all of the transaction's objects: for those who see each of them."""
