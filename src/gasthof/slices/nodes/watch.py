@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 
+from gasthof.kernel import rows
 from gasthof.slices.nodes.desired import send_again
 from gasthof.slices.nodes.models import Node, NodeContact, NodeEvent
 
@@ -24,6 +25,7 @@ DELETE FROM nodes_desiredobject d USING served WHERE d.id = served.id
 """
 
 
+@rows.staff()
 def note_silence(now: datetime) -> list[tuple[str, str]]:
     """An event for each node that fell silent or came back since the last look. Their names and which it was."""
     noted = []
@@ -42,10 +44,12 @@ def send_differing() -> int:
 
     Not done by node_report itself: it would have to lock the node's row, and a node could then hold up every verb.
     """
-    return sum(_send_differing(pk) for pk in NodeContact.objects.exclude(differing=[]).values_list("pk", flat=True))
+    with rows.staff():
+        nodes = list(NodeContact.objects.exclude(differing=[]).values_list("pk", flat=True))
+    return sum(map(_send_differing, nodes))
 
 
-@transaction.atomic
+@rows.staff()
 def _send_differing(node_id: int) -> int:
     contact = NodeContact.objects.select_for_update(skip_locked=True).filter(pk=node_id).first()
     if contact is None or not contact.differing:
@@ -67,7 +71,7 @@ def remove_served() -> int:
     return removed
 
 
-@transaction.atomic
+@rows.staff()
 def _remove_served() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_REMOVE_SERVED, [MOST_AT_ONCE])

@@ -1,0 +1,13 @@
+"""Whose rows these are (docs/decisions/0007-row-level-security.md)."""
+
+from django.db import migrations
+
+from gasthof.kernel import policies
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0002_resellers"), ("kernel", "0003_staff")]
+    operations = [
+        policies.protect("accounts_customer", f"number = {policies.CUSTOMER} OR reseller_id = {policies.RESELLER}"),
+        policies.own("kernel_auditentry", "customer"),
+    ]
