@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ("usersessions", "0001_initial"),
     ]
     operations = [
-        policies.own("access_user"),
+        policies.looked_up("access_user"),
         policies.below("access_onetimelink", "user_id", "access_user"),
         policies.below("access_outgoingmail", "user_id", "access_user"),
         policies.below("account_emailaddress", "user_id", "access_user"),
