@@ -89,7 +89,7 @@ def _within(rows: Rows) -> Iterator[None]:
             yield
         finally:
             _inside.reset(token)
-            if not own and _goes_on():
+            if not own and _status() == TransactionStatus.INTRANS:
                 _set(before)
 
 
@@ -97,7 +97,8 @@ def _one_query(execute: Callable[..., Any], sql: str, params: Any, many: bool, c
     if _inside.get() is not None:
         return execute(sql, params, many, context)
     if connection.in_atomic_block:  # somebody else's; told each time, since a savepoint may have taken it back
-        _set(_default.get())
+        if _status() != TransactionStatus.INERROR:
+            _set(_default.get())
         return execute(sql, params, many, context)
     with _within(_default.get()):
         return execute(sql, params, many, context)
@@ -110,7 +111,7 @@ def _set(rows: Rows) -> Rows:
     return Rows(found[0], found[1] or "", found[2] or "")
 
 
-def _goes_on() -> bool:
-    """Whether the transaction does: in one that failed nothing can be said, and its end takes all back anyway."""
+def _status() -> TransactionStatus | None:
+    """In a transaction that failed nothing can be said, and its end takes all back anyway."""
     held = connection.connection
-    return held is not None and held.info.transaction_status == TransactionStatus.INTRANS
+    return None if held is None else held.info.transaction_status

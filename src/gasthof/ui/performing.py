@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.crypto import salted_hmac
 
+from gasthof.kernel import rows
 from gasthof.kernel.actions import Outcome, actions, perform, perform_many
 from gasthof.kernel.clock import SystemClock
 from gasthof.kernel.permissions import Actor
@@ -54,7 +55,8 @@ def perform_calls(
     listed = list(calls)
     key = _key(actor, form, listed)
     with _alone(key):
-        done_before = Submission.objects.filter(pk=key).first()
+        with rows.staff():
+            done_before = Submission.objects.filter(pk=key).first()
         if done_before:
             return HttpResponseRedirect(done_before.location, status=303)
         try:
@@ -65,7 +67,8 @@ def perform_calls(
             form.refuse(refusal)
             return None
         location = _location(actor, outcome, then)
-        Submission.objects.create(pk=key, location=location, at=SystemClock().now())
+        with rows.staff():
+            Submission.objects.create(pk=key, location=location, at=SystemClock().now())
     return HttpResponseRedirect(location, status=303)
 
 

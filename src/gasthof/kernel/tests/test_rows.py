@@ -1,9 +1,13 @@
 """Whose rows are shown holds for what is within, and for nothing after it, on the one connection that requests share."""
 
+import os
 from collections.abc import Iterator
+from signal import SIGKILL
+from threading import Timer
 
+import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from tests.house import OPERATOR, House, settle
 
 from gasthof.bootstrap import postgres
@@ -75,6 +79,63 @@ def test_nothing_is_left(house: House) -> None:
     assert nothing_is_left(pid)
 
 
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_a_thread_that_is_ended_leaves_nothing(house: House, end: type[BaseException]) -> None:
+    pid = told()[3]
+    for whose in (rows.of(house.baker), rows.staff()):
+        with pytest.raises(end), whose:
+            names()
+            raise end
+        assert nothing_is_left(pid)
+        with pytest.raises(end), rows.by_default(house.baker), transaction.atomic():
+            names()
+            raise end
+        assert nothing_is_left(pid)
+
+
+def test_a_query_that_is_cancelled_leaves_nothing(house: House) -> None:
+    pid = told()[3]
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        for whose in (rows.of(house.baker), rows.staff(), rows.by_default(house.baker)):
+            soon = Timer(0.1, other.execute, ["SELECT pg_cancel_backend(%s)", [pid]])
+            soon.start()
+            with pytest.raises(OperationalError, match="cancel"), whose, connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(20)")
+            soon.join()
+            assert nothing_is_left(pid)
+
+
+def test_a_connection_that_is_cut_leaves_nothing_to_the_next(house: House) -> None:
+    for whose in (rows.of(house.baker), rows.staff(), rows.by_default(house.baker)):
+        pid = told()[3]
+        other = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+        with other, pytest.raises(OperationalError), whose:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            names()
+        connection.close()
+        connection.ensure_connection()
+        connection.connection.execute("SET ROLE gasthof_app")
+        assert told()[3] != pid
+        assert nothing_is_left(told()[3])
+        with rows.of(house.gardener):
+            assert names() == [OTHERS]
+
+
+def test_a_process_that_is_killed_leaves_nothing_at_all(house: House) -> None:
+    """It had changed something as staff, and told nobody yet."""
+    pid = told()[3]
+    child = os.fork()
+    if child == 0:
+        connection.connection = None  # the parent's: neither used nor closed here
+        with rows.staff():
+            Customer.objects.update(name="Niemand")
+            os.kill(os.getpid(), SIGKILL)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -SIGKILL
+    assert nothing_is_left(pid)
+    with rows.staff():
+        assert not Customer.objects.filter(name="Niemand").exists()
+
+
 def test_savepoints_take_nothing_along_and_leave_nothing(house: House) -> None:
     pid = told()[3]
     with transaction.atomic():
@@ -105,6 +166,9 @@ def test_by_default_each_query_is_told_whose(house: House) -> None:
             with pytest.raises(KeyError), transaction.atomic():
                 assert names() == [MINE]
                 raise KeyError
+            assert names() == [MINE]
+            with pytest.raises(DatabaseError, match="zero"), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT 1/0")
             assert names() == [MINE]
         with rows.staff():
             assert names() == [MINE, OTHERS]

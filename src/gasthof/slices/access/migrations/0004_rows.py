@@ -14,7 +14,10 @@ class Migration(migrations.Migration):
         ("usersessions", "0001_initial"),
     ]
     operations = [
-        policies.looked_up("access_user"),
+        policies.own("access_user"),
+        policies.own("access_role"),
+        policies.below("access_assignment", "user_id", "access_user"),
+        policies.below("access_apitoken", "user_id", "access_user"),
         policies.below("access_onetimelink", "user_id", "access_user"),
         policies.below("access_outgoingmail", "user_id", "access_user"),
         policies.below("account_emailaddress", "user_id", "access_user"),

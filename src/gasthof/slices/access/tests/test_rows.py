@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -53,7 +53,7 @@ def house(transactional_db: None) -> Iterator[House]:
 
 def answer(place: str, who: object, method: str = "GET") -> str:
     request = RequestFactory().generic(method, place)
-    request.user = who  # type: ignore[assignment]
+    request.user, request.session = who, {}  # type: ignore[assignment]
     return known_actor(customers)(request).content.decode()
 
 
@@ -66,6 +66,22 @@ def test_views_read_the_actors_rows(house: House, monkeypatch: pytest.MonkeyPatc
         assert answer("/theirs/", AnonymousUser(), method) == "0"
         assert answer("/who/", AnonymousUser(), method) == "2"
     assert not Customer.objects.exists()
+
+
+def test_a_view_that_fails_leaves_nothing_to_the_next_request(house: House) -> None:
+    def fails(request: HttpRequest) -> HttpResponse:
+        with transaction.atomic():
+            assert Customer.objects.count() == 1
+            raise KeyError
+
+    request = RequestFactory().get("/theirs/")
+    request.session = {}  # type: ignore[assignment]
+    with rows.staff():
+        request.user = User.objects.get(email=ADDRESS)
+    with pytest.raises(KeyError):
+        known_actor(fails)(request)
+    assert not Customer.objects.exists()
+    assert answer("/theirs/", AnonymousUser()) == "0"
 
 
 def test_whoever_has_no_session_costs_no_query(house: House) -> None:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     operations = [
         policies.protect(
             "accounts_customer",
-            f"CASE WHEN number = {policies.CUSTOMER} THEN true ELSE reseller_id = {policies.RESELLER} END",
+            policies.either(f"number = {policies.CUSTOMER}", f"reseller_id = {policies.RESELLER}"),
         ),
         policies.own("kernel_auditentry", "customer"),
     ]

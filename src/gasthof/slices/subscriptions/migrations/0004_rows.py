@@ -8,6 +8,6 @@ from gasthof.kernel import policies
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0003_rows"), ("subscriptions", "0003_exports")]
     operations = [
-        policies.looked_up("subscriptions_subscription"),
+        policies.own("subscriptions_subscription"),
         policies.own("subscriptions_export"),
     ]
