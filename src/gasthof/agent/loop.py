@@ -14,7 +14,7 @@ from gasthof.agent.findings import Measurer
 from gasthof.agent.fixtures import Fixtures
 from gasthof.agent.journal import Id, Journal
 from gasthof.agent.kinds import Knowledge, Machine
-from gasthof.agent.order import next_chunk
+from gasthof.agent.order import next_chunks
 from gasthof.agent.talk import Control, Talk
 from gasthof.agent.wire import NodeReport
 
@@ -44,6 +44,7 @@ class Agent(Talk):
         self.fixtures = Fixtures(machine, knowledge.fixtures, self.executor, journal, self.look_again)
         self.audit_at = 0.0
         self.auditing: Iterator[int] | None = None
+        self.ahead: list[list[Id]] = []  # what comes next; kept until more is fetched
         self.behind = False  # more was due than the last change pass had time for
         self.looked = False  # an audit has compared everything since a look-up database was last emptied
 
@@ -118,6 +119,11 @@ class Agent(Talk):
         self.auditing, self.audit_at = None, 0.0
         self.looked = self.fixtures.full = False
         self.backoff.forget(list(self.backoff.waiting))
+        self.ahead = []
+
+    def fetch(self) -> None:
+        super().fetch()
+        self.ahead = []
 
     def work(self, seconds: float = float("inf")) -> None:
         """The change pass: apply everything that is open and due, a chunk at a time, and tell after each."""
@@ -132,6 +138,7 @@ class Agent(Talk):
         self.behind = bool(chunk)
 
     def released(self) -> None:
+        self.ahead = []
         self.work(WORK)
 
     def apply(self, chunk: list[Id]) -> None:
@@ -143,7 +150,14 @@ class Agent(Talk):
                 log.warning("%s %s: %s", *verdict.desired.id, verdict.words)
 
     def next_chunk(self) -> list[Id]:
-        """What is open, due, and may go."""
+        return chunks.pop(0) if (chunks := self.chunks()) else []
+
+    def chunks(self) -> list[list[Id]]:
+        """What is open, due, and may go, as far as that can be told before more comes."""
+        self.ahead = self.ahead or self._chunks()
+        return self.ahead
+
+    def _chunks(self) -> list[list[Id]]:
         found = self.journal.open_ids()
         going = self.guard.let_through([(kind, key) for kind, key, _, gone in found if gone])
         due = [
@@ -151,7 +165,7 @@ class Agent(Talk):
             for kind, key, scope, gone in found
             if self.backoff.due((kind, key)) and (not gone or (kind, key) in going)
         ]
-        return next_chunk(due, self.fresh, self.applier.rank, self.backoff.attempts)
+        return next_chunks(due, self.fresh, self.applier.rank, self.backoff.attempts)
 
     def measure(self) -> None:
         """The next portion of what came to life, if there is one."""
@@ -170,7 +184,7 @@ class Agent(Talk):
 
     def fill(self) -> None:
         """Tell the last fixtures once everything was compared, and nothing is open but what was tried and failed."""
-        if self.looked and not self.fixtures.full and not self.behind and self.knows_all() and not self.next_chunk():
+        if self.looked and not self.fixtures.full and not self.behind and self.knows_all() and not self.chunks():
             self.fixtures.filled()
 
     def knows_all(self) -> bool:
@@ -180,6 +194,7 @@ class Agent(Talk):
     def finish_audit(self, seconds: float = WORK) -> None:
         self.audit_at, self.looked = monotonic() + AUDIT_EVERY, True
         self.fix()
+        self.ahead = []
         self.work(seconds)
         self.fill()
         facts, digests = self.offers(), self.journal.digests()

@@ -5,14 +5,15 @@ from collections.abc import Callable, Collection, Sequence
 from gasthof.agent.journal import Id
 
 CHUNK = 250  # objects applied together
+AHEAD = 20  # chunks found in one go: to look through all that is open, for each, would be quadratic
 
 Open = tuple[str, str, str, bool]  # kind, key, scope, is to go
 
 
-def next_chunk(
+def next_chunks(
     due: Sequence[Open], fresh: Collection[Id], rank: Callable[[str], int], attempts: Callable[[Id], int]
-) -> list[Id]:
-    """Objects of one kind and direction: new ones in rank order, then those that go, highest rank first.
+) -> list[list[Id]]:
+    """Objects of one kind and direction: new ones in rank order, then those that go, highest rank first. They hold until more comes.
 
     Those that were tried least lead: what removes customers' files shares one slice of time.
     """
@@ -26,7 +27,8 @@ def next_chunk(
 
     lead = min(turn(one) for one in due)
     first = [(one[0], one[1]) for one in due if turn(one) == lead]
-    return sorted(first, key=attempts)[:CHUNK]
+    ordered = sorted(first, key=attempts)[: CHUNK * AHEAD]
+    return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
 
 
 def _first_of_all(due: Sequence[Open], fresh: Collection[Id]) -> list[Open]:

@@ -16,6 +16,7 @@ BENCHES = {
     "mail": "gasthof.slices.mail.bench.mail",
     "click-to-live": "gasthof.bench.click_to_live",
     "converge": "gasthof.bench.converge",
+    "pages": "gasthof.bench.pages",
 }
 
 

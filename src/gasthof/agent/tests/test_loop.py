@@ -607,6 +607,22 @@ def test_a_new_change_does_not_queue_behind_a_whole_node(toy: Toy) -> None:
     assert toy.daemon.asked[told[0]] == ("urgent",) and len(toy.files()) == 1001
 
 
+def test_all_that_is_open_is_looked_through_once_for_many_chunks(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1500):
+        toy.put(f"n{number:04d}", "x")
+    journal, looks = toy.agent.journal, list[int]()
+    look = journal.open_ids
+
+    def counted() -> list[tuple[str, str, str, bool]]:
+        found = look()
+        looks.append(len(found))
+        return found
+
+    monkeypatch.setattr(journal, "open_ids", counted)
+    toy.turn()
+    assert looks == [1500, 0] and len(toy.files()) == 1500
+
+
 def test_it_says_what_it_would_change_and_changes_nothing(toy: Toy) -> None:
     toy.put("a", "eins\n")
     toy.turn()
