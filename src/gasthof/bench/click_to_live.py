@@ -62,11 +62,9 @@ def run(small: bool) -> dict[str, Any]:
 
 
 def _grow(size: int) -> None:
-    from gasthof.kernel import rows
     from gasthof.slices.domains.models import Domain
 
-    with rows.staff():
-        have = Domain.objects.count() // DOMAINS_EACH
+    have = Domain.objects.count() // DOMAINS_EACH
     fill(range(have, size // DOMAINS_EACH))
     settled(2_400)
 
