@@ -73,7 +73,9 @@ def _person(customer: int) -> None:
         created=NOW,
     )  # fmt: skip
     times = {"created": NOW, "due": NOW}
-    OneTimeLink.objects.create(digest=bytes([customer]), purpose="email", user=user, created=NOW, expires=NOW)
+    OneTimeLink.objects.create(
+        digest=customer.to_bytes(32, "big"), purpose="email", user=user, created=NOW, expires=NOW
+    )
     OutgoingMail.objects.create(user=user, recipient=user.email, subject="x", message_id=f"{customer}", **times)
     Authenticator.objects.create(user=user, type="totp", data={})
     UserSession.objects.create(user=user, ip="127.0.0.1", session_key=f"{customer}", user_agent="")

@@ -1,6 +1,7 @@
 """Who asks, and in which language they are answered."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from gasthof.slices.access.queries import User, acting_for, actor_of, in_place_o
 ACTING = "access.acting"  # in a session: the customer's number
 OWN = ("/account/", "/reauthenticate/", "/forgotten/", "/link/")  # about one's own sign-in
 Answer = Callable[[HttpRequest], HttpResponse]
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
 def _act(request: HttpRequest, user: User) -> None:
@@ -50,7 +52,7 @@ def known_actor(respond: Answer) -> Answer:
     return answer
 
 
-def finds_out(view: Answer) -> Answer:
+def finds_out(view: View) -> View:
     """Mark a view that finds out who somebody is, as allauth's do: it reads and writes people's rows, and answers for which."""
     view.finds_out = True  # type: ignore[attr-defined]
     return view
