@@ -1,9 +1,12 @@
 """Where everything lies under one prefix, and the ports it listens on. Standard library only: every process reads it."""
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 WEB_USER = "gasthof-web"  # worker of the nginx that serves customers; its group reads documents, keys and sockets
 PANEL_USER = "gasthof-panel"  # panel, worker and the panel's own nginx
@@ -25,6 +28,18 @@ DEFAULT_PORTS = {
     "postgres": 8432,
 }
 DEFAULT_HOST = "server.gasthof.test"
+WITH_PASSWORD = re.compile(r"([^:]*://[^:@]*):.*@([^@]*)", re.DOTALL)  # also one with signs that should be encoded
+
+SECTIONS: dict[str, dict[str, type]] = {  # of config.toml
+    "node": {"name": str, "uid_base": int, "host": str, "ipv4": str, "ipv6": str},
+    "panel": {"url": str},
+    "mail": {"relay": str, "from": str},
+    "ports": dict.fromkeys(DEFAULT_PORTS, int),
+}
+
+
+class Unreadable(ValueError):
+    """A config.toml that nothing can be made of; the words say where."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +54,14 @@ class Prefix:
     ipv4: str = "127.0.0.1"  # where the world reaches it; "" for none
     ipv6: str = "::1"
     panel_url: str = ""  # where people reach the panel, when that is not its own port on localhost
-    mail_relay: str = ""  # smtp://user:password@host:port; "" for the node's own Postfix
+    mail_relay: str = ""  # smtp://user@host:port, its password in `relay_secret`; "" for the node's own Postfix
     mail_from: str = ""  # whom the panel's mails are from, when that is not the machine's postmaster
 
     @classmethod
     def load(cls, root: Path) -> "Prefix":
-        """Read config.toml below root; its defaults hold where it has no say."""
+        """Read config.toml below root; its defaults hold where it has no say. Raises Unreadable."""
         path = root / "config.toml"
-        data = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+        data = _read(path) if path.exists() else {}
         node, panel, mail = (data.get(name, {}) for name in ("node", "panel", "mail"))
         return cls(
             root=root,
@@ -74,6 +89,24 @@ class Prefix:
     @property
     def mail_sender(self) -> str:
         return self.mail_from or f"postmaster@{self.host}"
+
+    @property
+    def addresses(self) -> list[str]:
+        """What the daemons that customers' names lead to listen on: both loopbacks, and where the world reaches the machine.
+
+        ValueError for what is no address.
+        """
+        own = (str(ip_address(each)) for each in (self.ipv4, self.ipv6) if each)
+        return list(dict.fromkeys(("127.0.0.1", "::1", *own)))
+
+    def listeners(self, name: str) -> list[str]:
+        """The same with the port of that name: "127.0.0.1:8080", "[::1]:8080"."""
+        return [f"{f'[{each}]' if ':' in each else each}:{int(self.ports[name])}" for each in self.addresses]
+
+    @property
+    def relay_secret(self) -> Path:
+        """`mail_relay` with its password, for the panel's processes only: every user of the machine may read config.toml."""
+        return self.root / "panel" / "relay"
 
     @property
     def run(self) -> Path:
@@ -140,3 +173,29 @@ class Prefix:
 
     def home(self, subscription: str) -> Path:
         return self.customers / subscription
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """What nobody would heed is refused: `up` writes the file anew, and would drop it."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise Unreadable(f"{path} cannot be read: {error}") from error
+    for section, values in data.items():
+        if section not in SECTIONS or not isinstance(values, dict):
+            raise Unreadable(f"{path} has no place for {section!r}: its sections are {', '.join(SECTIONS)}.")
+        for name, value in values.items():
+            wanted = SECTIONS[section].get(name)
+            if wanted is None:
+                raise Unreadable(
+                    f"{path} has no place for {name!r} below [{section}]: there is {', '.join(SECTIONS[section])}."
+                )
+            if type(value) is not wanted:
+                form = "a number" if wanted is int else "text in quotes"
+                raise Unreadable(f"{path}: {name} below [{section}] must be {form}.")
+    return data
+
+
+def without_password(address: str) -> str:
+    """smtp://user:password@host:port as smtp://user@host:port."""
+    return WITH_PASSWORD.sub(r"\1@\2", address)

@@ -230,7 +230,7 @@ def attempt_as(house: House, name: str) -> str:
     value=st.one_of(st.text(max_size=30), st.integers(), st.none(), st.lists(st.text(max_size=3), max_size=2)),
     chosen=st.sampled_from(FIELDS),
 )
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_anything_anywhere(house: House, value: object, chosen: tuple[str, str]) -> None:
     verb, field = chosen
     with connection.cursor() as cursor:

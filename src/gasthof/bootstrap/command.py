@@ -14,7 +14,7 @@ from gasthof.bootstrap.programs import environment
 from gasthof.bootstrap.progress import tell
 from gasthof.bootstrap.refusal import Refusal
 from gasthof.bootstrap.version import VERSION
-from gasthof.prefix import Prefix
+from gasthof.prefix import DEFAULT_PORTS, Prefix, Unreadable
 
 PASSING = {
     "run": (),
@@ -40,7 +40,7 @@ def main(checkout: Path, words: list[str]) -> int:
         wanted = Path(options.prefix).absolute() if options.prefix else None
         handler: Handler = options.handler
         return handler(places.locate(checkout, wanted), options, rest)
-    except Refusal as refusal:
+    except (Refusal, Unreadable) as refusal:
         tell(str(refusal))
         return 1
     except KeyboardInterrupt:
@@ -91,7 +91,9 @@ def _add_running(add: Add) -> None:
     sub = add("up", "set up what is missing, start everything, wait until it answers", _up)
     sub.add_argument("--detach", action="store_true", help="return when everything is up; `down` stops it")
     sub.add_argument("--no-demo", action="store_true", help="without the demo's customers")
-    sub.add_argument("--port", action="append", default=[], metavar="NAME=NUMBER", help="panel, http or https")
+    sub.add_argument(
+        "--port", action="append", default=[], metavar="NAME=NUMBER", help=f"one of {', '.join(DEFAULT_PORTS)}"
+    )
     add("down", "stop everything of this prefix", lambda place, options, rest: down.down(place))
     sub = add("status", "processes, endpoints, nodes, the local CA's file", _status)
     sub.add_argument("--json", action="store_true", help="the same for programs")

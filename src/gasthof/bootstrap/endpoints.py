@@ -1,7 +1,5 @@
 """What listens where, for the operator's eyes."""
 
-import socket
-import sys
 from dataclasses import asdict, dataclass
 
 from gasthof.agent import daemons
@@ -24,10 +22,7 @@ def endpoints(prefix: Prefix) -> list[Endpoint]:
     ports = prefix.ports
     brought = list(daemons.installed())
     named = {"panel": "https://localhost:{}"} | {name: form for each in brought for name, form in each.listens.items()}
-    tcp = [
-        Endpoint(name, form.format(ports[name]), True, bool(machine.listening(ports[name])))
-        for name, form in named.items()
-    ]
+    tcp = [_public(name, form, ports[name]) for name, form in named.items()]
     sockets = {
         "postgres": prefix.postgres_socket / ".s.PGSQL.5432",
         **{name: path for each in brought for name, path in each.sockets(prefix).items()},
@@ -43,9 +38,16 @@ def endpoints(prefix: Prefix) -> list[Endpoint]:
     ]
 
 
+def _public(name: str, form: str, port: int) -> Endpoint:
+    """With the addresses that are listened on now: [node] of config.toml may name others than loopback."""
+    found = {machine.readable(address) for address, _ in machine.listening(port)}
+    hosts = sorted(found, key=lambda host: (":" in host, host))
+    place = f" ({', '.join(hosts)})" if hosts else ""
+    return Endpoint(name, form.format(port) + place, True, bool(hosts))
+
+
 def _listens(host: str, port: int) -> bool:
-    written = f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}"  # as /proc/net/tcp does
-    return any(address == written for address, _ in machine.listening(port))
+    return any(machine.readable(address) == host for address, _ in machine.listening(port))
 
 
 def _is_bound(path: str, bound: set[str]) -> bool:

@@ -4,12 +4,15 @@ import grp
 import os
 import pwd
 import subprocess
+from dataclasses import replace
+from pathlib import Path
 
 from gasthof.agent import daemons
 from gasthof.agent.daemons import Folder
 from gasthof.bootstrap.configuration import new_secret, put
+from gasthof.bootstrap.progress import tell
 from gasthof.bootstrap.refusal import Refusal
-from gasthof.prefix import PANEL_USER, Prefix
+from gasthof.prefix import PANEL_USER, Prefix, without_password
 
 FOLDERS = (
     Folder("run", 0o755),
@@ -62,5 +65,23 @@ def make_secret(prefix: Prefix) -> None:
     path = prefix.root / "panel" / "secret"
     if not path.exists():
         put(path, new_secret() + "\n", 0o600)
+    _for_panel(path)
+
+
+def keep_relay(prefix: Prefix) -> Prefix:
+    """The prefix without the password of its relay, which lies in a file of its own from now on."""
+    path, public = prefix.relay_secret, without_password(prefix.mail_relay)
+    if public != prefix.mail_relay:
+        path.parent.mkdir(exist_ok=True)
+        put(path, prefix.mail_relay + "\n", 0o600)
+        _for_panel(path)
+        tell(f"  the relay's password was taken out of config.toml: it lies in {path}, which only the panel reads")
+    elif path.exists() and without_password(path.read_text("utf-8").strip()) != public:
+        path.unlink()
+    return replace(prefix, mail_relay=public)
+
+
+def _for_panel(path: Path) -> None:
+    """Root's; the panel and the worker may read it."""
     os.chown(path, 0, grp.getgrnam(PANEL_USER).gr_gid)
     path.chmod(0o640)

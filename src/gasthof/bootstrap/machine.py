@@ -1,8 +1,10 @@
 """The machine's process table and its listening ports, out of /proc. Processes that end meanwhile are left out."""
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -72,6 +74,12 @@ def listening(port: int) -> list[tuple[str, int]]:
             if fields[3] == LISTEN and int(number, 16) == port:
                 found.append((address, int(fields[9])))
     return found
+
+
+def readable(address: str) -> str:
+    """An address of `listening` as people write it: the kernel shows words of 32 bits, each in the machine's order."""
+    words = (int(address[at : at + 8], 16) for at in range(0, len(address), 8))
+    return str(ip_address(b"".join(word.to_bytes(4, sys.byteorder) for word in words)))
 
 
 def holder(port: int) -> Process | None:

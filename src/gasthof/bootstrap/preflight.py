@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 
 from gasthof.bootstrap import machine
@@ -42,6 +43,40 @@ def need_loopback(address: str = "::1") -> None:
         ) from None
 
 
+def need_addresses(ipv4: str, ipv6: str) -> None:
+    """What config.toml calls the machine's own; "" for none. Raises Refusal for what is no address, or not this machine's."""
+    if not ipv4 and not ipv6:
+        raise Refusal("config.toml names no address of this machine: give ipv4 or ipv6 below [node] one.")
+    for name, version, text in (("ipv4", 4, ipv4), ("ipv6", 6, ipv6)):
+        if text and not _is_address(text, version):
+            raise Refusal(f"config.toml says {name} = {text!r} below [node], and that is no address of IPv{version}.")
+        if text and not _is_here(text):
+            raise Refusal(
+                f"config.toml says {name} = {text!r} below [node], and no network interface of this machine has that address: "
+                "name server, websites, mail and FTP could not listen there. Name one that `ip -brief address` shows, or give the machine "
+                f"this one first, as `ip address add {text} dev lo` does until the next boot."
+            )
+
+
+def _is_address(text: str, version: int) -> bool:
+    try:
+        return ip_address(text).version == version
+    except ValueError:
+        return False
+
+
+def _is_here(address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
+    except OSError as error:
+        if error.errno != errno.EADDRNOTAVAIL:
+            raise
+        return False
+    return True
+
+
 def need_uids(uid_map: str, base: int) -> None:
     """`uid_map`: /proc/self/uid_map (user_namespaces(7)). Raises Refusal when customers' uids do not exist here."""
     ranges = [tuple(map(int, line.split())) for line in uid_map.splitlines()]
@@ -77,4 +112,5 @@ def check(prefix: Prefix) -> None:
     need_root(os.geteuid())
     need_debian(release())
     need_loopback()
+    need_addresses(prefix.ipv4, prefix.ipv6)
     need_uids(Path("/proc/self/uid_map").read_text(), prefix.uid_base)

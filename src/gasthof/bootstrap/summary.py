@@ -52,7 +52,7 @@ def _services(prefix: Prefix, domain: str, told: dict[str, dict[str, str]]) -> l
     imap = f"--resolve mail.{domain}:{ports['imaps']}:127.0.0.1 -u '{mail['user']}:{mail['password']}'"
     files = f"--ssl-reqd --resolve {prefix.host}:{ports['ftp']}:127.0.0.1 -u '{ftp['user']}:{ftp['password']}'"
     return [
-        f"dig @127.0.0.1 -p {ports['dns']} {domain} MX",
+        f"dig @{prefix.ipv4 or prefix.ipv6} -p {ports['dns']} {domain} MX",
         f"{trust} {imap} imaps://mail.{domain}:{ports['imaps']}/INBOX",
         f"{trust} {files} ftp://{prefix.host}:{ports['ftp']}/",
     ]

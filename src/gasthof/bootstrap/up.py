@@ -98,6 +98,7 @@ def _bring_up(place: Place, demo: bool, ports: list[str]) -> Prefix:
     prefix = configuration.planned(place.prefix, configuration.parse_ports(ports))
     preflight.need_ports(prefix.ports, Supervisor(prefix).pid)
     _machine(place)
+    prefix = layout.keep_relay(prefix)
     configuration.write(prefix)
     before, now = stamp.read(prefix), stamp.current(prefix, place)
     if demo:

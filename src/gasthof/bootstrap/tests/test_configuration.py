@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from gasthof.bootstrap import configuration
+from gasthof.bootstrap.command import main
 from gasthof.bootstrap.refusal import Refusal
-from gasthof.prefix import DEFAULT_PORTS, Prefix
+from gasthof.prefix import DEFAULT_PORTS, Prefix, Unreadable
 
 
 def test_it_is_read_back_as_it_was_written(tmp_path: Path) -> None:
@@ -35,6 +36,33 @@ def test_two_installations_share_no_uid(tmp_path: Path) -> None:
 def test_uids_stay_when_the_prefix_is_known(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[node]\nuid_base = 7000000\n")
     assert configuration.planned(tmp_path, {}).uid_base == 7_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[node\n", "cannot be read.*line 1"),
+        ("[node]\nhost = 'gr\xfc\xdfe'\n".encode("latin-1"), "cannot be read.*utf-8"),
+        ("node = 3\n", "'node'"),
+        ("[nodes]\n", "'nodes': its sections are node, panel, mail, ports"),
+        ("[mail]\nrealy = 'smtp://mx.test'\n", r"'realy' below \[mail\]: there is relay, from"),
+        ("[ports]\npanel = '8443'\n", r"panel below \[ports\] must be a number"),
+        ("[ports]\npanel = true\n", "must be a number"),
+        ("[node]\nhost = 3\n", "must be text"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_and_not_dropped(tmp_path: Path, text: str | bytes, words: str) -> None:
+    given = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / "config.toml").write_bytes(given)
+    with pytest.raises(Unreadable, match=f"config.toml.*{words}"):
+        configuration.planned(tmp_path, {})
+
+
+@pytest.mark.parametrize("command", ["up", "down", "status", "logs", "plan"])
+def test_every_command_says_so_in_a_sentence(tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.toml").write_text("[node\n")
+    assert main(Path(__file__).parents[4], [command, "--prefix", str(tmp_path)]) == 1
+    assert "config.toml cannot be read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("word", ["panel", "panel=", "mail=2525", "panel=80", "panel=70000", "panel=-1", "=8443"])

@@ -4,11 +4,14 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from gasthof.bootstrap import machine, preflight
+from gasthof.bootstrap.endpoints import endpoints
 from gasthof.bootstrap.refusal import Refusal
+from gasthof.prefix import DEFAULT_PORTS, Prefix
 
 
 @pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
@@ -25,6 +28,20 @@ def test_the_holder_of_a_port_is_found(family: int, address: str) -> None:
         preflight.need_ports({"panel": port}, found.session)
     assert machine.holder(port) is None
     preflight.need_ports({"panel": port}, None)
+
+
+def test_where_something_listens_is_told_as_people_write_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.9", 0)) as first:
+        port = first.getsockname()[1]
+        with socket.create_server(("::1", port), family=socket.AF_INET6):
+            assert _mail(tmp_path, port) == (f"SMTP, port {port} (127.0.0.9, ::1)", True)
+        assert _mail(tmp_path, port) == (f"SMTP, port {port} (127.0.0.9)", True)
+    assert _mail(tmp_path, port) == (f"SMTP, port {port}", False)
+
+
+def _mail(root: Path, port: int) -> tuple[str, bool]:
+    found = {one.name: one for one in endpoints(Prefix(root, ports=DEFAULT_PORTS | {"smtp": port}))}["smtp"]
+    return found.address, found.listening
 
 
 def test_a_bound_port_without_listener_is_free() -> None:

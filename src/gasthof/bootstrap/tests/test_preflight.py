@@ -7,6 +7,7 @@ import pytest
 from gasthof.bootstrap import preflight
 from gasthof.bootstrap.machine import Process
 from gasthof.bootstrap.refusal import Refusal
+from gasthof.prefix import Prefix
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n'
 
@@ -49,6 +50,34 @@ def test_both_loopbacks_are_needed() -> None:
     preflight.need_loopback()
     with pytest.raises(Refusal, match=r"no 2001:db8::1.*disable_ipv6=0"):
         preflight.need_loopback("2001:db8::1")
+
+
+def test_addresses_of_this_machine_do() -> None:
+    preflight.need_addresses("127.0.0.1", "::1")
+    preflight.need_addresses("127.8.9.10", "")
+    preflight.need_addresses("", "::1")
+
+
+@pytest.mark.parametrize(
+    ("ipv4", "ipv6", "words"),
+    [
+        ("203.0.113.9", "::1", r"ipv4 = '203\.0\.113\.9'.*no network interface.*ip address add 203\.0\.113\.9 dev lo"),
+        ("127.0.0.1", "2001:db8::9", "ipv6 = '2001:db8::9'.*no network interface"),
+        ("::1", "", "no address of IPv4"),
+        ("127.0.0.1", "127.0.0.1", "no address of IPv6"),
+        ("192.0.2", "", "no address of IPv4"),
+        ("server.gasthof.test", "::1", "no address of IPv4"),
+        ("", "", "names no address"),
+    ],
+)
+def test_others_addresses_are_refused(ipv4: str, ipv6: str, words: str) -> None:
+    with pytest.raises(Refusal, match=words):
+        preflight.need_addresses(ipv4, ipv6)
+
+
+def test_the_machines_addresses_are_looked_at_before_anything_is_changed(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="no network interface"):
+        preflight.check(Prefix(tmp_path, ipv4="203.0.113.9"))
 
 
 def test_uids_of_the_whole_machine_do() -> None:

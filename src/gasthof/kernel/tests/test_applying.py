@@ -178,7 +178,7 @@ FILES = st.fixed_dictionaries(
 
 @pytest.mark.long
 @given(files=st.lists(FILES, min_size=1, max_size=2))
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=12, suppress_health_check=list(HealthCheck), database=None)
 def test_any_file_applied_twice_changes_nothing_the_second_time(
     house: House, tmp_path: Path, files: list[dict[str, Any]]
 ) -> None:

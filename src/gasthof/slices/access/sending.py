@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-from gasthof.prefix import Prefix
+from gasthof.prefix import Prefix, without_password
 
 TIMEOUT = 20  # seconds for each answer
 LONGEST_WORDS = 500  # characters kept of what a server says
@@ -34,12 +34,19 @@ class Relay:
         """ValueError: [mail] relay is no address of a server."""
         if not prefix.mail_relay:
             return cls("127.0.0.1", prefix.ports["smtp"], encrypted=False)  # never leaves the machine
-        parts = urlsplit(prefix.mail_relay)
+        parts = urlsplit(_with_password(prefix))
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("[mail] relay must be smtp://user:password@host:port or smtps://...")
         wrapped = parts.scheme == "smtps"
         port = parts.port or (465 if wrapped else 587)
         return cls(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), wrapped)
+
+
+def _with_password(prefix: Prefix) -> str:
+    """A password is for the server that it was given for, and for no other that is named later."""
+    path = prefix.relay_secret
+    secret = path.read_text("utf-8").strip() if path.exists() else ""
+    return secret if without_password(secret) == prefix.mail_relay else prefix.mail_relay
 
 
 def send(message: EmailMessage, prefix: Prefix) -> None:

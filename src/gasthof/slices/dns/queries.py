@@ -142,6 +142,10 @@ def states(zone: Zone, upto: int) -> dict[rules.Key, dict[str, Any] | None]:
     return last
 
 
+def has_change(zone: Zone, number: int) -> bool:
+    return Change.objects.filter(zone=zone, pk=number).exists()
+
+
 def changes(zone: Zone, before: int | None) -> list[Change]:
     """The newest first, at most HISTORY_SHOWN; `before` is a number of a change to go on from."""
     rows = Change.objects.filter(zone=zone, **({"pk__lt": before} if before else {}))

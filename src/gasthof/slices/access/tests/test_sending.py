@@ -96,6 +96,17 @@ def test_a_relay_is_read_from_its_address() -> None:
     assert Relay.of(replace(prefix, mail_relay="smtps://mx.test:10465")) == Relay("mx.test", 10465, wrapped=True)
 
 
+def test_a_relays_password_lies_apart_and_is_for_that_relay_only(tmp_path: Path) -> None:
+    prefix = Prefix(tmp_path, mail_relay="smtp://anna@mx.test:587")
+    assert Relay.of(prefix) == Relay("mx.test", 587, "anna")
+    prefix.relay_secret.parent.mkdir()
+    prefix.relay_secret.write_text("smtp://anna:gehe%C3%AFm@mx.test:587\n")
+    assert Relay.of(prefix) == Relay("mx.test", 587, "anna", "geheïm")
+    for other in ("smtp://anna@mx.example:587", "smtp://bert@mx.test:587", "smtps://anna@mx.test:587"):
+        assert Relay.of(replace(prefix, mail_relay=other)).password == ""
+    assert Relay.of(replace(prefix, mail_relay="")) == Relay("127.0.0.1", 8025, encrypted=False)
+
+
 @pytest.mark.parametrize("relay", ["mx.test", "http://mx.test", "smtp://", "smtp://mx.test:port"])
 def test_what_is_no_relay_is_said_so(message: EmailMessage, relay: str) -> None:
     with pytest.raises(Later):

@@ -70,8 +70,8 @@ DAEMONS = Daemons(
     programs=programs,
     probes=_probes,
     listens={
-        "mariadb": "127.0.0.1:{} and ::1 (MariaDB)",
-        "postgres": "127.0.0.1:{} and ::1 (PostgreSQL)",
+        "mariadb": "MariaDB, port {}",
+        "postgres": "PostgreSQL, port {}",
     },
     sockets=_sockets,
 )

@@ -82,6 +82,8 @@ def restore(
 ) -> Result:
     """Let a record set, or the whole zone, be again as it was after a change."""
     draft = begin(call, domain)
+    if change and not queries.has_change(draft.zone, change):
+        raise Refused("The history of this zone has no such change.").at("change")
     chosen = queries.states(draft.zone, change)
     if (name is UNCHANGED) != (type is UNCHANGED):
         raise Refused("Name and type belong together.").at("type" if type is UNCHANGED else "name")

@@ -35,5 +35,5 @@ DAEMONS = Daemons(
     folders=(Folder("node/dns", 0o750, "root", "pdns"), Folder("run/dns", 0o750, "pdns", "pdns")),
     programs=programs,
     probes=_probes,
-    listens={"dns": "dns://127.0.0.1:{} (and ::1)"},
+    listens={"dns": "DNS, port {}"},
 )

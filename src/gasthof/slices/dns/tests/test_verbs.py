@@ -203,6 +203,17 @@ def test_a_record_set_goes_back_to_any_point(house: House) -> None:
     assert "type" in refused(house, "restore", change=0, name="a")
 
 
+def test_nothing_goes_back_to_a_change_that_the_zone_never_had(house: House) -> None:
+    put(house, "läden", "TXT", "eins")
+    house.run("domains.add", house.baker, subscription=house.mine, name="andere.test")
+    put(house, "läden", "TXT", "zwei", domain="andere.test")
+    others = Change.objects.latest("pk").pk
+    for number in (others, others + 1):
+        assert "change" in refused(house, "restore", change=number)
+        assert "change" in refused(house, "restore", change=number, name="läden", type="TXT")
+    assert sets()[f"xn--lden-loa.{ASCII}", "TXT"] == ['"eins"']
+
+
 def test_a_whole_zone_goes_back_to_any_point_and_forth_again(house: House) -> None:
     states = [told()["records"]]
     put(house, "@", "A", "192.0.2.1")

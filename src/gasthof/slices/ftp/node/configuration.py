@@ -9,7 +9,6 @@ from gasthof.prefix import Prefix
 from gasthof.slices.ftp.node.daemons import FTP_USER
 
 EXECUTABLE = "/usr/sbin/proftpd"
-ADDRESSES = ("127.0.0.1", "::1")
 PASSIVE = (8100, 8199)  # ports for data connections
 TEMPLATE = files(__package__).joinpath("etc", "proftpd", "proftpd.conf")
 SAFE_PATH = re.compile(r"/[A-Za-z0-9/._-]*")  # what needs no quoting in proftpd.conf or in a URI
@@ -63,7 +62,7 @@ def proftpd_conf(prefix: Prefix) -> bytes:
         raise ValueError(f"prefix {str(prefix.root)!r}: only letters, digits and / . _ - are safe for ProFTPD")
     values = {
         "host": prefix.host,
-        "addresses": " ".join(ADDRESSES),
+        "addresses": " ".join(prefix.addresses),
         "user": FTP_USER,
         "run": str(prefix.run / "ftp"),
         "ftp": str(int(prefix.ports["ftp"])),

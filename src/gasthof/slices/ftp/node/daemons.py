@@ -11,7 +11,7 @@ FTP_USER = "gasthof-ftp"  # sessions run as it until somebody has signed in; its
 
 def _programs(_prefix: Prefix, python: str) -> tuple[Program, ...]:
     command = (python, "-m", "gasthof.slices.ftp.proftpd")
-    return (Program("proftpd", command, package="proftpd-core", ports=("ftp", "sftp")),)
+    return (Program("proftpd", command, package="proftpd-core", ports=("ftp", "sftp"), addressed=True),)
 
 
 def _probes(prefix: Prefix) -> Mapping[str, Probe]:
@@ -35,5 +35,5 @@ DAEMONS = Daemons(
     ),
     programs=_programs,
     probes=_probes,
-    listens={"ftp": "ftp://*.test:{}, TLS required (127.0.0.1, ::1)", "sftp": "sftp://*.test:{} (127.0.0.1, ::1)"},
+    listens={"ftp": "FTP, TLS required, port {}", "sftp": "SFTP, port {}"},
 )

@@ -17,7 +17,7 @@ from gasthof.bootstrap.layout import add_user, make_folders, missing_users
 from gasthof.kernel.passwords import crypted
 from gasthof.prefix import Prefix
 from gasthof.slices.ftp.spec import FtpUserSpec
-from gasthof.slices.web.tests.nginx_harness import free_port
+from gasthof.slices.web.tests.nginx_harness import REACHED_AT, free_port
 
 PASSWORD = "Grüße-aus-Köln-1"
 HASH = crypted(PASSWORD)
@@ -173,7 +173,7 @@ def ftp_node(root: Path | None = None) -> Iterator[Ftp]:
     with Node.made(root) as node:
         ports = {name: free_port() for name in node.prefix.ports}
         (node.prefix.root / "config.toml").write_text(
-            "[ports]\n" + "".join(f"{name} = {port}\n" for name, port in ports.items())
+            f'[node]\nipv4 = "{REACHED_AT}"\n[ports]\n' + "".join(f"{name} = {port}\n" for name, port in ports.items())
         )
         node.prefix = Prefix.load(node.prefix.root)
         make_folders(node.prefix)

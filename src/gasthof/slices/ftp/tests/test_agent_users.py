@@ -22,6 +22,7 @@ from gasthof.slices.ftp.tests.harness import (
     LOGIN,
     NEIGHBOUR,
     PASSWORD,
+    REACHED_AT,
     Ftp,
     download,
     ftp_node,
@@ -268,11 +269,11 @@ def test_proftpd_killed_comes_back_with_the_same_users(house: Ftp) -> None:
         running.voidcmd("NOOP")
 
 
-def test_nothing_listens_but_on_loopback(house: Ftp) -> None:
+def test_it_listens_on_loopback_and_where_the_machine_is_reached(house: Ftp) -> None:
     listening = subprocess.run(["/usr/bin/ss", "-ltnH"], check=True, capture_output=True, text=True).stdout
     ports = {str(house.prefix.ports[name]) for name in ("ftp", "sftp")}
     found = {line.split()[3] for line in listening.splitlines() if line.split()[3].rpartition(":")[2] in ports}
-    assert found == {f"{address}:{port}" for address in ("127.0.0.1", "[::1]") for port in ports}
+    assert found == {f"{address}:{port}" for address in ("127.0.0.1", "[::1]", REACHED_AT) for port in ports}
 
 
 def test_passive_ports_are_those_that_a_firewall_lets_in(house: Ftp) -> None:

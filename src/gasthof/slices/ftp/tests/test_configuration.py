@@ -34,6 +34,12 @@ def sections() -> dict[str, Tree]:
     return parse(configuration.proftpd_conf(PREFIX))
 
 
+def test_a_machine_with_an_address_is_reached_there() -> None:
+    found = parse(configuration.proftpd_conf(dataclasses.replace(PREFIX, ipv4="203.0.113.9", ipv6="2001:DB8::9")))
+    assert found[""]["DefaultAddress"] == ["127.0.0.1", "::1", "203.0.113.9", "2001:db8::9"]
+    assert list(found)[2] == "VirtualHost 127.0.0.1 ::1 203.0.113.9 2001:db8::9"
+
+
 def test_there_are_two_servers_on_loopback(sections: dict[str, Tree]) -> None:
     assert list(sections) == ["", "Global", "VirtualHost 127.0.0.1 ::1"]
     assert sections[""]["DefaultAddress"] == ["127.0.0.1", "::1"]

@@ -183,7 +183,7 @@ def customers(ground: Ground, count: int) -> None:
     with contextlib.closing(lookup.opened(ground.machine.databases[0])) as base, base:
         for number in range(0, count, A_DOMAIN):
             spec = DomainSpec(_domain(number), "s000001", UID)
-            _insert(base, f"bench {number}", lookups.postfix_domain(spec, "server.gasthof.test"))
+            _insert(base, f"bench {number}", lookups.postfix_domain(spec))
         for number in range(count):
             box = MailboxSpec(f"box{number}@{_domain(number)}", "s000001", UID, "x", "", 100)
             _insert(base, f"bench box {number}", lookups.postfix_mailbox(box))

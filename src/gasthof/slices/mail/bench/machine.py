@@ -26,7 +26,6 @@ from typing import Self
 
 import idna
 
-from gasthof.agent import lookup_files as makers
 from gasthof.agent.execute import Executor
 from gasthof.agent.kinds import Knowledge
 from gasthof.agent.kinds import Machine as Node
@@ -36,7 +35,7 @@ from gasthof.agent.sdk.steps import LocalAuthority, LookupDatabase, Plan, Rows, 
 from gasthof.kernel.clock import SystemClock
 from gasthof.kernel.passwords import hashed
 from gasthof.prefix import Prefix
-from gasthof.slices.mail.node import lookups, places, postfix, sni
+from gasthof.slices.mail.node import facts, lookups, places, plan, postfix, sni
 from gasthof.slices.mail.node.daemons import DAEMONS
 from gasthof.slices.mail.node.fixtures import FIXTURES
 from gasthof.slices.mail.node.services import RELOADS, SERVICES, TOOLS
@@ -123,8 +122,7 @@ class Machine:
         self.carry_out(Plan(prepare=(LocalAuthority(self.prefix.ca_key, self.prefix.ca_certificate),)))
         for fixture in FIXTURES:
             self.carry_out(fixture.plan(self.prefix, fixture.gather(self.node)))
-        for base in self.databases[:2]:
-            makers.make(base)
+        self.carry_out(plan.base(self.prefix, facts.base(self.node)))
         self.rows("mail.filled", lookups.FILLED)
         self._set(self.extra.splitlines())
 
@@ -172,9 +170,7 @@ class Machine:
     def domain(self, name: str, **fields: object) -> str:
         ascii_name = idna.encode(name, uts46=True).decode()
         spec = DomainSpec(ascii_name, SUBSCRIPTION, UID, **fields)  # type: ignore[arg-type]
-        self.rows(
-            f"mail.domain {ascii_name}", lookups.postfix_domain(spec, self.prefix.host), lookups.dovecot_domain(spec)
-        )
+        self.rows(f"mail.domain {ascii_name}", lookups.postfix_domain(spec), lookups.dovecot_domain(spec))
         return ascii_name
 
     def mailbox(self, address: str, password: str = PASSWORD, uid: int = UID, **fields: object) -> str:

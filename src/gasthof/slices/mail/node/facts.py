@@ -163,11 +163,12 @@ def filled(machine: Machine) -> Found:
 
 
 def base(machine: Machine) -> BaseFacts:
-    """Folders and look-up databases, and the rows of the operator's mailbox."""
+    """Folders and look-up databases, and the rows of the operator's mailbox, by whatever name the machine had."""
     prefix = machine.prefix
     databases = (postfix_database(prefix), dovecot_database(prefix))
     found = {path: read.directory(path) for path in base_folders(prefix)}
     wrong = {database.path: lookup.wrong(database) for database in databases}
     sound = [database for database in databases if not wrong[database.path]]
-    rows = lookup.facts(sound, [f"{OPERATOR} {prefix.host}"])
+    hosts = {prefix.host, *(key for database in sound for key in lookup.owners(database, OPERATOR))}
+    rows = lookup.facts(sound, [f"{OPERATOR} {host}" for host in hosts])
     return BaseFacts(found, wrong, rows, pwd.getpwnam(places.OPERATOR_USER).pw_uid)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from gasthof.prefix import Prefix
 from gasthof.slices.mail.node import places
-from gasthof.slices.mail.node.postfix import addresses
 
 TEMPLATE = files(__package__).joinpath("etc", "nginx", "front.conf")
 
@@ -55,6 +54,4 @@ def _values(prefix: Prefix) -> dict[str, str]:
 
 
 def _listens(prefix: Prefix, name: str) -> str:
-    port = int(prefix.ports[name])
-    hosts = [f"[{each}]" if ":" in each else each for each in addresses(prefix)]
-    return "\n".join(f"        listen {host}:{port} ssl so_keepalive=on;" for host in hosts)
+    return "\n".join(f"        listen {place} ssl so_keepalive=on;" for place in prefix.listeners(name))

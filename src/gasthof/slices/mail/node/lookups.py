@@ -13,7 +13,8 @@ Postfix, over `proxy:sqlite:`; keys come in lower case:
   MAILBOXES_QUERY   virtual_mailbox_maps
   ROUTES_QUERY      virtual_alias_maps. Every address of a domain is in it, a mailbox with itself as target, so that a catch-all
                     ("@domain") gets only what is left. A mailbox keeps its "+detail"; other targets do not get one.
-                    propagate_unmatched_extensions must be empty.
+                    propagate_unmatched_extensions must be empty. The target "" is the operator's mailbox, which the route from "" names:
+                    no domain's rows hold the machine's name, so that another one is a change of the operator's rows alone.
   SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address, none while suspended; a login is
                     ADDRESS#STAMP, as Dovecot tells Postfix at the sign-in
   LOGINS_QUERY      check_sasl_access: whom to send away, as the password is another by now, or the mailbox suspended or gone
@@ -39,6 +40,7 @@ from gasthof.slices.mail.node import places
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec
 
 OPERATOR = ("abuse", "hostmaster", "root", "webmaster")  # what else leads to the operator's postmaster
+TO_OPERATOR = ""  # the target of a route, and the address of the one that says whose mailbox that is
 OPERATOR_MB = 1_000  # size of the operator's mailbox
 
 POSTFIX_SCHEMA = (
@@ -81,7 +83,8 @@ MAILBOXES_QUERY = (
     " WHERE d.name = '%d' AND d.active LIMIT 1"
 )
 ROUTES_QUERY = (
-    "SELECT DISTINCT CASE WHEN r.detail THEN '%s' ELSE r.target END"
+    "SELECT DISTINCT CASE WHEN r.detail THEN '%s' WHEN r.target = '' THEN (SELECT o.target FROM routes o WHERE o.address = '')"
+    " ELSE r.target END"
     f" FROM domains d JOIN routes r ON r.address IN ('%s', {_PLAIN}) WHERE d.name = '%d' AND d.active"
 )
 SENDERS_QUERY = (
@@ -125,13 +128,12 @@ def dovecot_database(prefix: Prefix) -> LookupDatabase:
     return LookupDatabase(places.state(prefix) / "lookup-dovecot" / "dovecot.db", DOVECOT_SCHEMA, "dovecot", "wal")
 
 
-def postfix_domain(spec: DomainSpec, host: str) -> Rows:
-    """`host` is the machine's name: reserved addresses without a target lead to its postmaster, and all while it is suspended.
+def postfix_domain(spec: DomainSpec) -> Rows:
+    """Reserved addresses without a target lead to the operator, and all of them while it is suspended.
 
     What a suspended domain has rows for here is not refused; what it has of its own is, a mailbox postmaster@, say.
     """
-    operator = f"postmaster@{host}"
-    reserved = {each.local: operator if spec.suspended else each.target or operator for each in spec.reserved}
+    reserved = {each.local: TO_OPERATOR if spec.suspended else each.target or TO_OPERATOR for each in spec.reserved}
     routes = [(f"{local}@{spec.name}", target, 0) for local, target in sorted(reserved.items())]
     routes += [(f"@{spec.name}", spec.catch_all, 0)] if spec.catch_all and not spec.suspended else []
     return {
@@ -174,9 +176,10 @@ def postfix_address(spec: AddressSpec) -> Rows:
 def postfix_operator(host: str) -> Rows:
     """The machine's own name as a domain, with a mailbox that nobody can sign in to."""
     mailbox = postfix_mailbox(_operator(host, 0))
-    others: tuple[Row, ...] = tuple((f"{local}@{host}", f"postmaster@{host}", 0) for local in OPERATOR)
+    addresses = (TO_OPERATOR, *(f"{local}@{host}" for local in OPERATOR))
+    others: tuple[Row, ...] = tuple((address, f"postmaster@{host}", 0) for address in addresses)
     return {
-        "domains": postfix_domain(DomainSpec(host, "", 0), host)["domains"],
+        "domains": postfix_domain(DomainSpec(host, "", 0))["domains"],
         "mailboxes": mailbox["mailboxes"],
         "routes": (*mailbox["routes"], *others),
     }

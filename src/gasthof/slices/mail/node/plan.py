@@ -59,7 +59,7 @@ def domain(prefix: Prefix, key: str, spec: DomainSpec | None, facts: "DomainFact
         after.append(Ask("mail-sni", "put", name))
     if spec.suspended:
         after.append(Ask("dovecot", "kick_domain", key))
-    _rows(prefix, draft, owner, lookups.postfix_domain(spec, prefix.host), lookups.dovecot_domain(spec))
+    _rows(prefix, draft, owner, lookups.postfix_domain(spec), lookups.dovecot_domain(spec))
     prepare = (*draft.prepare, *certificates)
     return Plan(prepare=prepare, rows=tuple(draft.row_sets), after=tuple(after), notes=draft.notes)
 
@@ -184,7 +184,7 @@ def base_folders(prefix: Prefix) -> dict[Path, MakeDirectory]:
 
 
 def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
-    """The look-up databases, and in them the mailbox that the operator's mail goes to."""
+    """The look-up databases, and in them the mailbox that the operator's mail goes to: of one name, the machine's as of now."""
     draft = Draft(facts.places, facts.rows)
     for step in base_folders(prefix).values():
         draft.directory(step)
@@ -192,7 +192,10 @@ def base(prefix: Prefix, facts: "BaseFacts") -> Plan:
         draft.lookup(database, facts.wrong[database.path])
     home = str(places.operator(prefix))
     postfix, dovecot = lookups.postfix_operator(prefix.host), lookups.dovecot_operator(prefix.host, facts.uid, home)
-    _rows(prefix, draft, f"{OPERATOR} {prefix.host}", postfix, dovecot)
+    own = f"{OPERATOR} {prefix.host}"
+    for former in sorted({owner for found in facts.rows.values() for owner in found} - {own}):
+        _rows(prefix, draft, former, {}, {})
+    _rows(prefix, draft, own, postfix, dovecot)
     return Plan(prepare=tuple(draft.prepare), rows=tuple(draft.row_sets), notes=draft.notes, wanted=draft.wanted)
 
 

@@ -56,24 +56,15 @@ def repair_command(prefix: Prefix) -> list[str]:
     return ["/usr/sbin/postsuper", "-c", str(folder(prefix))]
 
 
-def addresses(prefix: Prefix) -> list[str]:
-    """Where the machine takes mail."""
-    return list(dict.fromkeys(each for each in ("127.0.0.1", "::1", prefix.ipv4, prefix.ipv6) if each))
-
-
 def _listeners(prefix: Prefix, values: dict[str, str]) -> str:
     options = _template("submission.options", values).rstrip("\n")
     wrapped = f"{options}\n  -o smtpd_tls_wrappermode=yes"
     services = {"smtp": "", "submission": options, "smtps": wrapped}
     return "\n".join(
-        f"{_endpoint(address, prefix.ports[name])} inet n - n - - smtpd{_named(name)}{_below(extra)}"
+        f"{place} inet n - n - - smtpd{_named(name)}{_below(extra)}"
         for name, extra in services.items()
-        for address in addresses(prefix)
+        for place in prefix.listeners(name)
     )
-
-
-def _endpoint(address: str, port: int) -> str:
-    return f"[{address}]:{int(port)}" if ":" in address else f"{address}:{int(port)}"
 
 
 def _named(name: str) -> str:
@@ -101,5 +92,5 @@ def _values(prefix: Prefix) -> dict[str, str]:
         "tls": str(places.tls(prefix)),
         "host": prefix.host,
         "delivery": f"lmtp:unix:{places.delivery_socket(prefix)}",
-        "addresses": ", ".join(addresses(prefix)),
+        "addresses": ", ".join(prefix.addresses),
     }

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_a_domain_has_rows_a_folder_and_a_certificate_that_postfix_presents(mail
     mail.put(domain(reserved=(Reserved("postmaster"),)))
     assert mail.last(UMLAUT) == "live"
     postfix, dovecot = mail.rows(plan.DOMAIN, UMLAUT)
-    assert postfix["routes"] == ((f"postmaster@{UMLAUT}", f"postmaster@{mail.prefix.host}", 0),)
+    assert postfix["routes"] == ((f"postmaster@{UMLAUT}", lookups.TO_OPERATOR, 0),)
     assert postfix["domains"] == ((UMLAUT, 1, 0),) and {row[0] for row in dovecot["domains"]} == {
         UMLAUT,
         "grüße-aus-köln.test",
@@ -66,6 +67,24 @@ def test_the_operators_mailbox_is_there_from_the_start(mail: Mail) -> None:
     assert dovecot["mailboxes"][0][1] == "" and "senders" not in postfix
     mail.agent.audit_now()
     assert mail.rows(plan.OPERATOR, mail.prefix.host) == [postfix, dovecot]
+
+
+def test_a_machine_with_another_name_finds_no_drift_and_keeps_nothing_of_the_old_one(mail: Mail) -> None:
+    mail.put(domain(reserved=(Reserved("postmaster"), Reserved("abuse", INFO))), mailbox())
+    mail.agent.audit_now()
+    before = mail.rows(plan.DOMAIN, UMLAUT)
+    mail.agent.close()
+    former, renamed = mail.prefix.host, replace(mail.prefix, host="neu.gasthof.test")
+    mail.node.prefix = mail.prefix = renamed
+    mail.agent = mail.node.agent(mail.taught)
+    assert mail.agent.fix() == []
+    mail.agent.audit_now()
+    mail.turn()
+    assert "drift" not in mail.node.intent.states()[UMLAUT] and mail.rows(plan.DOMAIN, UMLAUT) == before
+    assert mail.rows(plan.OPERATOR, former) == [{}, {}]
+    postfix, dovecot = mail.rows(plan.OPERATOR, renamed.host)
+    assert (lookups.TO_OPERATOR, f"postmaster@{renamed.host}", 0) in postfix["routes"]
+    assert {row[0] for row in dovecot["domains"]} == {renamed.host}
 
 
 def test_an_emptied_database_is_called_full_when_all_rows_are_back(mail: Mail) -> None:

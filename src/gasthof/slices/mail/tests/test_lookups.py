@@ -39,12 +39,13 @@ class Daemons:
             for statement in schema:
                 database.execute(statement)
         fill(self.postfix, "mail.filled", lookups.FILLED)
+        fill(self.postfix, f"mail.operator {HOST}", lookups.postfix_operator(HOST))
         for spec in specs:
             self.put(spec)
 
     def put(self, spec: DomainSpec | MailboxSpec | AddressSpec) -> None:
         if isinstance(spec, DomainSpec):
-            fill(self.postfix, f"mail.domain {spec.name}", lookups.postfix_domain(spec, HOST))
+            fill(self.postfix, f"mail.domain {spec.name}", lookups.postfix_domain(spec))
             fill(self.dovecot, spec.name, lookups.dovecot_domain(spec))
         elif isinstance(spec, MailboxSpec):
             fill(self.postfix, spec.address, lookups.postfix_mailbox(spec))

@@ -128,11 +128,11 @@ def test_one_of_many_names_is_as_quick(machine: Machine) -> None:
     for number in range(5):
         name = f"mail.viele{number}.example"
         machine.present(name)
-        started = time.monotonic()
+        started = time.process_time()
         assert sni.SniMap(machine.prefix).ask("put", [name])[name].error == ""
-        times.append(time.monotonic() - started)
+        times.append(time.process_time() - started)
         assert shown(machine, "smtps", name) == name
     print(f"one more of 20,000: {[round(each * 1e3, 1) for each in times]} ms")
-    assert min(times) < 0.2, times  # to build them all anew takes two seconds; the machine may be busy meanwhile
+    assert min(times) < 0.2, times  # to build them all anew takes two seconds of its own
     with closing(lookup.opened(base)) as connection, connection:
         connection.execute("DELETE FROM certificates WHERE owner LIKE 'test %'")

@@ -67,6 +67,6 @@ DAEMONS = Daemons(
     private_logs=("access.log", "nginx-error.log"),
     programs=programs,
     probes=_probes,
-    listens={"http": "http://*.test:{} (127.0.0.1, ::1)", "https": "https://*.test:{} (127.0.0.1, ::1)"},
+    listens={"http": "http://*.test:{}", "https": "https://*.test:{}"},
     sockets=_sockets,
 )

@@ -7,7 +7,7 @@ that found the same one in both has read all of them.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -79,8 +79,15 @@ def _values(prefix: Prefix) -> dict[str, str]:
         "verify": str(prefix.verify_socket),
         "http": str(int(prefix.ports["http"])),
         "https": str(int(prefix.ports["https"])),
+        "listens": "\n".join(_listens(prefix)),
         "digest": DIGEST.decode(),
     }
+
+
+def _listens(prefix: Prefix) -> Iterator[str]:
+    for name, kind in (("http", ""), ("https", "ssl http2 ")):
+        for place in prefix.listeners(name):
+            yield f"        listen {place} {kind}default_server;"
 
 
 def _collect(folder: Traversable, below: str, found: dict[str, bytes]) -> None:

@@ -32,6 +32,7 @@ from gasthof.slices.web.tests.authority import Authority
 from gasthof.slices.web.tests.client import Answer, request
 
 SOURCE = Path(__file__).parents[4]
+REACHED_AT = "127.0.0.9"  # as if by the world
 
 
 def ensure_users() -> None:
@@ -71,7 +72,7 @@ class WebNode:
         ensure_users()
         root = Path(tempfile.mkdtemp(prefix="gw-", dir="/tmp"))
         root.chmod(0o755)
-        prefix = Prefix(root, ports={"panel": 0, "http": free_port(), "https": free_port()})
+        prefix = Prefix(root, ports={"panel": 0, "http": free_port(), "https": free_port()}, ipv4=REACHED_AT)
         node = cls(prefix, Authority())
         try:
             node.lay_out(workers)
@@ -102,6 +103,7 @@ class WebNode:
             os.chown(folder, 0, group)
             folder.chmod(0o750)
         (self.prefix.root / "config.toml").write_text(
+            f'[node]\nipv4 = "{REACHED_AT}"\n'
             f"[ports]\nhttp = {self.prefix.ports['http']}\nhttps = {self.prefix.ports['https']}\n"
         )
         for path, content in nginx_files(self.prefix).items():

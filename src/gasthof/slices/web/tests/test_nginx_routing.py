@@ -11,7 +11,7 @@ import pytest
 from gasthof.slices.web.node.document import fallback_tls, host_path, tls_directory
 from gasthof.slices.web.spec import SiteSpec
 from gasthof.slices.web.tests.client import Streams, connect, exchange
-from gasthof.slices.web.tests.nginx_harness import WebNode, site
+from gasthof.slices.web.tests.nginx_harness import REACHED_AT, WebNode, site
 
 pytestmark = pytest.mark.daemons
 COLOGNE = idna.encode("grüße-aus-köln.test", uts46=True).decode()
@@ -40,7 +40,7 @@ def other(node: WebNode) -> SiteSpec:
     return spec
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", REACHED_AT])
 @pytest.mark.parametrize(("secure", "http2"), [(False, False), (True, False), (True, True)])
 def test_serves_each_host_over_both_ip_and_http_versions(
     node: WebNode, cologne: SiteSpec, address: str, secure: bool, http2: bool
