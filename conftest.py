@@ -1,3 +1,3 @@
 """Fixtures for tests beside their slices and in tests/ alike."""
 
-pytest_plugins = ["tests.platform"]
+pytest_plugins = ["tests.application", "tests.platform"]
