@@ -16,7 +16,7 @@ from gasthof.api.models import KeptAnswer
 from gasthof.kernel.models import AuditEntry
 from gasthof.slices.access.models import OneTimeLink, OutgoingMail, User
 from gasthof.slices.accounts.models import Customer
-from gasthof.slices.nodes.models import NodeEvent
+from gasthof.slices.nodes.models import NodeEvent, Preview, PreviewEnd, PreviewPart
 from gasthof.ui.models import Bundle, Submission
 from tests.habits.examples import furnish
 from tests.house import House, all_live, settle
@@ -87,6 +87,9 @@ def _closed(house: House) -> None:
     """Furnishing told the node of objects; of the rest something by hand."""
     all_live()
     NodeEvent.objects.create(node=house.node, at=NOW, what="drift", subject=f"web.pool 8.2/{house.mine}", words="")
+    preview = Preview.objects.create(node=house.node, asked=NOW)
+    PreviewPart.objects.create(preview=preview, nth=0, title=f"web.pool 8.2/{house.mine}", text="+listen")
+    PreviewEnd.objects.create(preview=preview, at=NOW, words="")
     KeptAnswer.objects.create(token=1, key=b"k", request=b"r", answer=b"a", created=NOW)
     Submission.objects.create(key="k", location="/", at=NOW)
     Bundle.objects.create(key="k", changes=[], at=NOW)

@@ -121,10 +121,10 @@ def read(
 ) -> Page:
     """A page of those that the actor may see, within that place. Raises ActionRefused; KeyError: there is no such collection."""
     chosen = collections()[name]
-    found = select(actor, name, search=search, within=within, filters=filters)
     limit = max(1, min(limit, LARGEST_PAGE))
-    values = tuple(_values(chosen.fields, after)) if after else ()
     with rows.of(actor):
+        found = select(actor, name, search=search, within=within, filters=filters)
+        values = tuple(_values(chosen.fields, after)) if after else ()
         try:
             objects = list(cut(found, chosen.fields, Window("", "", chosen.descending, values, limit + 1)))
         except ValueError as wrong:  # text in the place of a number

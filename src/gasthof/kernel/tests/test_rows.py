@@ -211,7 +211,7 @@ def test_a_look_up_that_forgot_to_ask_finds_nothing_of_others(house: House, monk
 
 def test_a_list_that_forgot_to_filter_shows_nothing_of_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     forgotten = Collection(
-        "forgotten", "domains.read", ("unicode",), lambda ask: Domain.objects.all(), queries.shown, "All of them."
+        "forgotten", "domains.read", ("unicode",), lambda ask: Domain.objects.all(), queries.shown, "All of them.", {}
     )
     monkeypatch.setattr(collection, "collections", lambda: {"forgotten": forgotten})
     assert [row["domain"] for row in read(house.baker, "forgotten").rows] == [MINE]

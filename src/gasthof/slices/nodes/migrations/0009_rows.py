@@ -11,4 +11,7 @@ class Migration(migrations.Migration):
         policies.closed("nodes_desiredobject"),
         policies.closed("nodes_objectreport"),
         policies.closed("nodes_nodeevent"),
+        policies.closed("nodes_preview"),
+        policies.closed("nodes_previewpart"),
+        policies.closed("nodes_previewend"),
     ]
