@@ -12,7 +12,7 @@ from tests.customers import Guest, arrive
 from tests.listeners import family, listeners
 from tests.platform import Platform, new_platform
 
-pytestmark = [pytest.mark.daemons, pytest.mark.alone]
+pytestmark = pytest.mark.daemons
 
 SPOOFED = (
     "X-Forwarded-For",

@@ -17,7 +17,7 @@ from tests.customers import Guest, arrive
 from tests.journeys.test_many_changes import at_once
 from tests.platform import Platform, new_platform
 
-pytestmark = [pytest.mark.daemons, pytest.mark.alone, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.daemons, pytest.mark.timeout(900)]
 
 OLD, NEW = "server.gasthof.test", "wirt.xn--gstehaus-0za.test"  # wirt.gästehaus.test
 UMLAUT = "grüße-aus-köln.test"

@@ -65,8 +65,8 @@ def _pytest(arguments: list[str]) -> list[str]:
 
 
 def _shared(marks: str) -> list[str]:
-    """On two cores in two processes; a file's tests stay together, for they share daemons."""
-    return _pytest(["-n", "2", "--dist", "loadfile", "--durations", "25", "-m", marks])
+    """On two cores in two processes; a file's tests stay together, for they share daemons. conftest.py puts files in order."""
+    return _pytest(["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "25", "-m", marks])
 
 
 def _run(place: Place, name: str, module: list[str]) -> int:

@@ -15,6 +15,7 @@ from tests.house import OPERATOR, House
 from gasthof.kernel import applying
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.kernel.sheet import Sheet, Step
+from gasthof.slices.access.models import User
 from gasthof.slices.mail.models import Mailbox
 
 __all__ = ["furnished_once", "house"]  # fixtures
@@ -54,7 +55,7 @@ def test_the_documented_file_is_applied_once(house: House, tmp_path: Path) -> No
     assert {step.verb for step in first} >= {
         "domains.add", "web.change_site", "web.add_alias", "dns.set_records", "mail.add_mailbox", "mail.forward_mailbox",
         "mail.add_alias", "mail.add_forward", "mail.set_catch_all", "web.add_protected_user", "ftp.add_user",
-        "databases.add_user", "dns.switch_dnssec", "dns.switch_default",
+        "databases.add_user", "dns.switch_dnssec", "dns.switch_default", "access.invite", "access.assign",
     }  # fmt: skip
     applying.carry_out(first, OPERATOR)
     assert steps(path) == []
@@ -215,6 +216,43 @@ def test_any_file_applied_twice_changes_nothing_the_second_time(
             applying.carry_out(steps(path), OPERATOR)
             assert steps(path) == []
         cursor.execute("ROLLBACK TO SAVEPOINT before")
+
+
+def test_people_and_their_roles(house: House, tmp_path: Path) -> None:
+    before = User.objects.filter(customer__number=house.baker.customer).count()
+    people = "users:\n  anna@bücher.example:\n    name: Anna Öz\n    roles:\n"
+    head = f"subscription: {house.mine}\nprune: no\n{people}"
+    limited = f"      - {{role: webmaster, domain: {examples.DOMAIN}}}\n"
+    applying.carry_out(steps(write(tmp_path, head + limited)), OPERATOR)
+    assert steps(write(tmp_path, head + limited)) == []
+    assert steps(write(tmp_path, head.replace("Anna Öz", "Anna Groß") + limited))[0].verb == "access.change_user"
+
+    other = head + f"      - {{role: read only, subscription: {house.mine}}}\n"
+    assert [step.verb for step in steps(write(tmp_path, other))] == ["access.assign"]
+    pruning = other.replace("prune: no", "prune: yes")
+    told = [step for step in steps(write(tmp_path, pruning)) if step.verb.startswith("access.")]
+    assert [step.verb for step in told] == ["access.withdraw", "access.assign"]
+    applying.carry_out(told, OPERATOR)
+    assert [step.verb for step in steps(write(tmp_path, pruning)) if step.verb.startswith("access.")] == []
+    assert User.objects.filter(customer__number=house.baker.customer).count() == before + 1, "nobody goes by pruning"
+
+
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        ("{role: webmaster, domain: a.test, mailbox: a@a.test}", "one of these at most"),
+        ("{domain: a.test}", "“role” is needed"),
+        ("{role: webmaster, domian: a.test}", "no such key"),
+        ("{role: nobody}", "no such role"),
+        ("{role: webmaster, domain: gärtnerei-grün.test}", "no such object"),
+    ],
+)
+def test_a_role_that_cannot_be(house: House, tmp_path: Path, role: str, words: str) -> None:
+    text = f"subscription: {house.mine}\nusers:\n  anna@example.org:\n    name: Anna\n    roles: [{role}]\n"
+    with pytest.raises(ActionRefused) as refusal:
+        applying.carry_out(steps(write(tmp_path, text)), OPERATOR)
+    assert words in refusal.value.errors[0].message
+    assert not User.objects.filter(email="anna@example.org").exists()
 
 
 def test_from_the_command_line(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability, Page
 from gasthof.slices.access import queries, roles
+from gasthof.slices.access.apply import apply
 from gasthof.slices.access.tokens import bearer
 
 CAPABILITY = Capability(
@@ -19,6 +20,7 @@ CAPABILITY = Capability(
         Page("Operators", "access_operators", "access.operators", "house", "shield-user"),
         Page("Tokens for programs", "access_tokens", "access.tokens", "account", "key-round"),
     ),
+    apply=apply,
     called=queries.called,
     named=queries.named,
     subscription_removed=roles.forget_subscription,
