@@ -3,7 +3,8 @@
 import os
 from collections.abc import Iterator
 from signal import SIGKILL
-from threading import Timer
+from threading import Thread
+from time import sleep
 
 import psycopg
 import pytest
@@ -93,11 +94,18 @@ def test_a_thread_that_is_ended_leaves_nothing(house: House, end: type[BaseExcep
         assert nothing_is_left(pid)
 
 
+def cancel(on: psycopg.Connection, pid: int) -> None:
+    """As soon as it sleeps, and nothing else that it does before."""
+    asleep = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
+    while on.execute(asleep, [pid]).fetchone() is None:
+        sleep(0.01)
+
+
 def test_a_query_that_is_cancelled_leaves_nothing(house: House) -> None:
     pid = told()[3]
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
         for whose in (rows.of(house.baker), rows.staff(), rows.by_default(house.baker)):
-            soon = Timer(0.1, other.execute, ["SELECT pg_cancel_backend(%s)", [pid]])
+            soon = Thread(target=cancel, args=(other, pid), daemon=True)
             soon.start()
             with pytest.raises(OperationalError, match="cancel"), whose, connection.cursor() as cursor:
                 cursor.execute("SELECT pg_sleep(20)")
