@@ -15,7 +15,7 @@ from tests.platform import COMMAND, Platform, new_platform
 from gasthof.bootstrap import leftovers, machine
 from gasthof.bootstrap.supervisor import Supervisor, wait_until
 
-pytestmark = [pytest.mark.daemons, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.daemons, pytest.mark.alone, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
