@@ -3,11 +3,8 @@ webmaster is in the house who sees the one domain only. In German with scripts, 
 on a phone."""
 
 import email
-import imaplib
 import io
 import re
-import socket
-import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,16 +17,13 @@ import pymysql
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
-from gasthof.bench.clients import ADDRESS, Clients, Ftp, wait
+from gasthof.bench.clients import ADDRESS, Clients, Ftp, Imap, wait
 from tests.customers import Guest, arrive
+from tests.journeys.test_first_access import AUTHENTICATOR
 from tests.platform import Platform
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 PASSWORD = "Sehr-geheim-17!"  # in ASCII: imaplib and PyMySQL send no other
-AUTHENTICATOR = {
-    "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-    "isUserVerified": True, "automaticPresenceSimulation": True,
-}  # fmt: skip
 PATIENCE = 60.0  # seconds for a change to be live, or a letter to be there
 
 
@@ -219,7 +213,7 @@ def databases(desk: Desk, guest: Guest) -> None:
 
 def letter(guest: Guest, domain: str) -> str:
     """The link in the newest mail to the mailbox of that domain."""
-    client = _Imap(f"mail.{_ascii(domain)}", guest.platform.ports["imaps"], ssl_context=guest.platform.trust())
+    client = Imap(f"mail.{_ascii(domain)}", guest.platform.ports["imaps"], ssl_context=guest.platform.trust())
     client.login(f"post@{_ascii(domain)}", PASSWORD)
     found: list[str] = []
 
@@ -235,12 +229,6 @@ def letter(guest: Guest, domain: str) -> str:
     wait(come, PATIENCE)
     client.logout()
     return found[-1]
-
-
-class _Imap(imaplib.IMAP4_SSL):
-    def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
-        plain = socket.create_connection((ADDRESS, self.port), timeout)
-        return self.ssl_context.wrap_socket(plain, server_hostname=self.host)
 
 
 def _ascii(name: str) -> str:

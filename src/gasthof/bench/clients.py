@@ -42,7 +42,7 @@ class Clients:
     def reads(self, address: str, password: str) -> bool:
         """Whether the mailbox opens, by the name of the customer's own mail server."""
         port = self.ports["imaps"]
-        client = _Imap(f"mail.{address.partition('@')[2]}", port, ssl_context=self.trust, timeout=PATIENCE)
+        client = Imap(f"mail.{address.partition('@')[2]}", port, ssl_context=self.trust, timeout=PATIENCE)
         try:
             return client.login(address, password)[0] == "OK" and client.select("INBOX")[0] == "OK"
         except imaplib.IMAP4.error:
@@ -64,7 +64,7 @@ class Clients:
         return True
 
 
-class _Imap(imaplib.IMAP4_SSL):
+class Imap(imaplib.IMAP4_SSL):
     """To the loopback, whatever the name that the certificate has to fit."""
 
     def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:

@@ -113,11 +113,13 @@ def _readers(prefix: Prefix) -> Iterator[tuple[str, Reader, Pages]]:
 def _house(operator: Reader) -> Pages:
     _, first = operator.ask("/domains")
     onward = re.search(r'href="(\?[^"]*after=[^"]+)"', first)
+    if onward is None:
+        raise RuntimeError("the list of domains has no next portion")
     return {
         "start": ["/"],
         "domains": ["/domains"],
         "domains, backwards": ["/domains?sort=-name"],
-        "domains, next portion": [f"/domains{html.unescape(onward[1])}"] if onward else ["/domains"],
+        "domains, next portion": [f"/domains{html.unescape(onward[1])}"],
         "domains, search for few": [f"/domains?search={quote(f'küche-{number}-')}" for number in range(11, 19)],
         "domains, search by A-label": [f"/domains?search={_ascii(_domain(3, 2))}"],
         "domains, search for all": [f"/domains?search={COMMON}"],
