@@ -45,16 +45,18 @@ class Applier:
 
     def plans(self, objects: Sequence[Desired], traces: Traces | None = None) -> list[Planned]:
         """Facts and plans of objects of one kind, in their order."""
-        known = self.strangers | dict(traces or {})
         decoded: dict[str, tuple[Desired, Wanted]] = {}
         failed: dict[str, Planned] = {}
         for one in objects:
             try:
-                decoded[one.key] = one, self._decoded(one, known.get(one.id, ()))
+                decoded[one.key] = one, self._decoded(one, self._trace(one.id, traces or {}))
             except (Unknown, msgspec.MsgspecError) as error:
                 failed[one.key] = Planned(one, error=str(error))
         facts = self._facts(self.knowledge.kinds[objects[0].kind], decoded) if decoded else {}
         return [failed.get(one.key) or self._planned(*decoded[one.key], facts[one.key]) for one in objects]
+
+    def _trace(self, one: Id, traces: Traces) -> tuple[str, ...]:
+        return traces[one] if one in traces else self.strangers.get(one, ())
 
     def apply(self, planned: Sequence[Planned]) -> list[Verdict]:
         """Carry out, mark, and remember what to try again. Plans that meet on one path wait for the next round."""
