@@ -87,9 +87,12 @@ def finish(draft: Draft, what: str) -> Result:
         check_pointers(draft.zone, draft.ground, after, changed)
     refresh_zone(draft.call, draft.zone.domain)
     warned = checks.warnings(after, {name for name, _ in changed})
+    left = {key(placed.record): placed for placed in compose(after)}
+    gone = [each for each in changed if each not in left]
     return {
         "domain": draft.zone.domain.value.unicode,
-        "changed": [shown(after, placed) for placed in compose(after) if key(placed.record) in changed],
+        "changed": [shown(after, placed) for place, placed in left.items() if place in changed],
+        "removed": [{"name": names.shown_owner(name, after.zone), "type": kind} for name, kind in gone],
         "warnings": [tell(each).message for each in warned],
     }
 

@@ -197,8 +197,9 @@ def test_a_record_set_goes_back_to_any_point(house: House) -> None:
     put(house, "b", "TXT", "bleibt")
     change(house, "restore", change=point, name="a", type="TXT")
     assert sets()[f"a.{ASCII}", "TXT"] == ['"eins"'] and (f"b.{ASCII}", "TXT") in sets()
-    change(house, "restore", change=0, name="a", type="TXT")
+    gone = change(house, "restore", change=0, name="a", type="TXT")
     assert (f"a.{ASCII}", "TXT") not in sets()
+    assert (gone["changed"], gone["removed"]) == ([], [{"name": "a", "type": "TXT"}])
     assert "type" in refused(house, "restore", change=0, name="nie", type="TXT")
     assert "type" in refused(house, "restore", change=0, name="a")
 
