@@ -31,6 +31,7 @@ def test_no_visitor_notices_that_the_control_plane_is_dead() -> None:
             assert (status, f"uid={cold.uid} ".encode() in body) == (200, True), "PHP that nobody had asked for yet"
             assert services.failing() == {}, "mail, zone, files or databases"
             assert {one["name"] for one in platform.status()["processes"] if not one["up"]} >= set(STOPPED)
+            _says_that_it_rests(platform)
             _start(platform)
             platform.run("web.change_site", domain="unermüdlich.test", php_settings="memory_limit=77M")
             visitors.more(50)
@@ -45,6 +46,15 @@ def _site(platform: Platform, name: str, domain: str) -> Guest:
     (folder / "index.html").unlink(missing_ok=True)
     guest.put(f"web/{folder.name}/index.php", WHO_AM_I)
     return guest
+
+
+def _says_that_it_rests(platform: Platform) -> None:
+    """To people as a page, to programs as RFC 9457 wants it."""
+    page, problem = platform.panel("/domains"), platform.panel("/api/v1/domains")
+    assert page.status_code == problem.status_code == 503
+    assert "macht eine Pause" in page.text
+    assert problem.headers["content-type"] == "application/problem+json" and problem.headers["retry-after"] == "5"
+    assert problem.json()["status"] == 503
 
 
 def _kill(platform: Platform) -> None:

@@ -1,10 +1,17 @@
 """The panel's own nginx: TLS before gunicorn's unix socket. Apart from the one that serves customers, and no uid in common."""
 
+import json
 from urllib.parse import urlsplit
 
 from gasthof.prefix import PANEL_USER, Prefix
 
 NAMES = ("localhost", "127.0.0.1", "::1")
+AWAY = {
+    "type": "about:blank",
+    "status": 503,
+    "title": "Service Unavailable",
+    "detail": "The panel starts anew or is being worked on. Please try again.",
+}
 TEMPLATE = """\
 user {user};
 worker_processes 1;
@@ -52,7 +59,7 @@ http {{
 
         # Plain HTTP spoken to this port.
         error_page 497 =301 https://$host:{port}$request_uri;
-        error_page 502 504 /resting.html;
+        error_page 502 504 =503 /resting.html;
 
         location = /resting.html {{
             internal;
@@ -75,14 +82,28 @@ http {{
             add_header X-Content-Type-Options nosniff always;
         }}
 
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-Proto https;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header Proxy "";
+
+        # Programs get what they can read (RFC 9457) while the panel is away.
+        location /api/ {{
+            error_page 502 504 = @away;
+            proxy_pass http://unix:{socket};
+        }}
+
+        location @away {{
+            default_type application/problem+json;
+            add_header Cache-Control "no-store" always;
+            add_header Retry-After 5 always;
+            return 503 '{problem}';
+        }}
+
         location / {{
             proxy_pass http://unix:{socket};
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Forwarded-Proto https;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header Proxy "";
         }}
     }}
 }}
@@ -99,4 +120,5 @@ def render(prefix: Prefix) -> str:
             dict.fromkeys(("localhost", "127.0.0.1", "[::1]", urlsplit(prefix.panel_address).hostname or ""))
         ).strip(),
         socket=prefix.panel_socket,
+        problem=json.dumps(AWAY),
     )
