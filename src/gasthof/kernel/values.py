@@ -172,6 +172,8 @@ class Secret:
     @classmethod
     def parse(cls, raw: object) -> Self:
         text = plain_text(raw)
+        if not text:
+            raise Refused("This must not be empty.")
         if len(text) < cls.minimum:
             raise Refused("This is too short: at least %(minimum)d characters.", minimum=cls.minimum)
         if len(text) > cls.maximum:

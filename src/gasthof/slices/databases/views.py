@@ -39,7 +39,7 @@ class Row:
 
     @property
     def words(self) -> str:
-        return "–" if self.size is None else filesizeformat(self.size)
+        return _("not measured yet") if self.size is None else filesizeformat(self.size)
 
 
 def _subscription(actor: Actor, name: str, permission: str) -> Subscription:
@@ -196,7 +196,6 @@ def database(request: PanelRequest, subscription: str, server: str, name: str) -
     context = {
         "row": Row(found, size),
         "subscription": found.subscription,
-        "server": forms.SHORT[server],
         "grants": [(grant.user.name, forms.RIGHTS[grant.rights], _at("user", grant.user)) for grant in grants],
         "facts": _facts(server, name, grants[0].user.name if len(grants) == 1 else ""),
         "writes": may(request.actor, WRITE, found.subscription.place),
@@ -224,9 +223,9 @@ def add_user(request: PanelRequest, subscription: str, server: str, name: str) -
 def delete(request: PanelRequest, subscription: str, server: str, name: str) -> HttpResponse:
     """For good: the name has to be typed."""
     found = _database(request.actor, subscription, (server, name), WRITE)
-    size = queries.sizes(found.subscription, [found.key]).get(found.key, 0)
+    size = queries.sizes(found.subscription, [found.key]).get(found.key)
     alone = queries.only_in(found)
-    goes = [_("%(size)s of contents") % {"size": filesizeformat(size)}]
+    goes = [_("All contents") if size is None else _("%(size)s of contents") % {"size": filesizeformat(size)}]
     goes += [_("Users who have no other database: %(number)d") % {"number": alone}] if alone else []  # fmt: skip
     named = {"name": found.name}
     return question_page(

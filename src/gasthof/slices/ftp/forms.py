@@ -6,7 +6,7 @@ from gasthof.ui.fields import Secret, Text
 from gasthof.ui.forms import VerbForm
 
 RULES = _("At least 8 characters: lower-case and upper-case letters, digits and special characters.")
-DIRECTORY = _("All that the user sees: “web”, or a directory below it such as web/bäckerei-müller.test.")
+DIRECTORY = _("All that the user sees: “web”, or a directory below it such as web/example.com.")
 
 
 def _name() -> Text:
