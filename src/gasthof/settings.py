@@ -155,6 +155,7 @@ MFA_TOTP_TOLERANCE = 1
 LANGUAGE_CODE = "en"
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]
 LOCALE_PATHS = [BASE / "locale"]
+FORMAT_MODULE_PATH = "gasthof.ui.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Berlin"

@@ -1,11 +1,13 @@
 """The frame of pages: menu from the registry, light and dark, language, static files, and where forms may lead."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import translation
+from django.utils.formats import date_format
 
 from gasthof.kernel import registry
 from gasthof.kernel.capability import Page
@@ -113,3 +115,9 @@ def test_static_files_are_gathered_whole(tmp_path: Path) -> None:
 def test_a_quota_warns(used: int, limit: int | None, tone: str, share: int | None) -> None:
     quota = Quota(used, limit)
     assert (quota.tone, quota.share) == (tone, share) and 0 <= quota.drawn <= 100
+
+
+@pytest.mark.parametrize(("language", "written"), [("de", "02.11.2026 14:05"), ("en", "2 Nov 2026, 14:05")])
+def test_no_day_can_be_taken_for_a_month(language: str, written: str) -> None:
+    with translation.override(language):
+        assert date_format(datetime(2026, 11, 2, 14, 5), "SHORT_DATETIME_FORMAT") == written
