@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from tests import members
+from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, settle
 
 from gasthof.kernel.actions import perform
@@ -25,13 +26,15 @@ NAME = "grüße-aus-köln.test"
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-@pytest.fixture
-def house() -> House:
+def settled() -> House:
     house = settle()
     house.run("domains.add", subscription=house.mine, name=NAME)
     house.run("web.change_site", domain="xn--gre-aus-kln-w6a02arc.test", https_redirect="yes")
     house.run("domains.add", subscription=house.other, name="gärtnerei-grün.test")
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def verbs(actor: Actor = OPERATOR, **filters: str) -> list[str]:
