@@ -48,7 +48,7 @@ def wait(pending: Mapping[str, Probe], seconds: float) -> dict[str, str]:
         asked = {name: attempt(pending[name]) for name in words}
         words = {name: said for name, said in asked.items() if said}
         if words:
-            time.sleep(0.1)
+            time.sleep(0.2)  # while those that are asked for have the processors
     return words
 
 
