@@ -1,5 +1,5 @@
 """Runs an agent in a forked child that kills itself, -9, at the n-th boundary: between any two steps and journal writes, and
-before and after each call that changes a file system.
+before and after each call that changes a file system. `EVERY=1 pytest ...` takes each boundary, where the checks take every other one.
 """
 
 import functools
@@ -28,6 +28,7 @@ SETTING = ("_set", "_replace", "_remember", "_forget")  # of rows.py
 MAKING = ("_own", "_empty", "_fill")  # of lookup_files.py
 WRITING = ("take", "mark", "note_drift", "told", "forsake")
 NEVER = 10**9
+EVERY = int(os.environ.get("EVERY", "2"))
 
 
 class Countdown:
@@ -149,6 +150,11 @@ def run(
         return None
     assert os.WEXITSTATUS(status) == 0, "the agent failed by itself"
     return int(said)
+
+
+def some(boundaries: int) -> range:
+    """Those to be killed at. Most stand in pairs, a call has ended and the next one begins, between which nothing happens."""
+    return range(0, boundaries, EVERY)
 
 
 def journal_of(node: Node) -> list[tuple[Any, ...]]:
