@@ -12,7 +12,7 @@ from typing import Any
 
 import apsw
 
-from gasthof.agent import knowledge, lookup_files, loop, rows
+from gasthof.agent import execute, knowledge, lookup_files, loop, rows
 from gasthof.agent.execute import Executor
 from gasthof.agent.journal import Journal
 from gasthof.agent.kinds import Knowledge, Machine
@@ -28,6 +28,7 @@ SETTING = ("_set", "_replace", "_remember", "_forget")  # of rows.py
 MAKING = ("_own", "_empty", "_fill")  # of lookup_files.py
 WRITING = ("take", "mark", "note_drift", "told", "forsake")
 NEVER = 10**9
+PATIENCE = 60.0  # seconds for what is removed: on a busy machine a slice is not enough for a few files
 EVERY = int(os.environ.get("EVERY", "2"))
 
 
@@ -94,6 +95,7 @@ def child(
     node: Node, at: int, work: Callable[[loop.Agent], None], taught: Knowledge | None, stubborn: tuple[Any, ...]
 ) -> int:
     countdown = Countdown(at)
+    execute.SLICE = PATIENCE
     machine = Machine(node.prefix, SystemClock())
     taught = taught or knowledge.installed()
     asked = {service: Stubborn(taught.services[service](node.prefix), *rest) for service, *rest in stubborn}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gasthof.agent import knowledge
+from gasthof.agent import execute, knowledge
 from gasthof.agent.kinds import Knowledge
 from gasthof.agent.loop import Agent
 from gasthof.agent.sdk import certificate, customer, tools
@@ -184,7 +184,9 @@ def reset(node: Node) -> None:
     node.intent.epoch = "the end"
     agent = node.agent()
     agent.journal.db.execute("PRAGMA synchronous = OFF")
-    work(agent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execute, "SLICE", killing.PATIENCE)
+        work(agent)
     node.agents.remove(agent)
     agent.journal.close()
     agent.executor.close()
