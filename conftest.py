@@ -1,14 +1,20 @@
 """Fixtures for tests beside their slices and in tests/ alike, and the order of files."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.platform"]
+pytest_plugins = ["tests.platform", "tests.committing"]
 
 
+@pytest.hookimpl(trylast=True)  # when those that are not wanted have gone
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with few tests first. They are those that start whole platforms: as the last ones they would keep one process busy while
-    the other has nothing left to do. The order within a file stays."""
-    sizes = Counter(item.path for item in items)
-    items.sort(key=lambda item: sizes[item.path])
+    """Files that take long first, as far as can be told: as the last ones they would keep one process busy while the others have nothing
+    left to do. Those that ask for more time, then those that need a whole platform, then those with many tests. The order within a file stays."""
+    sizes, patience, platforms = Counter(item.path for item in items), Counter[Path](), set[Path]()
+    for item in items:
+        patience[item.path] = max(patience[item.path], *(mark.args[0] for mark in item.iter_markers("timeout")), 0)
+        if "platform" in getattr(item, "fixturenames", ()):
+            platforms.add(item.path)
+    items.sort(key=lambda item: (-patience[item.path], item.path not in platforms, -sizes[item.path]))

@@ -16,9 +16,10 @@ def start() -> Path:
     root.chmod(0o755)
     cluster = Cluster(root / "postgres" / "data", root / "postgres" / "run")
     cluster.create(durable=False)
+    name = "_".join(filter(None, ("test_gasthof", os.environ.get("PYTEST_XDIST_WORKER"))))
     with (cluster.data / "pg_hba.conf").open("a") as hba:
-        # Nodes' roles in the databases that Django makes: one of a run, or one of each of its processes.
-        hba.write(f"local test_gasthof,test_gasthof_gw0,test_gasthof_gw1 +{NODES} peer map=nodes\n")
+        # Nodes' roles in the database that Django makes for this process.
+        hba.write(f"local {name} +{NODES} peer map=nodes\n")
     process = subprocess.Popen(
         cluster.command(), user="postgres", group="postgres", extra_groups=[], cwd="/",
         stdout=subprocess.DEVNULL, stderr=(root / "postgres.log").open("w"),

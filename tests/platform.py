@@ -3,11 +3,14 @@
 import contextlib
 import errno
 import json
+import os
+import random
 import shutil
 import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,29 +19,37 @@ import httpx
 import idna
 import pytest
 
+from gasthof.bootstrap.place import locate
+from gasthof.bootstrap.programs import environment
 from gasthof.prefix import DEFAULT_PORTS, Prefix
+from tests.clerk import Clerk
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = ROOT / "gasthof"
 PATIENCE = 240
+# Of this run's processes, which work at the same time, the number of this one.
+PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = range(12_000 + 2_000 * PROCESS, 14_000 + 2_000 * PROCESS)
+LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on, on either address. OSError on a machine without ::1."""
+    """Ports nobody listens on, on either address. OSError on a machine without ::1.
+
+    Each process of a test run draws from a part of its own, below those that the kernel hands out: it may take a while until a platform listens.
+    """
     with contextlib.ExitStack() as held:
-        ports = []
+        ports: list[int] = []
         while len(ports) < count:
-            one = held.enter_context(socket.socket())
-            one.bind(("127.0.0.1", 0))
-            other = held.enter_context(socket.socket(socket.AF_INET6))
-            if _bound(other, one.getsockname()[1]):
-                ports.append(one.getsockname()[1])
+            port = random.SystemRandom().choice(PORTS)
+            if all(_bound(held.enter_context(socket.socket(family)), address, port) for family, address in LOOPBACK):
+                ports.append(port)
         return ports
 
 
-def _bound(other: socket.socket, port: int) -> bool:
+def _bound(held: socket.socket, address: str, port: int) -> bool:
     try:
-        other.bind(("::1", port))
+        held.bind((address, port))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
@@ -52,6 +63,8 @@ class Platform:
     said = ""  # what `up` printed, where a test keeps it
 
     def __init__(self, root: Path, ports: list[int] | None = None) -> None:
+        self._clerk: Clerk | None = None
+        self._hiring = threading.Lock()
         self.root = root
         self.ports = dict(zip(DEFAULT_PORTS, ports or free_ports(len(DEFAULT_PORTS)), strict=True))
 
@@ -70,19 +83,38 @@ class Platform:
 
     def up(self, *options: str, **how: Any) -> subprocess.CompletedProcess[str]:
         ports = [word for name, port in self.ports.items() for word in ("--port", f"{name}={port}")]
+        self._dismiss()
         return self.command("up", "--detach", *ports, *options, **how)
 
     def down(self) -> None:
+        self._dismiss()
         self.command("down")
+
+    def _dismiss(self) -> None:
+        """The clerk knows the settings of its start only."""
+        with self._hiring:
+            if self._clerk:
+                self._clerk.leave()
+            self._clerk = None
+
+    @property
+    def clerk(self) -> Clerk:
+        with self._hiring:
+            if self._clerk is None:
+                given = environment(self.prefix, locate(ROOT, self.root))
+                self._clerk = Clerk(given | {"PYTHONPATH": f"{given['PYTHONPATH']}:{ROOT}"})
+            return self._clerk
 
     def status(self) -> dict[str, Any]:
         return json.loads(self.command("status", "--json", check=False).stdout)
 
     def run(self, verb: str, *, wait: bool = True, actor: str = "operator", **fields: object) -> dict[str, Any]:
-        """A verb's result; with `wait` the node has reported it live."""
+        """A verb's result; with `wait` the node has reported it live. The clerk does it; `command("run", ...)` takes a second more."""
         given = [f"{name}={value}" for name, value in fields.items()]
         options = ["--json", "--as", actor, *(["--wait"] if wait else [])]
-        return json.loads(self.command("run", verb, *given, *options).stdout)
+        said = self.clerk.ask("run", verb, *given, *options, timeout=PATIENCE)
+        assert said.code == 0, f"run {verb} {' '.join(given)}: {said.code}\n{said.output}\n{said.errors}"
+        return json.loads(said.output)
 
     def trust(self) -> ssl.SSLContext:
         """The local CA alone."""

@@ -15,6 +15,7 @@ from gasthof.slices.dns.rules import contents, names
 from gasthof.slices.dns.spec import ZoneSpec
 from gasthof.slices.dns.tests.name_server import UMLAUT, NameServer
 from gasthof.slices.dns.tests.test_contents import GOOD
+from tests.habits.furnished import made_once
 from tests.house import House, desired, settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.daemons]
@@ -34,11 +35,13 @@ def server() -> Iterator[NameServer]:
         yield made
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     house = settle()
     house.run("domains.add", house.baker, subscription=house.mine, name=NAME)
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def tries(kind: str) -> Iterator[tuple[str, str]]:

@@ -65,7 +65,7 @@ def browser() -> Iterator[Browser]:
 def poisoned(house: House) -> set[tuple[str, str]]:
     """Every text of every verb once with each poison, one after the other: which took it. The audit trail has what was refused."""
     taken = set()
-    for verb, fields in examples(house).items():
+    for verb, fields in dict(examples(house)).items():  # before the first of them is done
         known = {field.name for field in actions()[verb].fields if field.reference is None}
         for name in (each for each, value in fields.items() if each in known and isinstance(value, str)):
             for poison in POISONS:

@@ -1,6 +1,7 @@
 """One way to use each verb, in a house where it would be done: for the tests that go over all verbs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -37,7 +38,23 @@ def furnish(house: House) -> None:
         house.run("databases.add_user", database=f"mariadb/{place}_shop", name="kasse", password="Sehr geheim 1")
 
 
-def examples(house: House) -> Mapping[str, Mapping[str, object]]:
+class Examples(Mapping[str, Mapping[str, object]]):
+    """Fields by verb. What has to be looked up, a function, is looked up for the verb that is asked for: they are asked some thousand times."""
+
+    def __init__(self, fields: Mapping[str, Mapping[str, object]]) -> None:
+        self.fields = fields
+
+    def __getitem__(self, verb: str) -> Mapping[str, object]:
+        return {name: value() if callable(value) else value for name, value in self.fields[verb].items()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.fields)
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+
+def examples(house: House) -> Examples:
     """Fields with which the baker, or the operator for the baker, does each verb."""
     mine = {"subscription": house.mine}
     user = mine | {"path": PATH, "name": "jörg"}
@@ -46,12 +63,12 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
     record = {"domain": DOMAIN, "name": "büro", "type": "TXT"}
     limits = {"mailboxes": 3, "mail_addresses": 9, "mailbox_mb": 50, "ftp_users": 2, "databases": 1, "dns_records": 7}
     own = {verb: fields for each in of_slices() for verb, fields in each.examples(house, house.mine, DOMAIN).items()}
-    return own | {
+    return Examples(own | {
         "access.create_token": {
-            "user": person(DOMAIN).pk, "name": "Sicherung für Jörg", "days": 30, "verbs": "access.create_token",
+            "user": lambda: person(DOMAIN).pk, "name": "Sicherung für Jörg", "days": 30, "verbs": "access.create_token",
             "places": f"customer:{house.baker.customer}",
         },
-        "access.revoke_token": {"token": ApiToken.objects.order_by("pk").first().pk},
+        "access.revoke_token": {"token": lambda: ApiToken.objects.order_by("pk").first().pk},
         "accounts.create": {"name": "Schreinerei Jäger", "language": "de"},
         "accounts.change": {"customer": house.baker.customer, "name": "Bäckerei Müller & Söhne", "language": "en"},
         "accounts.set_reseller": {"customer": house.baker.customer, "resells": "yes", "reseller": ""},
@@ -71,8 +88,8 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "subscriptions.resume": mine,
         "subscriptions.delete": mine,
         "subscriptions.export": mine,
-        "subscriptions.import": {"export": _last_export(), "plan": "Standard"},
-        "subscriptions.delete_export": {"export": _last_export(), "anyway": "no"},
+        "subscriptions.import": {"export": _last_export, "plan": "Standard"},
+        "subscriptions.delete_export": {"export": _last_export, "anyway": "no"},
         "subscriptions.exports": {"customer": house.baker.customer},
         "subscriptions.usage": mine,
         "subscriptions.health": mine,
@@ -120,7 +137,7 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "databases.change_user": database_user | {"database": "shop", "rights": "data"},
         "databases.set_password": database_user | {"password": "Sehr geheim 5"},
         "databases.remove_user": database_user,
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 def join(house: House, place: str, domain: str) -> User:
@@ -134,6 +151,7 @@ def person(domain: str) -> User:
     return User.objects.get(email=Email.parse(f"programme@{domain}"))
 
 
+@cache
 def of_slices() -> list[Any]:
     """What slices keep themselves, in tests/examples.py: furnish, examples, CUSTOMERS, WHILE_SUSPENDED."""
     rooms = [f"gasthof.slices.{name}.tests.examples" for name in SLICES]

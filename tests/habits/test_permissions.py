@@ -58,7 +58,7 @@ def attempt(house: House, verb: str, actor: Actor) -> Outcome:
 def state() -> dict[str, int]:
     """A fingerprint of every table but the record of attempts."""
     with connection.cursor() as cursor:
-        cursor.execute(_fingerprints())
+        cursor.cursor.execute(_fingerprints(), prepare=True)
         return dict(cursor.fetchall())
 
 

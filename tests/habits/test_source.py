@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,13 @@ OWN_CLOCK = {"kernel/clock.py"}
 
 
 def modules(*, tests: bool = False) -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(SOURCE.rglob("*.py")):
-        name = str(path.relative_to(SOURCE))
-        if tests or "/tests/" not in f"/{name}":
-            yield name, ast.parse(path.read_text("utf-8"), name)
+    return (one for one in _modules() if tests or "/tests/" not in f"/{one[0]}")
+
+
+@cache
+def _modules() -> list[tuple[str, ast.Module]]:
+    names = {str(path.relative_to(SOURCE)): path for path in sorted(SOURCE.rglob("*.py"))}
+    return [(name, ast.parse(path.read_text("utf-8"), name)) for name, path in names.items()]
 
 
 def dotted(node: ast.expr) -> str:

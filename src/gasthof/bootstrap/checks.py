@@ -1,13 +1,12 @@
 """`test`: the one command that checks everything, on a fresh machine too."""
 
 import os
-import subprocess
 import tempfile
-import time
 
-from gasthof.bootstrap import configuration, environment, interrupts, layout, packages, preflight
+from gasthof.bootstrap import configuration, environment, interrupts, lanes, layout, packages, preflight
 from gasthof.bootstrap import place as places
 from gasthof.bootstrap.benches import BENCHES
+from gasthof.bootstrap.lanes import Step
 from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.progress import tell
 from gasthof.bootstrap.up import compile_translations
@@ -15,6 +14,8 @@ from gasthof.bootstrap.up import compile_translations
 SLOW = "daemons or journey or long"
 ALONE = "alone"
 FAST = f"not ({SLOW} or {ALONE})"
+PROCESSORS = 2  # processes of tests that compute: as many as there are cores on the smallest machine
+WAITING = 3  # of tests that wait for daemons for a part of their time
 SCRIPTS = ("lint-imports",)  # what cannot be run as a module
 CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GASTHOF_PREFIX", "GASTHOF_DB_ROLE")
 
@@ -23,10 +24,11 @@ def test(place: Place, *, quick: bool, arguments: list[str]) -> int:
     """Exit code 0 when all is well. With arguments pytest alone runs, with them."""
     interrupts.heed()
     prepare(place)
-    if arguments:
-        return _run(place, "pytest", _pytest(arguments))
-    steps = _quick() if quick else [*_quick(), *_slow()]
-    results = [(name, _run(place, name, module)) for name, module in steps]
+    with tempfile.TemporaryDirectory(prefix="gasthof-check-") as scratch:
+        if arguments:
+            return lanes.run([[_step(place, scratch, "pytest", _pytest(arguments))]])[0][1]
+        parts = [_quick()] if quick else [_quick(), _slow(), _alone()]
+        results = [one for part in parts for one in lanes.run(_steps(place, scratch, part))]
     tell("")
     for name, code in results:
         tell(f"  {'ok    ' if code == 0 else 'FAILED'}  {name}")
@@ -44,51 +46,49 @@ def prepare(place: Place) -> None:
     compile_translations(place)
 
 
-def _quick() -> list[tuple[str, list[str]]]:
-    return [
+Part = list[list[tuple[str, list[str]]]]  # lanes of names with modules and their arguments
+
+
+def _quick() -> Part:
+    checks = [
         ("ruff check", ["ruff", "check", "."]),
         ("ruff format", ["ruff", "format", "--check", "."]),
         ("mypy", ["mypy"]),
         ("import rules", ["lint-imports"]),
-        ("pytest, quick", _shared(FAST)),
     ]
+    return [[("pytest, quick", _shared(FAST, PROCESSORS))], checks]
 
 
-def _slow() -> list[tuple[str, list[str]]]:
+def _slow() -> Part:
+    """Small benchmarks have to work, whatever else the machine does."""
     benches = [(f"bench {name}, small", ["gasthof.bootstrap.benches", name, "--small"]) for name in BENCHES]
-    alone = ("pytest, alone", _pytest(["--durations", "25", "-m", ALONE]))
-    return [("pytest, the rest", _shared(f"({SLOW}) and not {ALONE}")), alone, *benches]
+    return [[("pytest, the rest", _shared(f"({SLOW}) and not {ALONE}", WAITING))], benches]
+
+
+def _alone() -> Part:
+    return [[("pytest, alone", _pytest(["--durations", "25", "-m", ALONE]))]]
 
 
 def _pytest(arguments: list[str]) -> list[str]:
     return ["pytest", "-q", *arguments]
 
 
-def _shared(marks: str) -> list[str]:
-    """On two cores in two processes; a file's tests stay together, for they share daemons. conftest.py puts files in order."""
-    return _pytest(["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "25", "-m", marks])
+def _shared(marks: str, processes: int) -> list[str]:
+    """A file's tests stay together, for they share daemons. conftest.py puts files in order."""
+    shared = ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
+    return _pytest([*shared, "--durations", "25", "-m", marks])
 
 
-def _run(place: Place, name: str, module: list[str]) -> int:
-    tell(f"== {name}")
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="gasthof-check-") as scratch:
-        values = {name: value for name, value in os.environ.items() if name not in CLEARED}
-        values |= {"PYTHONPATH": f"{place.source}:{place.code}", "LANG": "C.UTF-8"}
-        if module[0] == "mypy":  # its Django plugin reads the settings, and those want a prefix
-            values["GASTHOF_PREFIX"] = scratch
-        code = _finished(subprocess.Popen(_line(place, module), env=values, cwd=place.code))
-    tell(f"== {name}: {'ok' if code == 0 else f'exit code {code}'}, {time.monotonic() - start:.1f} s")
-    return code
+def _steps(place: Place, scratch: str, part: Part) -> list[list[Step]]:
+    return [[_step(place, scratch, *each) for each in lane] for lane in part]
 
 
-def _finished(child: subprocess.Popen[bytes]) -> int:
-    """Its exit code. When we are interrupted it may stop its daemons first."""
-    try:
-        return child.wait()
-    except KeyboardInterrupt as interrupt:
-        interrupts.pass_on(interrupt, child)
-        raise
+def _step(place: Place, scratch: str, name: str, module: list[str]) -> Step:
+    values = {name: value for name, value in os.environ.items() if name not in CLEARED}
+    values |= {"PYTHONPATH": f"{place.source}:{place.code}", "LANG": "C.UTF-8"}
+    if module[0] == "mypy":  # its Django plugin reads the settings, and those want a prefix
+        values["GASTHOF_PREFIX"] = scratch
+    return Step(name, tuple(_line(place, module)), values, str(place.code))
 
 
 def _line(place: Place, module: list[str]) -> list[str]:

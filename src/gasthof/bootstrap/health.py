@@ -7,17 +7,23 @@ import subprocess
 import time
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from gasthof.agent import daemons
 from gasthof.agent.daemons import Probe
 from gasthof.agent.probes import PATIENCE
 from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.postgres import APP, BIN, DATABASE
-from gasthof.bootstrap.programs import environment, programs
+from gasthof.bootstrap.programs import cluster, environment, programs
 from gasthof.bootstrap.supervisor import Supervisor
 from gasthof.prefix import Prefix
 
 FRESH = 60.0  # seconds: an agent polls every 30, a worker's heart beats every 10
+SEEN = {  # asked by psql: a Python that reads Django would take a processor for a second, again and again while all else starts
+    # The agent asked for changes and told what the machine offers.
+    "agent": "SELECT EXISTS (SELECT 1 FROM nodes_nodecontact WHERE facts <> '{{}}' AND last_contact > now() - interval '{seconds} seconds')",
+    "worker": "SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '{seconds} seconds')",
+}
 
 
 def probes(prefix: Prefix, place: Place) -> dict[str, Probe]:
@@ -27,8 +33,8 @@ def probes(prefix: Prefix, place: Place) -> dict[str, Probe]:
         "postgres": lambda: postgres(prefix),
         "panel": lambda: panel(prefix),
         "panel-nginx": lambda: panel(prefix),
-        "agent": lambda: in_database(prefix, place, "agent"),
-        "worker": lambda: in_database(prefix, place, "worker"),
+        "agent": lambda: in_database(prefix, "agent"),
+        "worker": lambda: in_database(prefix, "worker"),
     }
     known = own | {name: probe for each in daemons.installed() for name, probe in each.probes(prefix).items()}
     return {one.name: known.get(one.name) or partial(running, supervisor, one.name) for one in programs(prefix, place)}
@@ -42,7 +48,7 @@ def wait(pending: Mapping[str, Probe], seconds: float) -> dict[str, str]:
         asked = {name: attempt(pending[name]) for name in words}
         words = {name: said for name, said in asked.items() if said}
         if words:
-            time.sleep(0.1)
+            time.sleep(0.2)  # while those that are asked for have the processors
     return words
 
 
@@ -80,20 +86,23 @@ def running(supervisor: Supervisor, name: str) -> str | None:
     )
 
 
-def in_database(prefix: Prefix, place: Place, name: str) -> str | None:
-    """Those that speak to PostgreSQL only leave traces there, since this start (gasthof.bootstrap.traces)."""
+def in_database(prefix: Prefix, name: str) -> str | None:
+    """Those that speak to PostgreSQL only leave traces there, since this start."""
     state = Supervisor(prefix).states().get(name)
     if not state or not state.up:
         return state.words if state else "the supervisor does not run"
     since = min(state.seconds + 1, FRESH)
-    seen = traces(prefix, place, f"{name}={since}").get(name)
+    try:
+        seen = cluster(prefix).psql(SEEN[name].format(seconds=float(since)), DATABASE) == "t"
+    except RuntimeError as error:  # PostgreSQL is away, or has no tables yet
+        return str(error)
     return None if seen else "it has not been seen in the database"
 
 
-def traces(prefix: Prefix, place: Place, *what: str) -> dict[str, object]:
-    """What gasthof.bootstrap.traces reads, {} when the database is away or nothing has been set up yet."""
+def nodes(prefix: Prefix, place: Place) -> list[dict[str, Any]] | None:
+    """What gasthof.bootstrap.traces tells of each; None when the database is away or nothing has been set up yet."""
     if not place.python.exists():
-        return {}
-    command = [str(place.python), "-m", "gasthof.bootstrap.traces", *what]
+        return None
+    command = [str(place.python), "-m", "gasthof.bootstrap.traces"]
     done = subprocess.run(command, check=False, env=environment(prefix, place), cwd="/", capture_output=True, text=True)
-    return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
+    return list(json.loads(done.stdout)) if done.returncode == 0 else None

@@ -48,7 +48,7 @@ def gather(prefix: Prefix, place: Place) -> Row:
         "prefix": str(prefix.root),
         "processes": process_rows(prefix, place),
         "endpoints": [one.row() for one in endpoints(prefix)],
-        "nodes": health.traces(prefix, place, "nodes").get("nodes"),
+        "nodes": health.nodes(prefix, place),
         "ca": str(prefix.ca_certificate) if prefix.ca_certificate.exists() else None,
         "isolation": isolation(prefix),
     }

@@ -1,14 +1,11 @@
-"""What processes leave in the database: `python -m gasthof.bootstrap.traces NAME[=SECONDS] ...` prints JSON. Needs Django."""
+"""What is known of the nodes: `python -m gasthof.bootstrap.traces` prints it as JSON. Needs Django."""
 
 import json
-import sys
 from typing import Any
 
 import django
 
 django.setup()
-
-from django.db import connection  # noqa: E402
 
 from gasthof.bootstrap.progress import say  # noqa: E402
 from gasthof.kernel.clock import SystemClock  # noqa: E402
@@ -17,18 +14,6 @@ from gasthof.slices.nodes import queries  # noqa: E402
 
 OPERATOR = Actor("operator", None, "en")
 MOST_EVENTS = 5
-SQL = {
-    # The agent: it asked for changes and told what the machine offers.
-    "agent": "SELECT EXISTS (SELECT 1 FROM nodes_nodecontact WHERE facts <> '{}' AND last_contact > now() - %s::interval)",
-    "worker": "SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - %s::interval)",
-}
-
-
-def seen(name: str, seconds: str) -> bool:
-    """Whether that process left a trace within so many seconds."""
-    with connection.cursor() as cursor:
-        cursor.execute(SQL[name], [f"{float(seconds)} seconds"])
-        return bool(cursor.fetchone()[0])
 
 
 def nodes() -> list[dict[str, Any]]:
@@ -60,13 +45,5 @@ def events(name: str) -> list[dict[str, str]]:
     ]
 
 
-def main(words: list[str]) -> int:
-    found: dict[str, Any] = {}
-    for name, _, seconds in (word.partition("=") for word in words):
-        found[name] = nodes() if name == "nodes" else seen(name, seconds)
-    say(json.dumps(found))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    say(json.dumps(nodes()))

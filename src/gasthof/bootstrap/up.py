@@ -189,11 +189,8 @@ def _database(prefix: Prefix, place: Place) -> None:
     """Roles, tables, this machine as a node. Each step does nothing where it has been done."""
     database = cluster(prefix)
     database.create_database()
-    run(place, prefix, ["django", "migrate", "--no-input", "-v", "0"], "the database's tables", role=OWNER)
-    address = ["--host", prefix.host, "--ipv4", prefix.ipv4, "--ipv6", prefix.ipv6]
-    register = ["django", "register_node", prefix.node, "--uid-base", str(prefix.uid_base), *address]
-    role = run(place, prefix, register, "this machine as a node", role=OWNER).split()[-1]
-    database.allow_node(role)
+    told = run(place, prefix, ["gasthof.bootstrap.tables"], "the database's tables", role=OWNER)
+    database.allow_node(told.split()[-1])
     database.psql("SELECT pg_reload_conf()")
 
 

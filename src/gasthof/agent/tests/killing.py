@@ -1,5 +1,5 @@
 """Runs an agent in a forked child that kills itself, -9, at the n-th boundary: between any two steps and journal writes, and
-before and after each call that changes a file system.
+before and after each call that changes a file system. `EVERY=1 pytest ...` takes each boundary, where the checks take every other one.
 """
 
 import functools
@@ -12,7 +12,7 @@ from typing import Any
 
 import apsw
 
-from gasthof.agent import knowledge, lookup_files, loop, rows
+from gasthof.agent import execute, knowledge, lookup_files, loop, rows
 from gasthof.agent.execute import Executor
 from gasthof.agent.journal import Journal
 from gasthof.agent.kinds import Knowledge, Machine
@@ -28,6 +28,8 @@ SETTING = ("_set", "_replace", "_remember", "_forget")  # of rows.py
 MAKING = ("_own", "_empty", "_fill")  # of lookup_files.py
 WRITING = ("take", "mark", "note_drift", "told", "forsake")
 NEVER = 10**9
+PATIENCE = 60.0  # seconds for what is removed: on a busy machine a slice is not enough for a few files
+EVERY = int(os.environ.get("EVERY", "2"))
 
 
 class Countdown:
@@ -93,6 +95,7 @@ def child(
     node: Node, at: int, work: Callable[[loop.Agent], None], taught: Knowledge | None, stubborn: tuple[Any, ...]
 ) -> int:
     countdown = Countdown(at)
+    execute.SLICE = PATIENCE
     machine = Machine(node.prefix, SystemClock())
     taught = taught or knowledge.installed()
     asked = {service: Stubborn(taught.services[service](node.prefix), *rest) for service, *rest in stubborn}
@@ -149,6 +152,11 @@ def run(
         return None
     assert os.WEXITSTATUS(status) == 0, "the agent failed by itself"
     return int(said)
+
+
+def some(boundaries: int) -> range:
+    """Those to be killed at. Most stand in pairs, a call has ended and the next one begins, between which nothing happens."""
+    return range(0, boundaries, EVERY)
 
 
 def journal_of(node: Node) -> list[tuple[Any, ...]]:

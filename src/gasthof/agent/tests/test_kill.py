@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gasthof.agent import knowledge
+from gasthof.agent import execute, knowledge
 from gasthof.agent.kinds import Knowledge
 from gasthof.agent.loop import Agent
 from gasthof.agent.sdk import certificate, customer, tools
@@ -184,7 +184,9 @@ def reset(node: Node) -> None:
     node.intent.epoch = "the end"
     agent = node.agent()
     agent.journal.db.execute("PRAGMA synchronous = OFF")
-    work(agent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execute, "SLICE", killing.PATIENCE)
+        work(agent)
     node.agents.remove(agent)
     agent.journal.close()
     agent.executor.close()
@@ -238,7 +240,7 @@ def test_killed_anywhere_it_ends_the_same(node: Node, scenario: Scenario) -> Non
     assert boundaries is not None
     wanted = picture(node)
     assert boundaries > 8, "the change did nothing"
-    for at in range(boundaries):
+    for at in killing.some(boundaries):
         prepare(node, scenario)
         killing.run(node, doing, at, stubborn=stubborn)
         assert killing.run(node, doing, stubborn=stubborn) is not None
@@ -299,7 +301,7 @@ def test_new_configuration_killed_anywhere(node: Node) -> None:
     older(node)
     boundaries = killing.run(node, fix, taught=WEB)
     assert boundaries and tree(node.prefix.state / "web", ("nginx.pid", "temp-", "tls")) == wanted
-    for at in range(boundaries):
+    for at in killing.some(boundaries):
         older(node)
         killing.run(node, fix, at, taught=WEB)
         killing.run(node, fix, taught=WEB)
@@ -307,6 +309,8 @@ def test_new_configuration_killed_anywhere(node: Node) -> None:
         wait_loaded(node, digest)
 
 
+NEVER_RIGHT = "f" * 64
+waiting = web_services.NginxAdmin._configuration
 BROKEN = {
     "refused by its checker": ("worker_processes auto;", "worker_processes auto; bogus;"),
     "refused by the worker": (
@@ -314,6 +318,11 @@ BROKEN = {
         'worker = require "gasthof.worker" require("gasthof.settings").digest = "?"',
     ),
 }
+
+
+def settled(admin: web_services.NginxAdmin, wanted: str) -> str:
+    """Nobody waits for a configuration that never comes right: what its workers say of it is known."""
+    return waiting(admin, f"? beside {wanted}" if wanted == NEVER_RIGHT else wanted)
 
 
 @pytest.mark.parametrize("how", BROKEN)
@@ -325,22 +334,22 @@ def test_refused_configuration_killed_anywhere(node: Node, how: str, monkeypatch
     old, new = BROKEN[how]
 
     def broken(prefix: Any) -> dict[str, bytes]:
-        made = nginx_files(prefix)
+        made, other = nginx_files(prefix), NEVER_RIGHT.encode()
         assert old in made["nginx.conf"].decode()
         return made | {
-            "nginx.conf": made["nginx.conf"].replace(old.encode(), new.encode()).replace(digest.encode(), b"f" * 64),
+            "nginx.conf": made["nginx.conf"].replace(old.encode(), new.encode()).replace(digest.encode(), other),
             "lua/gasthof/neu.lua": b"return 2\n",
-            "lua/gasthof/settings.lua": made["lua/gasthof/settings.lua"].replace(digest.encode(), b"f" * 64),
+            "lua/gasthof/settings.lua": made["lua/gasthof/settings.lua"].replace(digest.encode(), other),
         }
 
-    monkeypatch.setattr(web_services, "SETTLING", 0.25)
+    monkeypatch.setattr(web_services.NginxAdmin, "_configuration", settled)
     monkeypatch.setattr(web_plan, "nginx_files", broken)
     monkeypatch.setattr(web_facts, "nginx_files", broken)
     words = node.agent(WEB).fix()
     assert len(words) == 1 and ("bogus" in words[0] if "checker" in how else "serves ? beside " in words[0])
     boundaries = killing.run(node, fix, taught=WEB)
     assert boundaries
-    for at in range(boundaries):
+    for at in killing.some(boundaries):
         killing.run(node, fix, at, taught=WEB)
         killing.run(node, fix, taught=WEB)
         assert tree(node.prefix.state, ("agent", "web/nginx.pid", "web/temp-", "web-trial")) == wanted, at

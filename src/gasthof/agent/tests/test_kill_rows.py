@@ -159,7 +159,7 @@ def test_killed_anywhere_it_ends_the_same(node: Node, scenario: Scenario, tmp_pa
     assert boundaries and boundaries > 8, "the change did nothing"
     wanted, read = picture(node), boxes(post(node.prefix))
     assert wanted["wrong"] == ["", ""]
-    for at in range(boundaries):
+    for at in killing.some(boundaries):
         stage.again()
         stage.do(at)
         assert not readable or isinstance(boxes(post(node.prefix)), list), f"unreadable when killed at {at}"

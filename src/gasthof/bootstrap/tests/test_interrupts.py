@@ -23,11 +23,11 @@ finally:
     sys.stdout.write("put in order\\n")
 """
 STARTER = f"""
-import subprocess, sys
-from gasthof.bootstrap import checks, interrupts
+import sys
+from gasthof.bootstrap import interrupts, lanes
 interrupts.heed()
 try:
-    checks._finished(subprocess.Popen([sys.executable, "-c", {WORKER!r}]))
+    lanes.run([[lanes.Step("worker", (sys.executable, "-c", {WORKER!r}), {{}}, "/")]])
 except KeyboardInterrupt:
     sys.exit(130)
 """

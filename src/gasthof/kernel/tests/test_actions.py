@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from django.db import ProgrammingError, connection
+from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, desired, settle
 
 from gasthof.kernel.actions import actions, perform, perform_many
@@ -16,9 +17,7 @@ from gasthof.slices.domains.models import Domain
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house(db: None) -> House:
-    return settle()
+furnished_once, house = made_once(settle)
 
 
 def fields_refused(actor: Actor, verb: str, **fields: object) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 from django.utils import translation
+from tests.habits.furnished import made_once
 from tests.house import House, settle
 
 from gasthof.kernel import screen, verbs
@@ -24,9 +25,7 @@ pytestmark = pytest.mark.django_db
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def house(db: None) -> House:
-    return settle()
+furnished_once, house = made_once(settle)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 from tests import members
+from tests.habits.furnished import made_once
 from tests.house import House, settle
 
 from gasthof.kernel.values import DomainName
@@ -17,8 +18,7 @@ NAME = "grüße-aus-köln.test"
 BAKERY = DomainName.parse("bäckerei-müller.test").ascii
 
 
-@pytest.fixture
-def house() -> House:
+def settled() -> House:
     house = settle()
     for place, name in ((house.mine, "bäckerei-müller.test"), (house.other, "gärtnerei-grün.test")):
         house.run("domains.add", subscription=place, name=name)
@@ -28,6 +28,9 @@ def house() -> House:
     )
     house.run("subscriptions.export", subscription=house.mine)
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def places(house: House) -> dict[str, object]:

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.test import Client, override_settings
+from tests.habits.furnished import made_once
 from tests.house import House, settle
 
 PAGES = "gasthof.ui.tests.pages"
 SIGNED_IN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 
 
-@pytest.fixture
-def house(db: None) -> House:
-    return settle()
+furnished_once, house = made_once(settle)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
 from django.db.models import QuerySet
 from tests.house import House
@@ -49,13 +50,17 @@ def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str
     user = {"user": f"anna@{domain}"}
     person = {"email": f"Jörg@{domain}".replace("ö", "oe"), "name": "Jörg Groß", "language": "en", "mail": "yes"}
     roles = Role.objects.filter(customer=house.baker.customer)
-    given = Assignment.objects.filter(user__customer=house.baker.customer).first()
+    given = Assignment.objects.filter(user__customer=house.baker.customer)
     return {
         "access.create_role": {"customer": house.baker.customer, "name": "Grafik", "permissions": ["web.read"]},
-        "access.change_role": {"role": _number(roles, "Redaktion"), "name": "Text", "permissions": "web.read"},
-        "access.remove_role": {"role": _number(roles, "Ungenutzt")},
+        "access.change_role": {
+            "role": lambda: _number(roles.filter(name="Redaktion")),
+            "name": "Text",
+            "permissions": "web.read",
+        },
+        "access.remove_role": {"role": lambda: _number(roles.filter(name="Ungenutzt"))},
         "access.assign": user | {"role": "webmaster", "subscription": house.mine, "domain": "", "mailbox": ""},
-        "access.withdraw": {"assignment": given.pk if given else 0},
+        "access.withdraw": {"assignment": lambda: _number(given)},
         "access.create_operator": person,
         "access.invite": person | {"customer": house.baker.customer, "role": "read only"},
         "access.change_user": user | {"name": "Anna Grün", "email": "anna@grün.example", "language": "en"},
@@ -74,6 +79,7 @@ def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str
     }
 
 
-def _number(roles: QuerySet[Role], name: str) -> int:
-    row = roles.filter(name=name).first()
+def _number(rows: QuerySet[Any]) -> int:
+    """Of the first; 0 when there is none."""
+    row = rows.first()
     return row.pk if row else 0

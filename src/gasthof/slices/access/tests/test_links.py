@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
+from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, settle
 
 from gasthof.kernel.actions import perform
@@ -24,9 +25,7 @@ CLOCKS = Clocks(FixedClock(NOW), FixedClock(NOW))
 SENDER = "postmaster@server.gasthof.test"
 
 
-@pytest.fixture
-def house(db: None) -> House:
-    return settle()
+furnished_once, house = made_once(settle)
 
 
 def invite(house: House, email: str = "Anna@Bäckerei-Müller.test", **more: object) -> User:

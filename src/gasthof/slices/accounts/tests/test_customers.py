@@ -1,6 +1,7 @@
 """Customers, and how they are named."""
 
 import pytest
+from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, settle
 
 from gasthof.kernel.refusal import ActionRefused
@@ -10,9 +11,7 @@ from gasthof.slices.accounts.queries import as_actor, find_customer
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house(db: None) -> House:
-    return settle()
+furnished_once, house = made_once(settle)
 
 
 def test_a_customer_is_taken_on_and_changed(house: House) -> None:

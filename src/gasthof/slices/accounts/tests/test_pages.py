@@ -2,6 +2,7 @@
 
 import pytest
 from tests import members
+from tests.habits.furnished import made_once
 from tests.house import House, settle
 
 from gasthof.slices.access.models import User
@@ -10,9 +11,7 @@ from gasthof.slices.accounts.models import Customer
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house() -> House:
-    return settle()
+furnished_once, house = made_once(settle)
 
 
 def test_a_customer_is_taken_on_and_changed(house: House) -> None:

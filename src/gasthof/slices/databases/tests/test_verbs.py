@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.habits.furnished import made_once
 from tests.house import House, desired, settle
 
 from gasthof.kernel.models import AuditEntry
@@ -15,11 +16,13 @@ PASSWORD = "Grüße aus Köln 1"
 SERVERS = pytest.mark.parametrize("server", rules.SERVERS)
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     made = settle()
     made.run("domains.add", subscription=made.mine, name="bäckerei-müller.test")
     return made
+
+
+furnished_once, house = made_once(settled)
 
 
 def furnish(house: House, server: str = "mariadb") -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from tests.habits.furnished import made_once
 from tests.house import House, desired, settle
 
 from gasthof.kernel import registry
@@ -25,8 +26,7 @@ from gasthof.slices.subscriptions.spec import HomeSpec
 NAME = "grüße-aus-köln.test"
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     house = settle()
     house.run("domains.add", house.baker, subscription=house.mine, name=NAME)
     put = {"domain": NAME, "ttl": 600}
@@ -35,6 +35,9 @@ def house(db: None) -> House:
     house.run("dns.switch_default", house.baker, domain=NAME, name="www", type="A", on="no")
     house.run("dns.switch_dnssec", house.baker, domain=NAME, on="yes")
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def dns() -> Any:

@@ -162,7 +162,7 @@ def test_killed_at_every_boundary_it_ends_in_the_same_state() -> None:
         server.prefix = places[1]
         boundaries = killing.run(server, work, taught=TAUGHT)  # type: ignore[arg-type]
         assert boundaries and boundaries > 5
-        for at in range(boundaries):
+        for at in killing.some(boundaries):
             server.prefix = places[0]
             assert server.agent().fix() == []
             before = server.serial(HOST)

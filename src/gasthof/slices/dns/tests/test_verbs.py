@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
+from tests.habits.furnished import made_once
 from tests.house import House, desired, settle
 
 from gasthof.kernel.actions import perform
@@ -21,11 +22,13 @@ ASCII = "xn--gre-aus-kln-w6a02arc.test"
 NOW = datetime(2027, 3, 4, 5, 6, tzinfo=UTC)
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     house = settle()
     house.run("domains.add", house.baker, subscription=house.mine, name=NAME)
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def told(name: str = ASCII) -> Any:

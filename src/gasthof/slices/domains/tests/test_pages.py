@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from tests import members
+from tests.habits.furnished import made_once
 from tests.house import House, all_live, settle
 
 from gasthof.kernel.values import DomainName
@@ -13,9 +14,7 @@ NAME = "grüße-aus-köln.test"
 ASCII = DomainName.parse(NAME).ascii
 
 
-@pytest.fixture
-def house() -> House:
-    return settle()
+furnished_once, house = made_once(settle)
 
 
 @pytest.fixture

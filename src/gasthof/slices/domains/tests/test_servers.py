@@ -1,6 +1,7 @@
 """Names of the house's own machines: nobody gets one, and nobody but the operator gives out what lies above."""
 
 import pytest
+from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, desired, settle
 
 from gasthof.kernel.clock import SystemClock
@@ -15,11 +16,13 @@ HOST, OWN = "wirt.gästehaus.test", "gästehaus.test"
 ASCII, OWN_ASCII = "wirt.xn--gstehaus-0za.test", "xn--gstehaus-0za.test"
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     house = settle()
     register("local", 2_000_000, SystemClock().now(), Address(HOST, "192.0.2.1", "2001:db8::1"))
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def refused(house: House, verb: str, actor: Actor, **fields: object) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, desired, settle
 
 from gasthof.kernel.call import Call
@@ -23,11 +24,13 @@ PASSWORD = "Grüße-aus-Köln-1"
 DOMAIN, ASCII = "grüße-aus-köln.test", "xn--gre-aus-kln-w6a02arc.test"
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     house = settle()
     house.run("domains.add", house.baker, subscription=house.mine, name=DOMAIN)
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def add(house: House, name: str = "anna", directory: str = f"web/{ASCII}") -> str:

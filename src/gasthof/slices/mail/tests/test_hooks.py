@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.habits.furnished import made_once
 from tests.house import House, desired, settle
 
 from gasthof.slices.domains.models import Domain
@@ -15,12 +16,14 @@ from gasthof.slices.subscriptions.models import Subscription
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     house = settle()
     Node.objects.update(host="server.gasthof.test", ipv4="192.0.2.1", ipv6="2001:db8::1")
     house.run("domains.add", house.baker, subscription=house.mine, name=NAME)
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def records(name: str = ASCII) -> set[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, desired, settle
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS
@@ -18,8 +19,7 @@ from gasthof.slices.subscriptions.models import Subscription
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     house = settle()
     for name in (NAME, "zwei.test"):
         house.run("domains.add", subscription=house.mine, name=name)
@@ -31,6 +31,9 @@ def house(db: None) -> House:
     house.run("mail.set_catch_all", domain=NAME, name="anna")
     house.run("mail.switch", domain="zwei.test", active="no")
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def subscription(name: str) -> Subscription:

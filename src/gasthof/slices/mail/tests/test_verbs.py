@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.habits.furnished import made_once
 from tests.house import House, desired, settle
 
 from gasthof.kernel.refusal import ActionRefused
@@ -17,11 +18,13 @@ PASSWORD = "Sehr-geheim 1"
 INFO = f"info@{ASCII}"
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     house = settle()
     house.run("domains.add", house.baker, subscription=house.mine, name=NAME)
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def add(house: House, name: str = "info", domain: str = NAME, **fields: object) -> Any:

@@ -42,12 +42,12 @@ def _allowed() -> None:
 
 
 @pytest.fixture
-def node(transactional_db: None) -> Node:
+def node(committed: None) -> Node:
     return register("koeln", 2_000_000, NOW)[0]
 
 
 @pytest.fixture
-def neighbour(transactional_db: None) -> Node:
+def neighbour(committed: None) -> Node:
     return register("bonn", 3_000_000, NOW)[0]
 
 

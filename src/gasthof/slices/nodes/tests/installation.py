@@ -18,6 +18,14 @@ from gasthof.agent.wire import bucket_of
 from gasthof.bootstrap.postgres import APP, DATABASE, OWNER, Cluster
 
 NODES = ("koeln", "bonn")
+SET_UP = """
+import sys, django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+for number, name in enumerate(sys.argv[1:], 1):
+    call_command("register_node", name, uid_base=number * 1_000_000)
+"""
 
 
 @dataclass
@@ -38,9 +46,7 @@ class Installation:
         for name in NODES:
             cluster.allow_node(role_of(name))
         cluster.psql("SELECT pg_reload_conf()")
-        made.manage("migrate", "--verbosity=0")
-        for number, name in enumerate(NODES, 1):
-            made.manage("register_node", name, "--uid-base", str(number * 1_000_000))
+        made._python("-c", SET_UP, *NODES, role=OWNER)
         return made
 
     def start(self, seconds: float = 30) -> None:
@@ -67,9 +73,6 @@ class Installation:
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.root)
-
-    def manage(self, *arguments: str) -> str:
-        return self._python("-m", "django", *arguments, role=OWNER)
 
     def run(self, verb: str, **fields: str) -> Any:
         """A verb by its command line, as the application's role."""

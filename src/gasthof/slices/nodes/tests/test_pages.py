@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from tests import members
+from tests.habits.furnished import made_once
 from tests.house import House, all_live, settle
 
 from gasthof.slices.nodes.models import DesiredObject, NodeContact, NodeEvent, Preview, PreviewEnd, PreviewPart
@@ -13,9 +14,7 @@ from gasthof.slices.nodes.watch import forget_previews
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house() -> House:
-    return settle()
+furnished_once, house = made_once(settle)
 
 
 def test_a_node_tells_what_failed_and_tries_again(house: House) -> None:

@@ -14,7 +14,7 @@ from gasthof.slices.nodes import models
 from gasthof.slices.nodes.models import Node
 from gasthof.slices.nodes.tests.conftest import Connect
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("committed")
 PART = PreviewPart("web.site xn--gre-aus-kln-w6a02arc.test", "-alt\n+grüße\u202e\x1b[2J")
 
 

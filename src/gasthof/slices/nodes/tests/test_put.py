@@ -137,6 +137,6 @@ def test_g10_the_database_computes_the_same_digest(node: Node) -> None:
     assert DesiredObject.objects.get().digest == object_digest("web.site", KEY, 3, spec)
 
 
-def test_an_unknown_node_is_an_error_of_the_caller(transactional_db: None) -> None:
+def test_an_unknown_node_is_an_error_of_the_caller(committed: None) -> None:
     with pytest.raises(Exception, match="no node has the number 77"), transaction.atomic():
         put_desired(77, [Desired("k", "a", 1, "{}")])

@@ -88,7 +88,7 @@ def test_registering_again_changes_nothing(node: Node) -> None:
 
 
 @pytest.mark.parametrize("name", ["Köln", "", "a b", "a\n", "a_b", "x" * 41, "a'; DROP ROLE postgres"])
-def test_a_bad_name_is_refused(transactional_db: None, name: str) -> None:
+def test_a_bad_name_is_refused(committed: None, name: str) -> None:
     with pytest.raises(CommandError, match="no node's name"):
         call_command("register_node", name, uid_base=1)
     assert not Node.objects.exists()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.habits.examples import ALIAS, DOMAIN, furnish
+from tests.habits.furnished import made_once
 from tests.house import House, all_live, desired, settle
 
 from gasthof.kernel.refusal import ActionRefused
@@ -16,12 +17,14 @@ TRANSFER = "subscriptions.transfer"
 ASCII = DomainName.parse(DOMAIN).ascii
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     house = settle()
     furnish(house)
     house.run("web.change_site", domain=DOMAIN, php_version="8.9", php_settings="memory_limit=256M", preferred=ALIAS)
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def told_of(house: House, name: str) -> dict[tuple[str, str], str]:

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from tests import members
+from tests.habits.furnished import made_once
 from tests.house import House, all_live, settle
 
 from gasthof.slices.subscriptions.models import Export, Plan, Subscription
@@ -10,9 +11,7 @@ from gasthof.slices.subscriptions.models import Export, Plan, Subscription
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house() -> House:
-    return settle()
+furnished_once, house = made_once(settle)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.habits.furnished import made_once
 from tests.house import House, desired, settle
 
 from gasthof.kernel.refusal import ActionRefused
@@ -11,9 +12,7 @@ from gasthof.slices.subscriptions.models import Plan, Subscription
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house(db: None) -> House:
-    return settle()
+furnished_once, house = made_once(settle)
 
 
 def test_a_subscription_has_a_home_with_a_uid_of_its_own(house: House) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from tests import members
+from tests.habits.furnished import made_once
 from tests.house import House, all_live, settle
 
 from gasthof.kernel.values import DomainName
@@ -16,11 +17,13 @@ NAME = "grüße-aus-köln.test"
 ASCII = DomainName.parse(NAME).ascii
 
 
-@pytest.fixture
-def house() -> House:
+def settled() -> House:
     house = settle()
     house.run("domains.add", subscription=house.mine, name=NAME)
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.habits.furnished import made_once
 from tests.house import House, desired, settle
 
 from gasthof.kernel.refusal import ActionRefused
@@ -16,11 +17,13 @@ NAME = "grüße-aus-köln.test"
 ASCII = "xn--gre-aus-kln-w6a02arc.test"
 
 
-@pytest.fixture
-def house(db: None) -> House:
+def settled() -> House:
     house = settle()
     house.run("domains.add", house.baker, subscription=house.mine, name=NAME)
     return house
+
+
+furnished_once, house = made_once(settled)
 
 
 def site(name: str = ASCII) -> Any:

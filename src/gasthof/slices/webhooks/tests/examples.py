@@ -22,19 +22,27 @@ def furnish(house: House, _place: str, domain: str) -> None:
 
 
 def examples(_house: House, _place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
-    row = Webhook.objects.filter(user=_person(domain)).first()
-    sent = Delivery.objects.filter(webhook=row).first()
-    webhook = {"webhook": row.pk if row else 0}
+    webhook = {"webhook": lambda: _webhook(domain)}
     return {
-        "webhooks.add": {"user": _person(domain), "url": "https://bäckerei.example:8443/haken?a=b", "events": "verb.performed"},
+        "webhooks.add": {"user": lambda: _person(domain), "url": "https://bäckerei.example:8443/haken?a=b", "events": "verb.performed"},
         "webhooks.change": webhook | {"url": "https://example.org/neu", "events": ["change.live", "change.failed"]},
         "webhooks.rotate_secret": webhook,
         "webhooks.switch": webhook | {"on": "no"},
         "webhooks.remove": webhook,
         "webhooks.test": webhook,
-        "webhooks.send_again": {"delivery": sent.pk if sent else 0},
+        "webhooks.send_again": {"delivery": lambda: _delivery(domain)},
     }  # fmt: skip
 
 
 def _person(domain: str) -> int:
     return User.objects.get(email=Email.parse(f"programme@{domain}")).pk
+
+
+def _webhook(domain: str) -> int:
+    row = Webhook.objects.filter(user=_person(domain)).first()
+    return row.pk if row else 0
+
+
+def _delivery(domain: str) -> int:
+    row = Delivery.objects.filter(webhook=_webhook(domain)).first()
+    return row.pk if row else 0

@@ -134,6 +134,7 @@ def test_two_who_hand_out_share_the_events(scene: Scene) -> None:
     scene.add(events="verb.performed")
     for nth in range(3):
         add_domain(scene, f"eins-{nth}.test")
+    scene.clock.go(seconds=60)  # however long that took
     hand_out(scene.clock.now())
     hand_out(scene.clock.now())
     assert Delivery.objects.count() == len(set(Delivery.objects.values_list("uid", flat=True))) == 3

@@ -15,11 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.platform import PROCESS
+
 from gasthof.prefix import Prefix
 from gasthof.slices.web.node.pool import pool_files
 from gasthof.slices.web.spec import PoolSpec
 
-UID_BASE = 1_700_000
+# It is asked what still runs as one of them: customers of another process of the test run are others.
+UID_BASE = 3_000_000 + 10_000 * PROCESS
 
 
 @dataclass(frozen=True)
