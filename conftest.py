@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-pytest_plugins = ["tests.platform"]
+pytest_plugins = ["tests.application", "tests.platform"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
