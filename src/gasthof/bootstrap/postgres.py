@@ -13,9 +13,7 @@ from gasthof.bootstrap.guard import GUARD
 BIN = Path("/usr/lib/postgresql/15/bin")
 DATABASE = "gasthof"
 OWNER, APP, NODES = "gasthof_owner", "gasthof_app", "gasthof_node"  # NODES is the group of all node roles
-STAFF = (
-    "gasthof_staff"  # what the application becomes, for a transaction, to see and write everybody's rows (kernel.rows)
-)
+STAFF = "gasthof_staff"  # what the application becomes, for a while, to see and write everybody's rows (kernel.rows)
 
 HBA = """\
 local all       postgres       peer

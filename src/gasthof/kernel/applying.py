@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -71,7 +72,7 @@ def carry_out(steps: Sequence[Step], actor: Actor) -> None:
 def _apply(options: argparse.Namespace) -> int:
     actor = actor_named(options.who, options.lang)
     sheet = _read(options.file)
-    with rows.of(actor):  # what is looked at stands still meanwhile
+    with transaction.atomic(), rows.of(actor):  # what is looked at stands still meanwhile
         steps = difference(sheet, actor)
     if not options.plan:
         carry_out(steps, actor)

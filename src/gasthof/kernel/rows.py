@@ -1,10 +1,11 @@
 """Whose rows the database shows: the second wall, for a filter that somebody forgot (docs/decisions/0007-row-level-security.md).
 
+    with rows.by_default(actor): ...  # a request, a job, a program: each of its queries sees the actor's rows
     with rows.of(actor): ...  # reads: the actor's own rows, none for a stranger
-    with rows.staff(): ...  # everybody's, and writes: verbs, jobs, commands
+    with rows.staff(): ...  # everybody's, and writes: verbs, look-ups by what is a secret itself
 
-Role and settings are the transaction's (SET LOCAL), so that no connection carries them to whoever has it next. Outside of both,
-customers' tables are empty.
+Outside of all three customers' tables are empty. by_default tells the connection, once, and takes it back at its end or closes
+the connection; of and staff tell the transaction (SET LOCAL), which ends with them.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,8 +13,9 @@ from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from psycopg.pq import TransactionStatus
 
 from gasthof.kernel.permissions import EVERYWHERE, Actor
@@ -21,8 +23,9 @@ from gasthof.kernel.permissions import EVERYWHERE, Actor
 APP, STAFF = "gasthof_app", "gasthof_staff"
 SET = """
 SELECT current_setting('role'), current_setting('gasthof.customer', true), current_setting('gasthof.reseller', true),
-    set_config('role', %s, true), set_config('gasthof.customer', %s, true), set_config('gasthof.reseller', %s, true)
+    set_config('role', %s, {local}), set_config('gasthof.customer', %s, {local}), set_config('gasthof.reseller', %s, {local})
 """
+SET_LOCAL, SET_SESSION = (SET.format(local=local) for local in ("true", "false"))
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,20 @@ class Rows:
     reseller: str = ""
 
 
+@dataclass
+class Scope:
+    """Of one by_default()."""
+
+    rows: Rows
+    in_transaction: bool  # it began in somebody's, whose rollback to a savepoint would take back what was told
+    before: Rows | None = None  # of that transaction, once something was told
+
+
 EVERYBODYS = Rows(STAFF)
 NOBODYS = Rows(APP)
 _inside: ContextVar[Rows | None] = ContextVar("_inside", default=None)  # of of() and staff()
-_default: ContextVar[Rows] = ContextVar("_default", default=NOBODYS)  # of by_default()
+_scope: ContextVar[Scope | None] = ContextVar("_scope", default=None)
+_told: WeakKeyDictionary[Any, Rows | None] = WeakKeyDictionary()  # by psycopg's connection; None while it is not known
 
 
 def rows_of(actor: Actor) -> Rows:
@@ -52,8 +65,12 @@ def rows_of(actor: Actor) -> Rows:
 
 @contextmanager
 def of(actor: Actor) -> Iterator[None]:
-    """What is read within is the actor's, and nothing of it can be written. In the open transaction, or in one of its own."""
-    with _within(rows_of(actor)):
+    """What is read within is the actor's, and nothing of it can be written."""
+    rows, scope = rows_of(actor), _scope.get()
+    if _inside.get() is None and scope and scope.rows == rows:
+        yield  # each query is told so anyway
+        return
+    with _within(rows):
         yield
 
 
@@ -65,15 +82,22 @@ def staff() -> Iterator[None]:
 
 
 @contextmanager
-def by_default(actor: Actor) -> Iterator[None]:
+def by_default(actor: Actor) -> Iterator[Callable[[Actor], None]]:
     """For a request, or a program that waits between its queries: each one that is in neither of() nor staff() sees the actor's
-    rows, in a transaction of its own where none is open."""
-    token = _default.set(rows_of(actor))
+    rows, from the first one on. Yields what goes on as somebody else, once it is known who that is."""
+    outer = _scope.get()
+    scope = Scope(rows_of(actor), connection.in_atomic_block)
+    tokens = _scope.set(scope), _inside.set(None)
+    watched = nullcontext() if outer else connection.execute_wrapper(_one_query)
     try:
-        with connection.execute_wrapper(_one_query):
-            yield
+        with watched:
+            yield lambda known: _go_on(scope, rows_of(known))
     finally:
-        _default.reset(token)
+        try:
+            _leave(scope, outer)
+        finally:
+            _scope.reset(tokens[0])
+            _inside.reset(tokens[1])
 
 
 @contextmanager
@@ -83,31 +107,86 @@ def _within(rows: Rows) -> Iterator[None]:
         return
     own = not connection.in_atomic_block
     with transaction.atomic() if own else nullcontext():
-        before = _set(rows)
+        known = own and _told.get(connection.connection) == rows
+        before = None if known else _tell_transaction(rows)
         token = _inside.set(rows)
         try:
             yield
         finally:
             _inside.reset(token)
-            if not own and _status() == TransactionStatus.INTRANS:
-                _set(before)
+            if before and not own and _status() == TransactionStatus.INTRANS:
+                _tell_transaction(before)
 
 
 def _one_query(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-    if _inside.get() is not None:
-        return execute(sql, params, many, context)
-    if connection.in_atomic_block:  # somebody else's; told each time, since a savepoint may have taken it back
-        if _status() != TransactionStatus.INERROR:
-            _set(_default.get())
-        return execute(sql, params, many, context)
-    with _within(_default.get()):
-        return execute(sql, params, many, context)
+    scope = _scope.get()
+    if scope and _inside.get() is None:
+        _tell(scope)
+    return execute(sql, params, many, context)
 
 
-def _set(rows: Rows) -> Rows:
+def _tell(scope: Scope) -> None:
+    """Before a query. What the connection was told holds in each transaction that begins afterwards."""
+    told = not scope.in_transaction and _told.get(connection.connection) == scope.rows
+    if told or _status() == TransactionStatus.INERROR:
+        return
+    if connection.in_atomic_block:
+        before = _tell_transaction(scope.rows)
+        scope.before = scope.before or before
+    else:
+        _tell_connection(scope.rows)
+
+
+def _go_on(scope: Scope, rows: Rows) -> None:
+    """At once, where something else was told: nothing of it is to be met by code that goes past Django."""
+    if connection.in_atomic_block and not scope.in_transaction:
+        raise RuntimeError("whose rows are shown does not change within a transaction")
+    scope.rows = rows
+    if not scope.in_transaction and connection.connection in _told:
+        _tell(scope)
+
+
+def _leave(scope: Scope, outer: Scope | None) -> None:
+    if not scope.in_transaction:
+        _take_back(outer.rows if outer else NOBODYS)
+    elif scope.before and _status() == TransactionStatus.INTRANS:
+        _tell_transaction(scope.before)
+    if outer is None and connection.connection in _told:
+        del _told[connection.connection]  # the next scope tells in any case, and trusts in nothing
+
+
+def _take_back(rows: Rows) -> None:
+    """What the connection was told. One that cannot be told is closed: the next one begins without."""
+    held = connection.connection
+    if held is None or _told.get(held, rows) == rows:
+        return
+    try:
+        if _status() == TransactionStatus.IDLE:
+            _tell_connection(rows)
+    except Error:
+        pass  # the answer is made, of the right rows
+    finally:
+        if _told[held] != rows:
+            connection.close()
+
+
+def _tell_connection(rows: Rows) -> None:
+    """Outside of transactions, since a rollback would take it back."""
+    held = connection.connection
+    _told[held] = None
+    _set(SET_SESSION, rows)
+    _told[held] = rows
+
+
+def _tell_transaction(rows: Rows) -> Rows:
+    """What was before."""
+    return _set(SET_LOCAL, rows)
+
+
+def _set(sql: str, rows: Rows) -> Rows:
     """Tell PostgreSQL, past Django's wrappers of queries; what was before."""
     with connection.wrap_database_errors:
-        found = connection.connection.execute(SET, [rows.role, rows.customer, rows.reseller]).fetchone()
+        found = connection.connection.execute(sql, [rows.role, rows.customer, rows.reseller]).fetchone()
     return Rows(found[0], found[1] or "", found[2] or "")
 
 

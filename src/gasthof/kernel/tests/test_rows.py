@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextvars import copy_context
 from signal import SIGKILL
 from threading import Thread
 from time import sleep
@@ -47,8 +48,12 @@ def told() -> tuple[str, str, str, int]:
     return held[0], held[1] or "", held[2] or "", held[3]
 
 
+def nothing_was_told(pid: int) -> bool:
+    return told() == ("gasthof_app", "", "", pid)
+
+
 def nothing_is_left(pid: int) -> bool:
-    return told() == ("gasthof_app", "", "", pid) and not Customer.objects.exists() and told()[3] == pid
+    return nothing_was_told(pid) and not Customer.objects.exists() and nothing_was_told(pid)
 
 
 def names() -> list[str]:
@@ -165,11 +170,13 @@ def test_savepoints_take_nothing_along_and_leave_nothing(house: House) -> None:
     assert nothing_is_left(pid)
 
 
-def test_by_default_each_query_is_told_whose(house: House) -> None:
+def test_by_default_the_connection_is_told_whose(house: House) -> None:
     pid = told()[3]
+    bakers = ("gasthof_app", str(house.baker.customer), "", pid)
     with rows.by_default(house.baker):
+        assert nothing_was_told(pid)  # before the first query
         assert names() == [MINE]
-        assert told() == ("gasthof_app", "", "", pid)  # between two queries, too
+        assert told() == bakers
         with transaction.atomic():
             with pytest.raises(KeyError), transaction.atomic():
                 assert names() == [MINE]
@@ -178,18 +185,148 @@ def test_by_default_each_query_is_told_whose(house: House) -> None:
             with pytest.raises(DatabaseError, match="zero"), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SELECT 1/0")
             assert names() == [MINE]
+        with pytest.raises(KeyError), transaction.atomic():
+            raise KeyError
         with rows.staff():
             assert names() == [MINE, OTHERS]
+        assert told() == bakers
         with rows.by_default(house.gardener):
             assert names() == [OTHERS]
+        assert told() == bakers
         assert list(Domain.objects.values_list("unicode", flat=True).iterator()) == [MINE]
         house.run("domains.delete", house.baker, domain=MINE)
+        assert told() == bakers
         assert names() == []
         with pytest.raises(DatabaseError):
             Customer.objects.update(name="Niemand")
     assert nothing_is_left(pid)
     with rows.by_default(SYSTEM):
         assert names() == [OTHERS]
+    assert nothing_is_left(pid)
+
+
+def test_a_scope_is_told_at_its_first_query_and_taken_back_at_its_end(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, tell = [], rows._set
+    monkeypatch.setattr(rows, "_set", lambda sql, whose: said.append(whose) or tell(sql, whose))
+    with rows.by_default(ANONYMOUS):
+        pass
+    assert said == []
+    with rows.by_default(SYSTEM) as go_on_as:
+        names()
+        go_on_as(house.baker)
+        for _ in range(5):
+            names()
+        read(house.baker, "domains")
+        with transaction.atomic():
+            names()
+    assert said == [rows.EVERYBODYS, rows.rows_of(house.baker), rows.NOBODYS]
+
+
+def test_who_is_known_takes_the_place_of_the_system_at_once(house: House) -> None:
+    pid = told()[3]
+    with rows.by_default(SYSTEM) as go_on_as:
+        assert names() == [MINE, OTHERS]
+        go_on_as(house.baker)
+        assert told() == ("gasthof_app", str(house.baker.customer), "", pid)
+        with transaction.atomic(), pytest.raises(RuntimeError, match="within a transaction"):
+            go_on_as(house.gardener)
+        assert names() == [MINE]
+        go_on_as(ANONYMOUS)
+        assert names() == []
+    assert nothing_is_left(pid)
+
+
+def test_the_innermost_holds_and_leaves_the_transaction_as_it_was(house: House) -> None:
+    pid = told()[3]
+    with transaction.atomic():
+        with rows.staff():
+            with rows.by_default(house.baker) as go_on_as:
+                assert names() == [MINE]
+                with pytest.raises(KeyError), transaction.atomic():
+                    assert names() == [MINE]
+                    raise KeyError
+                assert names() == [MINE]
+                go_on_as(house.gardener)
+                assert names() == [OTHERS]
+            assert names() == [MINE, OTHERS]
+        assert nothing_is_left(pid)
+    with rows.by_default(SYSTEM), rows.of(house.baker), rows.by_default(house.gardener):
+        assert names() == [OTHERS]
+    assert nothing_is_left(pid)
+
+
+def test_what_somebody_left_is_not_trusted(house: House) -> None:
+    for actor, seen in ((ANONYMOUS, []), (house.gardener, [OTHERS])):
+        connection.connection.execute(
+            "SELECT set_config('role', 'gasthof_staff', false), set_config('gasthof.customer', %s, false)",
+            [str(house.baker.customer)],
+        )
+        with rows.by_default(actor):
+            assert names() == seen
+        assert nothing_is_left(told()[3])
+
+
+def test_a_connection_that_cannot_be_told_is_closed(house: House) -> None:
+    """Cut after the last query; in a transaction that somebody began behind Django's back; in the midst of an answer."""
+    for spoil in (cut, begin, stream):
+        pid = told()[3]
+        with rows.by_default(SYSTEM):
+            assert names() == [MINE, OTHERS]
+            kept = spoil()
+        assert connection.connection is None
+        del kept
+        connection.ensure_connection()
+        assert told()[3] != pid
+        connection.connection.execute("SET ROLE gasthof_app")
+        assert nothing_is_left(told()[3])
+
+
+def cut() -> None:
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [told()[3]])
+
+
+def begin() -> None:
+    connection.connection.execute("BEGIN")
+
+
+def stream() -> Iterator[object]:
+    rest = connection.connection.cursor().stream("SELECT generate_series(1, 3)")
+    next(rest)
+    return rest
+
+
+def test_a_generator_that_nobody_reads_to_its_end_leaves_nothing(house: House) -> None:
+    def portions() -> Iterator[str]:
+        with rows.by_default(SYSTEM):
+            yield from names()
+
+    pid, listed = told()[3], portions()
+    assert next(listed) == MINE
+    listed.close()
+    assert nothing_is_left(pid)
+
+
+def test_another_thread_has_nothing_of_it(house: House) -> None:
+    """Not even one that is handed the context: its connection is another one."""
+    found = []
+
+    def look() -> None:
+        try:
+            connection.ensure_connection()
+            connection.connection.execute("SET ROLE gasthof_app")
+            found.append(names())
+        finally:
+            connection.close()
+
+    with rows.by_default(SYSTEM):
+        assert names() == [MINE, OTHERS]
+        thread = Thread(target=copy_context().run, args=(look,))
+        thread.start()
+        thread.join()
+    assert found == [[]]
 
 
 def test_verbs_and_lists_leave_nothing_either(house: House) -> None:

@@ -38,15 +38,15 @@ def known_actor(respond: Answer) -> Answer:
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
-        with rows.by_default(SYSTEM):  # nobody is known yet; without a session nothing is asked
+        with rows.by_default(SYSTEM) as go_on_as:  # nobody is known yet; without a session nothing is asked
             user = request.user
             request.actor = actor_of(user)  # type: ignore[attr-defined]
             if isinstance(user, User):
                 _act(request, user)
-        if isinstance(user, User):
-            translation.activate(user.language)
-            request.LANGUAGE_CODE = user.language
-        with rows.by_default(SYSTEM if _finds_out(request) else request.actor):  # type: ignore[attr-defined]
+                translation.activate(user.language)
+                request.LANGUAGE_CODE = user.language
+            if not _finds_out(request):
+                go_on_as(request.actor)  # type: ignore[attr-defined]
             return respond(request)
 
     return answer

@@ -1,11 +1,13 @@
 """What a request reads, on a connection that is the application's as the panel's is."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import path, resolve
@@ -13,6 +15,7 @@ from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 from tests.house import House, settle
 
+import gasthof.urls
 from gasthof.kernel import rows
 from gasthof.kernel.clock import SystemClock
 from gasthof.slices.access import middleware
@@ -24,16 +27,33 @@ from gasthof.slices.accounts.models import Customer
 ADDRESS, PASSWORD = str(Email.parse("info@bäckerei-müller.test")), "Sehr-geheim 1"
 
 
+@login_not_required
 def customers(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(Customer.objects.count()))
 
 
+@login_not_required
+def fails(request: HttpRequest) -> HttpResponse:
+    with transaction.atomic():
+        raise KeyError(Customer.objects.count())
+
+
+@login_not_required
+def streams(request: HttpRequest) -> StreamingHttpResponse:
+    """Read after the middleware: nobody's rows, unless it says whose."""
+    return StreamingHttpResponse(str(Customer.objects.count()) for _ in range(2))
+
+
 @finds_out
+@login_not_required
 def everybodys(request: HttpRequest) -> HttpResponse:
     return customers(request)
 
 
-urlpatterns = [path("theirs/", customers), path("who/", everybodys)]
+urlpatterns = [
+    path("theirs/", customers), path("who/", everybodys), path("fails/", fails), path("streams/", streams),
+    *gasthof.urls.urlpatterns,
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -68,17 +88,53 @@ def test_views_read_the_actors_rows(house: House, monkeypatch: pytest.MonkeyPatc
     assert not Customer.objects.exists()
 
 
-def test_a_view_that_fails_leaves_nothing_to_the_next_request(house: House) -> None:
-    def fails(request: HttpRequest) -> HttpResponse:
-        with transaction.atomic():
-            assert Customer.objects.count() == 1
-            raise KeyError
+def client_of(kind: str, customer: int | None = None) -> Client:
+    client = Client(raise_request_exception=False, headers={"host": "localhost"})
+    made = {"email": f"{kind}@example.org", "name": "Jörg", "language": "en", "created": SystemClock().now()}
+    with rows.staff():
+        client.force_login(User.objects.create(kind=kind, customer_id=customer, **made))
+    return client
 
+
+def held() -> tuple[int, str, str, str]:
+    """The connection, and what it says of whose rows it shows; past everything of ours."""
+    settings = "current_setting('gasthof.customer', true), current_setting('gasthof.reseller', true)"
+    found = connection.connection.execute(f"SELECT pg_backend_pid(), current_user, {settings}").fetchone()
+    return found[0], found[1], found[2] or "", found[3] or ""
+
+
+def test_people_share_a_connection_and_nothing_else(house: House, settings: Any) -> None:
+    """As the panel has it: one request after the other, of whomever, and whatever becomes of it."""
+    number = house.baker.customer
+    house.run("accounts.set_reseller", customer=house.gardener.customer, resells="yes")
+    house.run("accounts.set_reseller", customer=number, reseller=house.gardener.customer)
+    settings.ROOT_URLCONF = __name__
+    operator = client_of(User.OPERATOR)
+    people = (
+        (operator, "2"), (Client(raise_request_exception=False), "0"), (client_of(User.MEMBER, number), "1"),
+        (client_of(User.RESELLER, house.gardener.customer), "2"), (operator, "1"),
+    )  # fmt: skip
+    before = held()
+    assert before[1:] == ("gasthof_app", "", "")
+    for client, theirs in people:
+        assert client.get("/theirs/", secure=True).content.decode() == theirs
+        assert held() == before
+        assert client.get("/who/", secure=True).content == b"2"
+        assert client.get("/fails/", secure=True).status_code == 500
+        assert held() == before
+        assert b"".join(client.get("/streams/", secure=True).streaming_content) == b"00"
+        assert held() == before
+        if theirs == "2" and client is operator:
+            client.post(f"/customers/{number}/act", secure=True)  # from here on in the baker's place
+            assert held() == before
+
+
+def test_a_view_that_fails_leaves_nothing_to_the_next_request(house: House) -> None:
     request = RequestFactory().get("/theirs/")
     request.session = {}  # type: ignore[assignment]
     with rows.staff():
         request.user = User.objects.get(email=ADDRESS)
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="1"):
         known_actor(fails)(request)
     assert not Customer.objects.exists()
     assert answer("/theirs/", AnonymousUser()) == "0"
