@@ -201,6 +201,11 @@ def test_staff_has_the_rights_of_the_application_and_those_that_the_wall_took() 
     assert staff - app == taken - {("kernel_auditentry", "DELETE"), ("nodes_nodeevent", "DELETE")}
 
 
+def test_plans_of_the_application_are_not_compiled() -> None:
+    """It takes longer than the lists that policies make look dear (docs/decisions/0007-row-level-security.md)."""
+    assert run("SELECT 'jit=off' = ANY (rolconfig) FROM pg_roles WHERE rolname = 'gasthof_app'") == [(True,)]
+
+
 def test_both_may_run_the_same_functions() -> None:
     differ = (
         "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND"

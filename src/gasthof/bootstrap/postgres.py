@@ -121,6 +121,8 @@ class Cluster:
                 self.psql(f"CREATE ROLE {role} {options}")
         # The owner may be both, so that verbs work in its shell. The application has staff's rights only when it says so.
         self.psql(f"ALTER ROLE {APP} NOINHERIT; GRANT {STAFF} TO {APP}; GRANT {APP}, {STAFF} TO {OWNER}")
+        # Policies look something up for each row, which PostgreSQL takes for so dear that it compiles the plan: 80 ms, to save 2.
+        self.psql(f"ALTER ROLE {APP} SET jit = off")
         self.psql(GUARD, "template1")  # databases made later, those of tests among them, start guarded
         if database not in self.psql("SELECT datname FROM pg_database").split():
             self.psql(f"CREATE DATABASE {database} OWNER {OWNER}")
