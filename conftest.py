@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.platform", "tests.committing"]
+pytest_plugins = ["tests.application", "tests.platform", "tests.committing"]
 
 
 @pytest.hookimpl(trylast=True)  # when those that are not wanted have gone

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from gasthof.bootstrap.postgres import APP, NODES, OWNER, Cluster
+from gasthof.bootstrap.postgres import NODES, OWNER, Cluster
 
 
 def start() -> Path:
@@ -36,5 +36,5 @@ def start() -> Path:
     atexit.register(stop)
     cluster.wait()
     cluster.create_database()
-    cluster.psql(f"ALTER ROLE {OWNER} SUPERUSER; GRANT {APP} TO {OWNER}")  # the test database is made by it
+    cluster.psql(f"ALTER ROLE {OWNER} SUPERUSER")  # the test database is made by it
     return root

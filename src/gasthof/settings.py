@@ -161,3 +161,4 @@ USE_TZ = True
 TIME_ZONE = "Europe/Berlin"
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"  # the room of periodic work in each slice
+PROCRASTINATE_ON_APP_READY = "gasthof.kernel.worker.ready"

@@ -290,4 +290,7 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    _fill_part(int(sys.argv[1]), int(sys.argv[2]), Size(int(sys.argv[3]), int(sys.argv[4]), 0))
+    from gasthof.kernel import rows
+
+    with rows.by_default(SYSTEM):
+        _fill_part(int(sys.argv[1]), int(sys.argv[2]), Size(int(sys.argv[3]), int(sys.argv[4]), 0))

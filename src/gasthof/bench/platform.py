@@ -36,10 +36,12 @@ def fresh() -> Iterator[Prefix]:
         _command("up", root, "--detach", "--no-demo", *ports)
         os.environ |= {"GASTHOF_PREFIX": str(root), "DJANGO_SETTINGS_MODULE": "gasthof.settings"}
         django.setup()
-        from gasthof.kernel.actions import perform  # Django is set up from here on
+        from gasthof.kernel import rows  # Django is set up from here on
+        from gasthof.kernel.actions import perform
 
         perform(SYSTEM, "subscriptions.create_plan", {"name": PLAN, "domains": 1000, "ftp_users": 1000})
-        yield Prefix.load(root)
+        with rows.by_default(SYSTEM):
+            yield Prefix.load(root)
     finally:
         from django.db import connections
 

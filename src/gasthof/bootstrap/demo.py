@@ -18,6 +18,7 @@ from gasthof.agent.sdk.customer import forget_groups  # noqa: E402
 from gasthof.bootstrap.configuration import put  # noqa: E402
 from gasthof.bootstrap.demo_services import furnish  # noqa: E402
 from gasthof.bootstrap.progress import tell  # noqa: E402
+from gasthof.kernel import rows  # noqa: E402
 from gasthof.kernel.actions import perform  # noqa: E402
 from gasthof.kernel.permissions import Actor  # noqa: E402
 from gasthof.prefix import Prefix  # noqa: E402
@@ -153,7 +154,8 @@ def main() -> int:
         return 0
     forget_groups()
     try:
-        make(prefix)
+        with rows.by_default(OPERATOR):
+            make(prefix)
     except NotLive as failure:
         tell(str(failure))
         return 1

@@ -10,6 +10,7 @@ import django
 
 django.setup()
 
+from gasthof.kernel import rows  # noqa: E402
 from gasthof.kernel.actions import perform  # noqa: E402
 from gasthof.kernel.permissions import Actor  # noqa: E402
 from gasthof.prefix import Prefix  # noqa: E402
@@ -35,4 +36,6 @@ def _link(user: User) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(links(Prefix.current(), sys.argv[1:]), ensure_ascii=False) + "\n")
+    with rows.by_default(OPERATOR):
+        found = links(Prefix.current(), sys.argv[1:])
+    sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext
 
-from gasthof.kernel import audit, registry, screen
+from gasthof.kernel import audit, registry, rows, screen
 from gasthof.kernel.actions import actions, perform_many
 from gasthof.kernel.fields import switch
 from gasthof.kernel.permissions import Actor
@@ -72,7 +72,7 @@ def carry_out(steps: Sequence[Step], actor: Actor) -> None:
 def _apply(options: argparse.Namespace) -> int:
     actor = actor_named(options.who, options.lang)
     sheet = _read(options.file)
-    with transaction.atomic():  # what is looked at stands still meanwhile
+    with transaction.atomic(), rows.of(actor):  # what is looked at stands still meanwhile
         steps = difference(sheet, actor)
     if not options.plan:
         carry_out(steps, actor)

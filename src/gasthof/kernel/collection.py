@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from gasthof.kernel import registry
+from gasthof.kernel import registry, rows
 from gasthof.kernel.actions import not_allowed
 from gasthof.kernel.keyset import Window, cut
 from gasthof.kernel.parsing import tell
@@ -121,16 +121,17 @@ def read(
 ) -> Page:
     """A page of those that the actor may see, within that place. Raises ActionRefused; KeyError: there is no such collection."""
     chosen = collections()[name]
-    rows = select(actor, name, search=search, within=within, filters=filters)
     limit = max(1, min(limit, LARGEST_PAGE))
-    values = tuple(_values(chosen.fields, after)) if after else ()
-    try:
-        objects = list(cut(rows, chosen.fields, Window("", "", chosen.descending, values, limit + 1)))
-    except ValueError as wrong:  # text in the place of a number
-        raise _refused("after", Refused("This page does not exist.")) from wrong
-    kept = objects[:limit]
-    more = _cursor(chosen.fields, kept[-1]) if len(objects) > limit else ""
-    return Page(tuple(chosen.shown(each) for each in kept), tuple(kept), more)
+    with rows.of(actor):
+        found = select(actor, name, search=search, within=within, filters=filters)
+        values = tuple(_values(chosen.fields, after)) if after else ()
+        try:
+            objects = list(cut(found, chosen.fields, Window("", "", chosen.descending, values, limit + 1)))
+        except ValueError as wrong:  # text in the place of a number
+            raise _refused("after", Refused("This page does not exist.")) from wrong
+        kept = objects[:limit]
+        more = _cursor(chosen.fields, kept[-1]) if len(objects) > limit else ""
+        return Page(tuple(chosen.shown(each) for each in kept), tuple(kept), more)
 
 
 def select(

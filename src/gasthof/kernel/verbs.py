@@ -13,7 +13,7 @@ from django.db import Error, OperationalError, connection
 from django.utils import translation
 from django.utils.translation import gettext
 
-from gasthof.kernel import registry, screen
+from gasthof.kernel import registry, rows, screen
 from gasthof.kernel.actions import Outcome, actions, perform
 from gasthof.kernel.call import Awaited
 from gasthof.kernel.capability import Waited
@@ -125,7 +125,9 @@ def actor_named(who: str, language: str) -> Actor:
     match = re.fullmatch(r"customer:([0-9]{1,9})", who)
     if match is None:
         raise NotUnderstood("“--as” takes “operator” or “customer:NUMBER”.")
-    if not registry.is_customer(int(match[1])):
+    with rows.staff():
+        known = registry.is_customer(int(match[1]))
+    if not known:
         raise NotUnderstood("“--as”: there is no customer %(number)s.", number=match[1])
     return Actor("owner", int(match[1]), language)
 

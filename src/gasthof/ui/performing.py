@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.crypto import salted_hmac
 
+from gasthof.kernel import rows
 from gasthof.kernel.actions import Outcome, actions, perform, perform_many
 from gasthof.kernel.clock import SystemClock
 from gasthof.kernel.permissions import Actor
@@ -69,7 +70,8 @@ def _once(request: HttpRequest, form: VerbForm, listed: list[Call], then: After)
     actor = speaker(request)
     key = _key(actor, form, listed)
     with _alone(key):
-        done_before = Submission.objects.filter(pk=key).first()
+        with rows.staff():
+            done_before = Submission.objects.filter(pk=key).first()
         if done_before:
             return done_before.location, None
         try:
@@ -80,7 +82,8 @@ def _once(request: HttpRequest, form: VerbForm, listed: list[Call], then: After)
             form.refuse(refusal)
             return None
         location = _location(actor, outcome, then)
-        Submission.objects.create(pk=key, location=location, at=SystemClock().now())
+        with rows.staff():
+            Submission.objects.create(pk=key, location=location, at=SystemClock().now())
     return location, outcome
 
 

@@ -69,7 +69,7 @@ def test_the_habits_of_the_house_and_its_own_tests(copy: Path) -> None:
     """What the tests over all slices ask of this one, and what one too many could break for all."""
     chosen = (
         f"{NAME} or resuming_is or import_tells or none_is_missing or every_change_of_a_model or every_verb_has or every_example_gives"
-        " or verbs_of_customers or in_the_contracts or tables_point or meet_in or run_programs or no_shell or clock_is_handed"
+        " or verbs_of_customers or every_table_is or in_the_contracts or tables_point or meet_in or run_programs or no_shell or clock_is_handed"
     )
     files = ["tests/habits", "tests/attacks/test_verbs.py", made(copy)[0]]
     said = done(copy, str(PYTHON), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, *files)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext
 
+from gasthof.kernel import rows
 from gasthof.kernel.collection import Ask, collection, conjunction, narrowed
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import ANONYMOUS, EVERYWHERE, Actor, Grant, Place, reaches
@@ -64,7 +65,8 @@ def called(actors: Iterable[str]) -> dict[str, str]:
     listed = set(actors)
     parts = {part for actor in listed for part in actor.split(" as ")}
     numbers = [int(part[5:]) for part in parts if re.fullmatch(r"user:[0-9]{1,9}", part)]
-    people = {name_of(each): each for each in User.objects.filter(pk__in=numbers)} if numbers else {}
+    with rows.staff():  # whoever reads what was done is told who did it, a reseller's or the house's people too
+        people = {name_of(each): each for each in User.objects.filter(pk__in=numbers)} if numbers else {}
     return {actor: _called(actor, people) for actor in listed}
 
 

@@ -23,6 +23,7 @@ from procrastinate.contrib.django import app
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.slices.access import links, own, rules
 from gasthof.slices.access.forms import ForgottenForm, NewAddressForm, ProfileForm
+from gasthof.slices.access.middleware import finds_out
 from gasthof.slices.access.models import OneTimeLink, User
 from gasthof.slices.access.record import note
 
@@ -34,6 +35,7 @@ def _now() -> datetime:
     return SYSTEM_CLOCKS.wall.now()
 
 
+@finds_out
 @login_not_required
 @shown_or_sent
 def password_link(request: HttpRequest, token: str) -> HttpResponse:
@@ -63,6 +65,7 @@ def _worthless(request: HttpRequest) -> HttpResponse:
     return render(request, "access/link_worthless.html", status=404)
 
 
+@finds_out
 @login_not_required
 @shown_or_sent
 def address_link(request: HttpRequest, token: str) -> HttpResponse:
@@ -77,6 +80,7 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("access_account" if request.user.is_authenticated else "account_login")
 
 
+@finds_out
 @sensitive_post_parameters("password1", "password2")
 @shown_or_sent
 def set_password(request: HttpRequest) -> HttpResponse:
@@ -119,6 +123,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     return render(request, "account/password_reset_done.html", {"address": address.shown})
 
 
+@finds_out
 @shown_or_sent
 def account(request: HttpRequest) -> HttpResponse:
     """One's own name and language, and the ways to all else that is one's own."""
@@ -134,6 +139,7 @@ def account(request: HttpRequest) -> HttpResponse:
     )
 
 
+@finds_out
 @shown_or_sent
 def new_address(request: HttpRequest) -> HttpResponse:
     """Asks for a password again first: whoever has the address has the account."""
@@ -145,6 +151,7 @@ def new_address(request: HttpRequest) -> HttpResponse:
     return render(request, "access/new_address_asked.html", {"address": form.cleaned_data["email"].shown})
 
 
+@finds_out
 @require_http_methods(["POST"])
 def end_session(request: HttpRequest, number: int) -> HttpResponse:
     """One of one's own."""

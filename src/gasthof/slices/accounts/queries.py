@@ -4,12 +4,23 @@ from typing import Annotated
 
 from django.db.models import Q, QuerySet
 
+from gasthof.kernel import rows
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, Place, reaches
 from gasthof.slices.accounts.models import Customer
 
-__all__ = ["Customer", "CustomerRef", "as_actor", "find_customer", "is_customer", "is_number", "seen_customer", "shown"]
+__all__ = [
+    "Customer",
+    "CustomerRef",
+    "as_actor",
+    "find_customer",
+    "is_customer",
+    "is_number",
+    "reseller_of",
+    "seen_customer",
+    "shown",
+]
 
 
 def find_customer(actor: Actor, text: str) -> Customer | None:
@@ -23,6 +34,12 @@ def find_customer(actor: Actor, text: str) -> Customer | None:
 def seen_customer(number: int) -> Customer | None:
     """Of that number, as it was a moment ago: whoever asks has yet to see whether the actor reaches it."""
     return Customer.objects.filter(number=number).first() if number < 10**9 else None
+
+
+@rows.staff()
+def reseller_of(customer: Customer) -> str:
+    """The name of who looks after them, which they are told although that customer's row is not theirs; "": the house itself."""
+    return customer.reseller.name if customer.reseller else ""
 
 
 def in_customers(place: Place) -> Q:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.accounts.forms import LANGUAGES, ChangeCustomer, CreateCustomer, SetReseller
-from gasthof.slices.accounts.queries import Customer
+from gasthof.slices.accounts.queries import Customer, reseller_of
 from gasthof.ui import menu, parts
 from gasthof.ui.changes import Undo
 from gasthof.ui.lists import Column, Empty, Listing, list_page
@@ -91,7 +91,7 @@ def customer(request: PanelRequest, customer: int) -> HttpResponse:
 
 
 def _facts(customer: Customer) -> list[parts.Fact]:
-    after = customer.reseller.name if customer.reseller else gettext("the house itself")
+    after = reseller_of(customer) or gettext("the house itself")
     return [
         parts.Fact(gettext("Customer number"), str(customer.number)),
         parts.Fact(gettext("Language"), LANGUAGES[customer.language], copy=False),

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from django.db import connection
 from django.db.models import Count, F, Max, Q, QuerySet
 
+from gasthof.kernel import rows
 from gasthof.kernel.collection import Ask, collection
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import FOR_SALE, Actor, reaches
@@ -75,6 +76,7 @@ def status() -> list[NodeStatus]:
     return [node_status(node) for node in Node.objects.select_related("contact").order_by("name")]
 
 
+@rows.staff()
 def node_status(node: Node) -> NodeStatus:
     """Counts every object of the node: some 20 ms at 40,000. A tombstone that has served is none."""
     told = Q(report__revision=F("revision"))
@@ -99,6 +101,7 @@ def node_status(node: Node) -> NodeStatus:
     )
 
 
+@rows.staff()
 def failures(node: Node) -> list[Failure]:
     """Objects that the node could not bring about, the first MOST_SHOWN by kind and key."""
     rows = DesiredObject.objects.filter(node=node, report__revision=F("revision"), report__state="failed")
@@ -106,6 +109,7 @@ def failures(node: Node) -> list[Failure]:
     return [Failure(kind, key, words) for kind, key, words in found]
 
 
+@rows.staff()
 def failed(node: Node, kind: str, keys: Iterable[str]) -> list[Failure]:
     """Those of these objects that the node could not bring about, by key."""
     rows = DesiredObject.objects.filter(
@@ -114,12 +118,14 @@ def failed(node: Node, kind: str, keys: Iterable[str]) -> list[Failure]:
     return [Failure(kind, key, words) for key, words in rows.order_by("key").values_list("key", "report__words")]
 
 
+@rows.staff()
 def waiting(node: Node) -> list[tuple[str, str]]:
     """Kind and key of what the node was told and has not answered yet, the first MOST_SHOWN in the order of their changes."""
     rows = DesiredObject.objects.filter(node=node).exclude(report__revision=F("revision")).order_by("revision")
     return list(rows.values_list("kind", "key")[:MOST_SHOWN])
 
 
+@rows.staff()
 def events(node: Node) -> list[NodeEvent]:
     """What happened to the node, the newest MOST_SHOWN first."""
     return list(NodeEvent.objects.filter(node=node).order_by("-at", "-pk")[:MOST_SHOWN])
@@ -135,6 +141,7 @@ def progress(node: int, kind: str, key: str, revision: int) -> Progress:
     return progress_of([(node, kind, key, revision)])[0]
 
 
+@rows.staff()
 def progress_of(changes: Sequence[tuple[int, str, str, int]]) -> list[Progress]:
     """How far each change is, in their order: node, kind, key, revision. One query for each node and kind.
 
@@ -174,6 +181,7 @@ def wait_until_live(node: int, kind: str, key: str, revision: int, timeout: floa
     return found
 
 
+@rows.staff()
 def findings(node: Node, kind: str, keys: Iterable[str]) -> dict[str, dict[str, list[str] | int]]:
     """Key -> what the node measured of that object last (Kind.findings); objects of which it said nothing are left out."""
     rows = ObjectReport.objects.filter(

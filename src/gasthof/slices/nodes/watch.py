@@ -3,8 +3,9 @@ have served, previews of yesterday."""
 
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 
+from gasthof.kernel import rows
 from gasthof.slices.nodes.desired import send_again
 from gasthof.slices.nodes.models import Node, NodeContact, NodeEvent, Preview
 
@@ -26,13 +27,14 @@ DELETE FROM nodes_desiredobject d USING served WHERE d.id = served.id
 """
 
 
+@rows.staff()
 def forget_previews(now: datetime) -> int:
     """Remove what was shown of what nodes would change, after a day; what a node is writing to is left for another minute."""
-    with transaction.atomic():
-        old = Preview.objects.select_for_update(skip_locked=True).filter(asked__lt=now - SHOWN)
-        return Preview.objects.filter(pk__in=[each.pk for each in old[:MOST_AT_ONCE]]).delete()[0]
+    old = Preview.objects.select_for_update(skip_locked=True).filter(asked__lt=now - SHOWN)
+    return Preview.objects.filter(pk__in=[each.pk for each in old[:MOST_AT_ONCE]]).delete()[0]
 
 
+@rows.staff()
 def note_silence(now: datetime) -> list[tuple[str, str]]:
     """An event for each node that fell silent or came back since the last look. Their names and which it was."""
     noted = []
@@ -51,10 +53,12 @@ def send_differing() -> int:
 
     Not done by node_report itself: it would have to lock the node's row, and a node could then hold up every verb.
     """
-    return sum(_send_differing(pk) for pk in NodeContact.objects.exclude(differing=[]).values_list("pk", flat=True))
+    with rows.staff():
+        nodes = list(NodeContact.objects.exclude(differing=[]).values_list("pk", flat=True))
+    return sum(map(_send_differing, nodes))
 
 
-@transaction.atomic
+@rows.staff()
 def _send_differing(node_id: int) -> int:
     contact = NodeContact.objects.select_for_update(skip_locked=True).filter(pk=node_id).first()
     if contact is None or not contact.differing:
@@ -76,7 +80,7 @@ def remove_served() -> int:
     return removed
 
 
-@transaction.atomic
+@rows.staff()
 def _remove_served() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_REMOVE_SERVED, [MOST_AT_ONCE])

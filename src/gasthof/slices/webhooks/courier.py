@@ -10,7 +10,9 @@ from django.db import Error, connection
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gasthof.settings")
 django.setup()
 
-from gasthof.kernel.clock import SystemClock  # noqa: E402
+from gasthof.kernel import rows  # noqa: E402
+from gasthof.kernel.clock import SystemClock, WallClock  # noqa: E402
+from gasthof.kernel.permissions import SYSTEM  # noqa: E402
 from gasthof.prefix import Prefix  # noqa: E402
 from gasthof.slices.webhooks.door import Door  # noqa: E402
 from gasthof.slices.webhooks.posting import post  # noqa: E402
@@ -27,17 +29,23 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: over.set())
     prefix, clock = Prefix.current(), SystemClock()
     sending = Sending(post, clock)
-    while not over.is_set():
-        try:
-            while hand_out(clock.now()) == PORTION:
-                pass
-            if sending.turn(Door.of(prefix), PAUSE):
-                continue
-        except Error:
-            connection.close()
-        over.wait(PAUSE)
-    sending.finish(LONGEST_FAREWELL)
+    with rows.by_default(SYSTEM):  # whoever has a webhook, and whoever's rights it goes by
+        while not over.is_set():
+            if not _look(sending, prefix, clock):
+                over.wait(PAUSE)
+        sending.finish(LONGEST_FAREWELL)
     return 0
+
+
+def _look(sending: Sending, prefix: Prefix, clock: WallClock) -> int:
+    """How many answers came."""
+    try:
+        while hand_out(clock.now()) == PORTION:
+            pass
+        return sending.turn(Door.of(prefix), PAUSE)
+    except Error:
+        connection.close()
+        return 0
 
 
 if __name__ == "__main__":

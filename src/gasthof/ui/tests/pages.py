@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 
 from gasthof import urls
+from gasthof.kernel import rows
 from gasthof.kernel.permissions import ANONYMOUS, Actor
 from gasthof.ui.changes import Undo
 from gasthof.ui.fields import Number, Secret, Text
@@ -34,7 +35,8 @@ def acting(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
     def answer(request: HttpRequest) -> HttpResponse:
         who = request.headers.get(WHO, "")
         request.actor = Actor("owner", int(who)) if who.isdigit() else Actor("operator") if who else ANONYMOUS
-        return respond(request)
+        with rows.by_default(request.actor):
+            return respond(request)
 
     return answer
 

@@ -42,6 +42,16 @@ def test_a_reseller_sees_their_own_only(house: House) -> None:
     assert reseller.get("/plans").status_code == reseller.get("/nodes").status_code == 403
 
 
+def test_a_customer_is_told_who_looks_after_them(house: House) -> None:
+    owner, path = members.owner(house.baker), f"/customers/{house.baker.customer}"
+    assert "the house itself" in members.text(owner.get(path))
+    number = house.run("accounts.create", name="Wiederverkauf Öz").result["customer"]
+    house.run("accounts.set_reseller", customer=number, resells="yes")
+    house.run("accounts.set_reseller", customer=house.baker.customer, reseller=number)
+    assert "Wiederverkauf Öz" in members.text(owner.get(path))
+    assert owner.get(f"/customers/{number}").status_code == 404
+
+
 def test_an_accountant_begins_with_the_customer(house: House) -> None:
     accountant = members.client_of(members.person(User.MEMBER, house.baker.customer, "accountant"))
     path = f"/customers/{house.baker.customer}"

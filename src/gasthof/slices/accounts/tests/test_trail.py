@@ -159,6 +159,8 @@ def test_the_apis_list_takes_the_same(house: House) -> None:
     client = Client(headers={"authorization": f"Bearer {secret}"})
     found = client.get("/api/v1/audit", {"verb": "domains", "object": NAME}).json()
     assert [item["verb"] for item in found["items"]] == ["domains.add"]
+    entry(datetime(2026, 11, 1, tzinfo=BERLIN), actor=f"user:{user.pk}").save()
+    assert len(client.get("/api/v1/audit", {"who": "jörg"}).json()["items"]) == 1
     wrong = client.get("/api/v1/audit", {"since": "gestern"})
     assert wrong.status_code == 422 and "since" in wrong.content.decode()
     assert client.get("/api/v1/domains", {"since": "2026-01-01"}).status_code == 422

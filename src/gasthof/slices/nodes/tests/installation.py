@@ -96,11 +96,13 @@ class Installation:
         return psycopg.connect(host=host, dbname=database, user=role, autocommit=True)
 
     def put(self, on: psycopg.Connection[Any], node: str, kind: str, specs: dict[str, str | None]) -> dict[str, int]:
-        """As put_desired does, on any connection."""
+        """As put_desired does in a verb, on any connection."""
         keys = list(specs)
-        rows = on.execute(
-            "SELECT put_key, put_revision FROM nodes_put((SELECT id FROM nodes_node WHERE name = %s), %s, %s, %s, %s, %s)",
-            [node, [kind] * len(keys), keys, [1] * len(keys), [specs[key] for key in keys],
-             [bucket_of(kind, key) for key in keys]],
-        ).fetchall()  # fmt: skip
+        with on.transaction():
+            on.execute("SET LOCAL ROLE gasthof_staff")
+            rows = on.execute(
+                "SELECT put_key, put_revision FROM nodes_put((SELECT id FROM nodes_node WHERE name = %s), %s, %s, %s, %s, %s)",
+                [node, [kind] * len(keys), keys, [1] * len(keys), [specs[key] for key in keys],
+                 [bucket_of(kind, key) for key in keys]],
+            ).fetchall()  # fmt: skip
         return dict(rows)

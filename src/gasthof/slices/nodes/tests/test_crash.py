@@ -37,7 +37,7 @@ def cut(house: Installation, link: Link) -> None:
 
 
 def desired(house: Installation) -> dict[tuple[str, str], str]:
-    with house.connect() as on:
+    with house.connect("gasthof_owner") as on:
         rows = on.execute(
             "SELECT kind, key, spec FROM nodes_desiredobject d JOIN nodes_node n ON n.id = node_id"
             " WHERE name = 'koeln' AND spec IS NOT NULL"
@@ -78,7 +78,7 @@ def test_g4_cut_off_between_fetch_and_journal(fresh: Installation, revision: int
 
 def test_g4_cut_off_between_journal_and_report(fresh: Installation) -> None:
     node = Mirror(link_to(fresh))
-    with fresh.connect() as on:
+    with fresh.connect("gasthof_owner") as on:
         fresh.put(on, "koeln", SITE, {UMLAUT: "{}"})
         changes = node.pull()
         cut(fresh, node.link)
@@ -140,7 +140,7 @@ def test_g8_g9_postgres_restored_from_an_older_copy(fresh: Installation) -> None
     assert (batch.parked, batch.changes) == ("unknown-position", ())
     node.take(batch)
     assert node.objects == before
-    with fresh.connect() as on:
+    with fresh.connect("gasthof_owner") as on:
         assert on.execute("SELECT count(*) FROM nodes_nodeevent WHERE what = 'parked'").fetchone() == (1,)
 
     fresh.run("nodes.adopt", node="koeln")

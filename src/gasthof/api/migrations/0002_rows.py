@@ -1,0 +1,12 @@
+"""Whose rows these are: nobody's, but the house's own (docs/decisions/0007-row-level-security.md)."""
+
+from django.db import migrations
+
+from gasthof.kernel import policies
+
+
+class Migration(migrations.Migration):
+    dependencies = [("api", "0001_initial"), ("kernel", "0004_staff")]
+    operations = [
+        policies.closed("api_keptanswer"),
+    ]
