@@ -220,6 +220,7 @@ def _facts(domain: Domain, user: str) -> list[Fact]:
         Fact(_("Incoming server (POP3)"), host, note=_("port %(port)d, %(how)s") % {"port": ports["pop3s"], "how": encrypted}),
         Fact(_("Outgoing server (SMTP)"), host, note=_("port %(port)d, %(how)s") % {"port": ports["smtps"], "how": encrypted}
              + "; " + _("or port %(port)d, %(how)s") % {"port": ports["submission"], "how": _("encryption: STARTTLS")}),
+        Fact(_("Mail filters (ManageSieve)"), host, note=_("port %(port)d, %(how)s") % {"port": ports["sieve"], "how": _("encryption: STARTTLS")}),
         Fact(_("Password"), _("that of the mailbox, for incoming and outgoing mail"), copy=False),
     ]  # fmt: skip
 

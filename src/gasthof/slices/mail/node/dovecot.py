@@ -5,7 +5,7 @@ from pathlib import Path
 from zlib import crc32
 
 from gasthof.prefix import Prefix
-from gasthof.slices.mail.node import lookups, places
+from gasthof.slices.mail.node import lookups, places, sieve
 
 TEMPLATES = files(__package__).joinpath("etc", "dovecot")
 
@@ -45,6 +45,8 @@ def _values(prefix: Prefix) -> dict[str, str]:
         "front": places.front(prefix),
         "imap": str(places.IMAP),
         "pop3": str(places.POP3),
+        "sieve": str(places.SIEVE),
+        "extensions": " ".join(sieve.EXTENSIONS),
         "submission": f"127.0.0.1:{int(prefix.ports['smtp'])}",
         "database": str(places.state(prefix) / "lookup-dovecot" / "dovecot.db"),
         "password_query": lookups.PASSWORD_QUERY,

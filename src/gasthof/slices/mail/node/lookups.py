@@ -111,10 +111,10 @@ _LOGIN = "FROM domains d JOIN mailboxes m ON m.address = '%Ln' || '@' || d.ascii
 _USER = "m.address AS user, m.home AS {0}home, m.uid AS {0}uid, m.uid AS {0}gid, '*:storage=' || m.quota_mb || 'M' AS {0}quota_rule"
 _NAME = "m.address || CASE WHEN '%s' = 'smtp' THEN '#' || m.stamp ELSE '' END"
 CLOSED_WORDS = "Dieses Postfach ist gesperrt. / This mailbox is suspended."
-PASSWORD_QUERY = (  # with what the userdb would say, for `driver = prefetch`; %s is the service: only these two heed nologin
+PASSWORD_QUERY = (  # with what the userdb would say, for `driver = prefetch`; %s is the service: only these heed nologin
     f"SELECT m.password AS password, {_USER.format('userdb_').replace('m.address', _NAME, 1)}, CASE WHEN d.suspended THEN 'y' END AS nologin,"
     f" CASE WHEN d.suspended THEN '{CLOSED_WORDS}' END AS reason {_LOGIN}"
-    " AND (NOT d.suspended OR '%s' IN ('imap', 'pop3')) AND m.password <> '' LIMIT 1"
+    " AND (NOT d.suspended OR '%s' IN ('imap', 'pop3', 'sieve')) AND m.password <> '' LIMIT 1"
 )
 USER_QUERY = f"SELECT {_USER.format('')} {_LOGIN} LIMIT 1"
 ITERATE_QUERY = "SELECT address AS user FROM mailboxes"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from gasthof.prefix import Prefix
 
-FRONT_USER = "gasthof-mail-front"  # worker of the nginx that ends TLS for IMAP and POP3; its group reads the keys
+FRONT_USER = "gasthof-mail-front"  # of those that end TLS for IMAP, POP3 and ManageSieve; its group reads the keys
 DELIVERY_USER = "gasthof-mail-delivery"  # the process between Postfix and Dovecot
 OPERATOR_USER = "gasthof-mail"  # owner of the operator's own mailbox
 SAFE_PATH = re.compile(r"/[A-Za-z0-9/._-]*")  # what needs no quoting in any of the daemons' configurations
 SOCKET_LIMIT = 107  # bytes of a unix socket's path, unix(7)
-IMAP, POP3 = 10143, 10110  # on an address that is this installation's own
+IMAP, POP3, SIEVE = 10143, 10110, 14190  # on an address that is this installation's own
 
 
 def state(prefix: Prefix) -> Path:
@@ -53,12 +53,12 @@ def dovecot_socket(prefix: Prefix, name: str) -> Path:
 
 
 def inside(prefix: Prefix) -> str:
-    """The address on which Dovecot listens for the mail nginx; two installations share no port, so they share no address."""
+    """The address on which Dovecot listens for those that end TLS; two installations share no port, so they share no address."""
     return _loopback(77, prefix.ports["imaps"])
 
 
 def front(prefix: Prefix) -> str:
-    """The address from which the mail nginx calls. Customers' PHP cannot choose one (web/activator/callfilter.py)."""
+    """The address from which these call. Customers' PHP cannot choose one (web/activator/callfilter.py)."""
     return _loopback(78, prefix.ports["imaps"])
 
 

@@ -253,7 +253,7 @@ def test_a_suspended_sender_is_nobodys() -> None:
 def test_a_suspended_domain_closes_its_mailboxes(name: str) -> None:
     house = Daemons(domain(suspended=True), mailbox())
     assert house.login(lookups.PASSWORD_QUERY, f"info@{name}", "smtp") == []
-    for service in ("imap", "pop3"):
+    for service in ("imap", "pop3", "sieve"):
         (found,) = house.login(lookups.PASSWORD_QUERY, f"info@{name}", service)
         assert (found["nologin"], found["reason"]) == ("y", lookups.CLOSED_WORDS)
     assert len(house.login(lookups.USER_QUERY, f"info@{name}")) == 1  # what was accepted already has its place
