@@ -22,6 +22,7 @@ DEFAULT_PORTS = {
     "smtps": 8465,
     "imaps": 8993,
     "pop3s": 8995,
+    "sieve": 8190,
     "ftp": 8021,
     "sftp": 8022,
     "mariadb": 8306,

@@ -3,6 +3,7 @@
 import json
 import smtplib
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from gasthof.slices.web.activator.tests.harness import node
 pytestmark = pytest.mark.daemons
 
 VICTIM = "victim@elsewhere.example"
+PLAIN = b64encode(f"\0info@{ASCII}\0{PASSWORD}".encode()).decode()
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +137,8 @@ def test_a_customers_php_cannot_forge_a_clients_address(machine: Machine) -> Non
     inside, front = places.inside(machine.prefix), places.front(machine.prefix)
     program = f"""
 import socket
-for port, login in (({places.IMAP}, b'a LOGIN info@{ASCII} "{PASSWORD}"\\r\\n'), ({places.POP3}, b'USER info@{ASCII}\\r\\nPASS {PASSWORD}\\r\\n')):
+for port, login in (({places.IMAP}, b'a LOGIN info@{ASCII} "{PASSWORD}"\\r\\n'), ({places.POP3}, b'USER info@{ASCII}\\r\\nPASS {PASSWORD}\\r\\n'),
+                    ({places.SIEVE}, b'AUTHENTICATE "PLAIN" "{PLAIN}"\\r\\n')):
     for source in (None, {front!r}, '127.0.0.9'):
         for head in (b'', b'PROXY TCP4 203.0.113.9 127.0.0.1 4000 993\\r\\n', b'PROXY UNKNOWN\\r\\n'):
             one = socket.socket()
@@ -156,9 +159,9 @@ for port, login in (({places.IMAP}, b'a LOGIN info@{ASCII} "{PASSWORD}"\\r\\n'),
         path.write_text(program)
         path.chmod(0o644)
         said = web.run(key, f"echo shell_exec('/usr/bin/python3 -I {path} 2>&1');").splitlines()
-    assert len(said) == 18
+    assert len(said) == 27
     assert set(said) <= {"b''", "ConnectionResetError", "PermissionError", "BrokenPipeError"}, said
-    assert said.count("PermissionError") == 12
+    assert said.count("PermissionError") == 18
     assert "203.0.113.9" not in (machine.prefix.logs / "dovecot.log").read_text()
 
 

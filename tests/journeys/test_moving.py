@@ -15,6 +15,7 @@ import pymysql
 import pytest
 
 from gasthof.agent.tests.node import tree
+from gasthof.slices.mail.tests.managesieve_client import ManageSieve
 from tests.customers import WHO_AM_I, Guest, arrive
 from tests.platform import Platform
 
@@ -24,6 +25,7 @@ NAME = "umzug-müller.test"
 PASSWORD = "Süße-Äpfel-17"
 SERVERS = ("mariadb", "postgres")
 MAIL = "Subject: Grüße\r\nFrom: anna@umzug-müller.test\r\n\r\nDer Käse ist da.\r\n".encode()
+FILTER = 'require ["fileinto", "mailbox"];\r\nif header :contains "Subject" "Käse" { fileinto :create "Käse"; }\r\n'
 ROOT = f"web/{idna.encode(NAME).decode()}"
 
 
@@ -51,11 +53,15 @@ class Tenant:
         run("ftp.add_user", subscription=guest.subscription, name="anna", directory=ROOT, password=PASSWORD)
         with self.imap() as client:
             client.append("INBOX", r"(\Seen)", "", MAIL)  # type: ignore[arg-type]
+        with self.sieve() as filters:
+            filters.put("Käse & mehr", FILTER)
+            filters.put("ruht", "discard;")
+            filters.activate("Käse & mehr")
 
     def seen(self, guest: Guest) -> dict[str, Any]:
         """By the names that the guest's first subscription gave."""
         rows = {server: self.ask(guest, server, "SELECT name, preis FROM ware") for server in SERVERS}
-        return {"mail": self.mails(), "txt": self.text_record(), **rows}
+        return {"mail": self.mails(), "filters": self.filters(), "txt": self.text_record(), **rows}
 
     @staticmethod
     def database(guest: Guest) -> str:
@@ -82,6 +88,16 @@ class Tenant:
         client = imaplib.IMAP4_SSL("127.0.0.1", self.platform.prefix.ports["imaps"], ssl_context=trusted, timeout=20)
         client.authenticate("PLAIN", lambda _: f"\0info@{NAME}\0{PASSWORD}".encode())
         return client
+
+    def sieve(self) -> ManageSieve:
+        client = ManageSieve(("127.0.0.1", self.platform.ports["sieve"]))
+        client.secure(self.platform.trust(), f"mail.{idna.encode(NAME).decode()}")
+        client.sign_in(f"info@{NAME}", PASSWORD)
+        return client
+
+    def filters(self) -> dict[str, bytes]:
+        with self.sieve() as client:
+            return {name: client.get(name.removesuffix(" ACTIVE")) for name in client.names()}
 
     def mails(self) -> list[tuple[bytes, bytes]]:
         """Flags and text of each."""
@@ -132,6 +148,7 @@ def test_a_subscription_moves_out_and_in(platform: Platform, guest: Guest) -> No
     tenant = Tenant(platform)
     tenant.furnish(guest)
     before, seen = contents(guest), tenant.seen(guest)
+    assert seen["filters"] == {"Käse & mehr ACTIVE": FILTER.encode(), "ruht": b"discard;"}
     assert seen["mail"] == [(b"Seen", MAIL)] and seen["mariadb"] == seen["postgres"] == [("Öl & Käse \U0001f9c0", 42)]
     export = platform.run("subscriptions.export", subscription=guest.subscription)["result"]["export"]
     row = wait_for(platform, guest, export)

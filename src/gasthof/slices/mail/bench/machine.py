@@ -44,7 +44,7 @@ from gasthof.slices.mail.spec import DomainSpec, MailboxSpec
 SOURCE = Path(__file__).parents[4]
 PASSWORD = "Ein gutes Passwort 1"  # noqa: S105 - of customers who live as long as the machine
 SUBSCRIPTION, UID = "s000007", 1_000_007
-NAMES = ("smtp", "submission", "smtps", "imaps", "pop3s")
+NAMES = ("smtp", "submission", "smtps", "imaps", "pop3s", "sieve")
 PATIENCE = 60.0  # seconds for the daemons to start
 
 
@@ -99,7 +99,7 @@ class Machine:
         machine = cls(Prefix.load(root), extra=extra, unclear=unclear)
         try:
             machine.lay_out()
-            for name in ("dovecot", "mail-delivery", "mail-front", "postfix"):
+            for name in ("dovecot", "mail-delivery", "mail-front", "mail-sieve", "postfix"):
                 machine.start(name)
             machine.wait_until_well()
             yield machine

@@ -1,6 +1,7 @@
-"""Postfix, Dovecot, the nginx that ends TLS for them, the process between the two, and what they need of the machine."""
+"""Postfix, Dovecot, those that end TLS for Dovecot, the process between the two, and what they need of the machine."""
 
 import socket
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def programs(_prefix: Prefix, python: str) -> tuple[Program, ...]:
         Program("dovecot", (python, "-m", f"{room}.dovecot"), package="dovecot-core"),
         Program("mail-delivery", (python, "-m", f"{room}.delivery"), DELIVERY_USER, addressed=True),
         Program("mail-front", (python, "-m", f"{room}.front"), stop="QUIT", package="nginx", ports=("imaps", "pop3s")),
+        Program("mail-sieve", (python, "-m", f"{room}.managesieve"), FRONT_USER, ports=("sieve",), addressed=True),
         Program(
             "postfix",
             (python, "-m", f"{room}.postfix"),
@@ -34,6 +36,7 @@ def _probes(prefix: Prefix) -> Mapping[str, Probe]:
         "dovecot": lambda: probes.greets(ports["imaps"], b"* OK [CAPABILITY IMAP4rev1", authority, prefix.host),
         "mail-front": lambda: probes.greets(ports["pop3s"], b"+OK", authority, prefix.host),
         "mail-delivery": lambda: _delivery(prefix),
+        "mail-sieve": lambda: _managesieve(prefix),
         "postfix": lambda: probes.greets(ports["smtp"], f"220 {prefix.host} ESMTP".encode()),
     }
 
@@ -49,13 +52,33 @@ def _delivery(prefix: Prefix) -> str | None:
     return None if b"\r\n250-" in said else f"it says {said!r}"
 
 
+def _managesieve(prefix: Prefix) -> str | None:
+    """It greets, and behind TLS Dovecot does."""
+    trust = ssl.create_default_context(cafile=str(prefix.ca_certificate))
+    with socket.create_connection(("127.0.0.1", prefix.ports["sieve"]), probes.PATIENCE) as plain:
+        for line in (b"", b"STARTTLS\r\n"):
+            plain.sendall(line)
+            said = b""
+            while b"OK " not in said and len(said) < 2000 and (part := plain.recv(2000)):
+                said += part
+        with trust.wrap_socket(plain, server_hostname=prefix.host) as wire, wire.makefile("rb") as lines:
+            said = lines.readline(1000)
+    return None if said.startswith(b'"IMPLEMENTATION"') else f"it says {said[:100]!r}"
+
+
 def _sockets(prefix: Prefix) -> Mapping[str, Path]:
     return {"mail-delivery": places.delivery_socket(prefix), "dovecot-lmtp": places.dovecot_socket(prefix, "lmtp")}
 
 
 def _inside(prefix: Prefix) -> Mapping[str, tuple[str, int]]:
     address = places.inside(prefix)
-    return {"dovecot-imap": (address, places.IMAP), "dovecot-pop3": (address, places.POP3)}
+    ports = {
+        "dovecot-imap": places.IMAP,
+        "dovecot-pop3": places.POP3,
+        "dovecot-sieve": places.SIEVE,
+        "filters": places.FILTERS,
+    }
+    return {name: (address, port) for name, port in ports.items()}
 
 
 DAEMONS = Daemons(
@@ -66,6 +89,7 @@ DAEMONS = Daemons(
         "dovecot-imapd",
         "dovecot-pop3d",
         "dovecot-lmtpd",
+        "dovecot-managesieved",
         "dovecot-sieve",
         "dovecot-sqlite",
         "nginx",
@@ -91,6 +115,7 @@ DAEMONS = Daemons(
         Folder("node/mail/lookup-certificates", 0o750, "root", "postfix"),
         Folder("node/mail/lookup-dovecot", 0o750, "root", "dovecot"),
         Folder("node/mail/tls", 0o750, "root", FRONT_USER),
+        Folder("node/mail/vacation", 0o711),
         Folder("node/mail/operator", 0o700, OPERATOR_USER, OPERATOR_USER),
     ),
     private_logs=("postfix.log", "dovecot.log", "mail-front.log"),
@@ -102,6 +127,7 @@ DAEMONS = Daemons(
         "smtps": "SMTP over TLS with password, port {}",
         "imaps": "imaps://mail.*.test:{}",
         "pop3s": "pop3s://mail.*.test:{}",
+        "sieve": "ManageSieve with STARTTLS, port {}",
     },
     sockets=_sockets,
     inside=_inside,

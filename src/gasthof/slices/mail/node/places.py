@@ -5,12 +5,14 @@ from pathlib import Path
 
 from gasthof.prefix import Prefix
 
-FRONT_USER = "gasthof-mail-front"  # worker of the nginx that ends TLS for IMAP and POP3; its group reads the keys
+FRONT_USER = "gasthof-mail-front"  # of those that end TLS for IMAP, POP3 and ManageSieve; its group reads the keys
 DELIVERY_USER = "gasthof-mail-delivery"  # the process between Postfix and Dovecot
 OPERATOR_USER = "gasthof-mail"  # owner of the operator's own mailbox
 SAFE_PATH = re.compile(r"/[A-Za-z0-9/._-]*")  # what needs no quoting in any of the daemons' configurations
+SCRIPT = ".sieve"
 SOCKET_LIMIT = 107  # bytes of a unix socket's path, unix(7)
-IMAP, POP3 = 10143, 10110  # on an address that is this installation's own
+IMAP, POP3, SIEVE = 10143, 10110, 14190  # on an address that is this installation's own
+FILTERS = 10025  # there, too: where Postfix takes what filters send
 
 
 def state(prefix: Prefix) -> Path:
@@ -30,6 +32,11 @@ def tls(prefix: Prefix) -> Path:
 def mailboxes(prefix: Prefix, subscription: str) -> Path:
     """What holds a subscription's mail: the customer's own, its name root's, and where no PHP of theirs comes."""
     return prefix.root / "mail" / subscription
+
+
+def vacation(prefix: Prefix, address: str) -> Path:
+    """The script of a mailbox' out-of-office note. Dovecot finds it by the address (dovecot.conf)."""
+    return state(prefix) / "vacation" / f"{address}{SCRIPT}"
 
 
 def operator(prefix: Prefix) -> Path:
@@ -53,13 +60,18 @@ def dovecot_socket(prefix: Prefix, name: str) -> Path:
 
 
 def inside(prefix: Prefix) -> str:
-    """The address on which Dovecot listens for the mail nginx; two installations share no port, so they share no address."""
+    """The address on which Dovecot listens for those that end TLS; two installations share no port, so they share no address."""
     return _loopback(77, prefix.ports["imaps"])
 
 
 def front(prefix: Prefix) -> str:
-    """The address from which the mail nginx calls. Customers' PHP cannot choose one (web/activator/callfilter.py)."""
+    """The address from which these call. Customers' PHP cannot choose one (web/activator/callfilter.py)."""
     return _loopback(78, prefix.ports["imaps"])
+
+
+def filters(prefix: Prefix) -> str:
+    """The address from which Dovecot hands over what filters send."""
+    return _loopback(79, prefix.ports["imaps"])
 
 
 def checked(prefix: Prefix) -> Prefix:

@@ -24,6 +24,7 @@ from gasthof.slices.mail.bench import machine
 from gasthof.slices.mail.bench.machine import PASSWORD, SUBSCRIPTION, UID, ascii_address, ensure_users, free_ports
 from gasthof.slices.mail.node import lookups, places
 from gasthof.slices.mail.spec import AddressSpec
+from gasthof.slices.mail.tests.managesieve_client import ManageSieve
 
 __all__ = ["ASCII", "PASSWORD", "UID", "UMLAUT", "Machine", "ensure_users", "free_ports", "wait_for"]
 
@@ -78,6 +79,13 @@ class Machine(machine.Machine):
         client = poplib.POP3_SSL("127.0.0.1", self.prefix.ports["pop3s"], context=context, timeout=15)
         client.user(user)
         client.pass_(password)
+        return client
+
+    def sieve(self, user: str, password: str = PASSWORD, name: str = "", host: str = "127.0.0.1") -> ManageSieve:
+        """Signed in."""
+        client = ManageSieve((host, self.prefix.ports["sieve"]))
+        client.secure(self.trust(), name or self.prefix.host)
+        client.sign_in(user, password)
         return client
 
     def submission(self, user: str = "", password: str = PASSWORD) -> smtplib.SMTP:

@@ -106,7 +106,7 @@ def test_each_accepted_mail_arrives_once(machine: Machine) -> None:
     judge(customers, machine.prefix.root / "mail", [*machine.prefix.logs.iterdir(), *machine.prefix.root.glob("*.out")])
 
 
-@pytest.mark.parametrize("name", ["dovecot", "mail-delivery", "mail-front", "postfix"])
+@pytest.mark.parametrize("name", ["dovecot", "mail-delivery", "mail-front", "mail-sieve", "postfix"])
 def test_a_killed_main_process_comes_back(machine: Machine, name: str) -> None:
     """While a session of it is open: it still finds its ports and sockets."""
     address = machine.mailbox(f"box@{UMLAUT}")

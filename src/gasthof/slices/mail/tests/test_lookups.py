@@ -253,7 +253,7 @@ def test_a_suspended_sender_is_nobodys() -> None:
 def test_a_suspended_domain_closes_its_mailboxes(name: str) -> None:
     house = Daemons(domain(suspended=True), mailbox())
     assert house.login(lookups.PASSWORD_QUERY, f"info@{name}", "smtp") == []
-    for service in ("imap", "pop3"):
+    for service in ("imap", "pop3", "sieve"):
         (found,) = house.login(lookups.PASSWORD_QUERY, f"info@{name}", service)
         assert (found["nologin"], found["reason"]) == ("y", lookups.CLOSED_WORDS)
     assert len(house.login(lookups.USER_QUERY, f"info@{name}")) == 1  # what was accepted already has its place
@@ -309,7 +309,7 @@ def crowded() -> Iterator[Daemons]:
 
 def test_every_query_goes_by_an_index(crowded: Daemons) -> None:
     queries = [getattr(lookups, name) for name in dir(lookups) if name.endswith("_QUERY") and name != "ITERATE_QUERY"]
-    assert len(queries) == 9
+    assert len(queries) == 10
     for query in queries:
         database = crowded.dovecot if "%Ln" in query else crowded.postfix
         steps = [str(row[3]) for row in database.execute(f"EXPLAIN QUERY PLAN {query}")]

@@ -18,7 +18,14 @@ pytestmark = pytest.mark.daemons
 
 MAIL = f"mail.{ASCII}"
 WRAPPED = ("imaps", "pop3s", "smtps")
-ALL = (*WRAPPED, "submission", "smtp")
+ALL = (*WRAPPED, "sieve", "submission", "smtp")
+NOBODYS = [
+    "",
+    "",
+    "server.gasthof.test",
+    "",
+    *2 * ["server.gasthof.test"],
+]  # what these show for a name that nobody has
 
 
 def shown(machine: Machine, port: str, name: str | None, host: str = "127.0.0.1") -> str:
@@ -27,7 +34,7 @@ def shown(machine: Machine, port: str, name: str | None, host: str = "127.0.0.1"
     line = ["/usr/bin/openssl", "s_client", "-connect", f"{place}:{machine.prefix.ports[port]}", "-verify_return_error"]
     line += ["-CAfile", str(machine.prefix.ca_certificate)]
     line += ["-noservername"] if name is None else ["-servername", name]
-    line += [] if port in WRAPPED else ["-starttls", "smtp"]
+    line += [] if port in WRAPPED else ["-starttls", "sieve" if port == "sieve" else "smtp"]
     done = subprocess.run(line, check=False, capture_output=True, text=True, input="QUIT\n", timeout=20)
     found = re.search(r"^subject=CN = (\S+)$", done.stdout, re.M)
     return found[1] if found and "Verify return code: 0 (ok)" in done.stdout else ""
@@ -50,7 +57,7 @@ def test_all_else_shows_the_servers(machine: Machine, port: str, name: str | Non
 @pytest.mark.parametrize("name", ["mail.unknown.example", "mail.xn--bcher-kva.test"])
 def test_a_mail_name_that_nobody_has(machine: Machine, name: str) -> None:
     """Postfix falls back, the mail nginx cannot (README.md): neither shows another customer's."""
-    assert [shown(machine, port, name) for port in ALL] == ["", "", *3 * [machine.prefix.host]]
+    assert [shown(machine, port, name) for port in ALL] == NOBODYS
 
 
 @pytest.mark.parametrize(
@@ -103,12 +110,12 @@ def test_a_new_name_is_live_at_once_and_its_end_too(machine: Machine) -> None:
     processes = {each: machine.processes[each].pid for each in machine.processes}
     started = time.monotonic()
     machine.present(name)
-    assert [shown(machine, port, name) for port in ALL] == [name] * 5
+    assert [shown(machine, port, name) for port in ALL] == [name] * 6
     assert time.monotonic() - started < 5
     assert sni.stored(machine.prefix, [name]) == {name: sni.fingerprint(machine.prefix, name)}
     machine.ask("mail-sni", "drop", name)
     shutil.rmtree(places.tls(machine.prefix) / name)
-    assert [shown(machine, port, name) for port in ALL] == ["", "", *3 * [machine.prefix.host]]
+    assert [shown(machine, port, name) for port in ALL] == NOBODYS
     assert processes == {each: machine.processes[each].pid for each in machine.processes}
 
 
