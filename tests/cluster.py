@@ -34,7 +34,7 @@ def start() -> Path:
 
     owner = os.getpid()
     atexit.register(stop)
-    cluster.wait()
+    cluster.wait(120)
     cluster.create_database()
     cluster.psql(f"ALTER ROLE {OWNER} SUPERUSER")  # the test database is made by it
     return root

@@ -34,7 +34,7 @@ from tests.listeners import Listener, family, listeners, unix_sockets
 from tests.platform import Platform
 from tests.services import PASSWORD, Services
 
-pytestmark = [pytest.mark.daemons, pytest.mark.alone]
+pytestmark = pytest.mark.daemons
 
 OTHER_PASSWORD = "Auch-Geheim-18!"
 LIVELY = 4  # talks at a time
@@ -195,7 +195,7 @@ def test_wrong_passwords_from_php_delay_nobody_else(town: Town) -> None:
     assert town.talks((url, talk("guess", *begin, (f"AUTH PLAIN {one}", rb"535 .*\r\n"))) for one in guesses) == []
     start = time.monotonic()
     assert town.neighbour.failing() == {}
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 12  # Dovecot would make an address wait for 15
 
 
 def test_mail_in_a_neighbours_name_shows_that_nobody_signed_in(town: Town) -> None:

@@ -8,35 +8,35 @@ import pytest
 
 from gasthof.bootstrap.supervisor import Supervisor
 from tests.customers import WHO_AM_I, Guest, arrive
-from tests.platform import Platform, new_platform
+from tests.platform import Platform
 from tests.services import Services
 from tests.visitors import Visitors, get
 
-pytestmark = pytest.mark.daemons
+pytestmark = [pytest.mark.daemons, pytest.mark.timeout(600)]
 
 STOPPED = ("postgres", "panel", "worker", "agent")
 
 
-def test_no_visitor_notices_that_the_control_plane_is_dead() -> None:
-    with new_platform() as platform:
-        platform.up("--no-demo")
-        guest = _site(platform, "Unermüdlich", "unermüdlich.test")
-        cold = _site(platform, "Kaltstart", "kaltstärt.test")
-        services = Services(guest, "unermüdlich.test").furnish()
-        with Visitors(platform, {"unermüdlich.test": f"uid={guest.uid} ".encode()}) as visitors:
-            visitors.more(50)
-            _kill(platform)
+def test_no_visitor_notices_that_the_control_plane_is_dead(platform: Platform) -> None:
+    guest = _site(platform, "Unermüdlich", "unermüdlich.test")
+    cold = _site(platform, "Kaltstart", "kaltstärt.test")
+    services = Services(guest, "unermüdlich.test").furnish()
+    with Visitors(platform, {"unermüdlich.test": f"uid={guest.uid} ".encode()}) as visitors:
+        visitors.more(50)
+        _kill(platform)
+        try:
             visitors.more(300)
             status, body = get(platform, platform.trust(), "xn--kaltstrt-5za.test")
             assert (status, f"uid={cold.uid} ".encode() in body) == (200, True), "PHP that nobody had asked for yet"
             assert services.failing() == {}, "mail, zone, files or databases"
             assert {one["name"] for one in platform.status()["processes"] if not one["up"]} >= set(STOPPED)
             _says_that_it_rests(platform)
+        finally:
             _start(platform)
-            platform.run("web.change_site", domain="unermüdlich.test", php_settings="memory_limit=77M")
-            visitors.more(50)
-        assert visitors.failed == []
-        assert b"limit=77M" in get(platform, platform.trust(), "xn--unermdlich-eeb.test")[1]
+        platform.run("web.change_site", domain="unermüdlich.test", php_settings="memory_limit=77M")
+        visitors.more(50)
+    assert visitors.failed == []
+    assert b"limit=77M" in get(platform, platform.trust(), "xn--unermdlich-eeb.test")[1]
 
 
 def _site(platform: Platform, name: str, domain: str) -> Guest:

@@ -17,7 +17,7 @@ echo json_encode(array_map('base64_encode', $answers));
 
 function answer($wire, string $said, string $right): string
 {
-    stream_set_timeout($wire, 6);
+    stream_set_timeout($wire, 20);
     if ($said !== '' && @fwrite($wire, $said) === false) return '<closed>';
     for ($heard = ''; !preg_match("~^(?:$right)$~sD", $heard) || $heard === '';) {
         $more = @fread($wire, 65536);

@@ -15,13 +15,23 @@ from tests.platform import COMMAND, Platform, new_platform
 from gasthof.bootstrap import leftovers, machine
 from gasthof.bootstrap.supervisor import Supervisor, wait_until
 
-pytestmark = [pytest.mark.daemons, pytest.mark.alone, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.daemons, pytest.mark.timeout(600)]
+
+
+NAMES = "from gasthof.slices.accounts.models import Customer; print([each.name for each in Customer.objects.all()])"
 
 
 @pytest.fixture
 def fresh() -> Iterator[Platform]:
     with new_platform() as platform:
         yield platform
+
+
+@pytest.fixture(scope="module")
+def second() -> Iterator[Platform]:
+    """Beside `platform`, for tests that go on from wherever the one before has left it."""
+    with new_platform() as other:
+        yield other
 
 
 def running(platform: Platform) -> list[machine.Process]:
@@ -51,7 +61,7 @@ def test_up_again_down_and_up(fresh: Platform) -> None:
     begun, worked = time.monotonic(), work()
     second = fresh.up("--no-demo")
     assert "nothing to do" in second.stderr
-    assert work() - worked < 10 and time.monotonic() - begun < 60
+    assert work() - worked < 10 and time.monotonic() - begun < 120
     assert {row["name"]: row["pid"] for row in fresh.status()["processes"]} == pids
 
     fresh.down()
@@ -70,7 +80,7 @@ def test_up_again_down_and_up(fresh: Platform) -> None:
 def test_status_is_quick_and_tells_what_is_dead(platform: Platform) -> None:
     begun, worked = time.monotonic(), work()
     platform.command("status")
-    assert work() - worked < 3 and time.monotonic() - begun < 20
+    assert work() - worked < 3 and time.monotonic() - begun < 60
     supervisor = Supervisor(platform.prefix)
     supervisor.rpc.stopProcess("postgres")
     try:
@@ -80,7 +90,7 @@ def test_status_is_quick_and_tells_what_is_dead(platform: Platform) -> None:
         assert platform.panel("/").status_code == 302
     finally:
         supervisor.begin("postgres")
-        assert wait_until(lambda: platform.panel("/health").status_code == 200, 30)
+        assert wait_until(lambda: platform.panel("/health").status_code == 200, 60)
 
 
 def test_up_mends_a_process_that_was_stopped(platform: Platform) -> None:
@@ -95,6 +105,11 @@ def test_logs_and_plan_and_verbs_answer(platform: Platform) -> None:
     assert "agent" in platform.command("logs", "nix", check=False).stderr
     platform.command("plan")
     assert "domains.add" in platform.command("run", "--list").stdout
+    made = platform.command("run", "accounts.create", "name=Köhlerei Grün", "--json", "--lang", "de").stdout
+    assert (
+        json.loads(made)["result"]["customer"]
+        and "Köhlerei Grün" in platform.command("manage", "shell", "-c", NAMES).stdout
+    )
     assert platform.command("manage", "check").returncode == 0
 
 
@@ -115,35 +130,18 @@ def test_secrets_are_closed(platform: Platform) -> None:
         assert done.returncode != 0, name
 
 
-@pytest.mark.parametrize("after", ["PostgreSQL ...", "database ...", "configuration of the daemons ...", "processes: "])
-def test_killed_in_the_middle_the_next_goes_on(fresh: Platform, after: str) -> None:
+def test_killed_in_the_middle_the_next_goes_on(fresh: Platform) -> None:
+    """In each step, and the next one in the step after it, until one is left alone."""
     ports = [word for name, port in fresh.ports.items() for word in ("--port", f"{name}={port}")]
     line = [str(COMMAND), "up", "--prefix", str(fresh.root), "--no-demo", "--detach", *ports]
-    with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as first:
-        assert first.stderr is not None
-        assert any(after in told for told in first.stderr)
-        time.sleep(0.15)
-        first.kill()
+    for during in ("PostgreSQL ...", "database ...", "configuration of the daemons ...", "processes: "):
+        with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as killed:
+            assert killed.stderr is not None
+            assert any(during in told for told in killed.stderr), during
+            time.sleep(0.15)
+            killed.kill()
     fresh.up("--no-demo")
     assert all(row["up"] for row in fresh.status()["processes"])
-
-
-def test_a_killed_supervisor_leaves_nothing_that_disturbs(fresh: Platform) -> None:
-    fresh.up("--no-demo")
-    pid = Supervisor(fresh.prefix).pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: machine.process(pid) is None, 5)
-    assert leftovers.orphans(fresh.prefix)
-    again = fresh.up("--no-demo")
-    assert "lost their supervisor" in again.stderr
-    assert all(row["up"] for row in fresh.status()["processes"])
-    pid = Supervisor(fresh.prefix).pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: machine.process(pid) is None, 5)
-    fresh.down()
-    assert running(fresh) == []
 
 
 def test_a_taken_port_names_who_has_it(fresh: Platform) -> None:
@@ -152,12 +150,9 @@ def test_a_taken_port_names_who_has_it(fresh: Platform) -> None:
         taker.bind(("127.0.0.1", fresh.ports["https"]))
         taker.listen()
         done = fresh.up("--no-demo", check=False)
+    us = Path("/proc/self/cmdline").read_text().split("\0")[0]
     assert done.returncode == 1
-    assert (
-        str(fresh.ports["https"]) in done.stderr
-        and f"process {os.getpid()} " in done.stderr
-        and "pytest" in done.stderr
-    )
+    assert str(fresh.ports["https"]) in done.stderr and f"process {os.getpid()} ({us} " in done.stderr
     assert running(fresh) == []
 
 
@@ -170,7 +165,7 @@ def test_ctrl_c_ends_the_foreground_and_everything(fresh: Platform) -> None:
         assert all(row["up"] for row in fresh.status()["processes"])
         shown.send_signal(signal.SIGINT)
         shown.stdout.read()
-        assert shown.wait(60) == 130
+        assert shown.wait(120) == 130
     assert running(fresh) == []
 
 
@@ -194,11 +189,11 @@ def test_an_interrupted_up_leaves_a_running_platform_alone(
         time.sleep(0.2)
         again.send_signal(number)
         assert "goes on" in again.stderr.read()
-        assert again.wait(30) == 130
+        assert again.wait(120) == 130
     assert platform.panel("/health").status_code == 200
     after = {row["name"]: row["pid"] for row in platform.status()["processes"]}
     assert (after["postgres"], after["nginx"]) == (before["postgres"], before["nginx"])
-    assert wait_until(lambda: all(row["up"] for row in platform.status()["processes"]), 20)
+    assert wait_until(lambda: all(row["up"] for row in platform.status()["processes"]), 60)
     platform.up("--no-demo")
     assert all(row["up"] for row in platform.status()["processes"])
 
@@ -209,30 +204,48 @@ def test_what_is_being_stopped_is_started_when_it_has_ended(platform: Platform) 
     before = supervisor.rpc.getProcessInfo("agent")["pid"]
     supervisor.rpc.stopProcess("agent", False)
     supervisor.begin("agent")
-    assert wait_until(lambda: supervisor.states()["agent"].up, 20)
+    assert wait_until(lambda: supervisor.states()["agent"].up, 60)
     assert supervisor.rpc.getProcessInfo("agent")["pid"] != before
 
 
-def test_two_installations_share_nothing(platform: Platform, fresh: Platform) -> None:
-    fresh.up("--no-demo")
-    assert all(row["up"] for row in fresh.status()["processes"])
+def test_two_installations_share_nothing(platform: Platform, second: Platform) -> None:
+    second.up("--no-demo")
+    assert all(row["up"] for row in second.status()["processes"])
     assert all(row["up"] for row in platform.status()["processes"])
-    one, other = fresh.prefix, platform.prefix
+    one, other = second.prefix, platform.prefix
     assert one.uid_base != other.uid_base
     for name in ("panel/secret", "node/ca/ca.key", "ca.pem"):
         assert (one.root / name).read_bytes() != (other.root / name).read_bytes()
-    fresh.down()
+    second.down()
     assert all(row["up"] for row in platform.status()["processes"])
 
 
-def test_other_ports_take_over(fresh: Platform) -> None:
-    fresh.up("--no-demo")
-    before = dict(fresh.ports)
-    fresh.ports = Platform(fresh.root).ports
-    fresh.up("--no-demo")
-    assert fresh.panel("/health").status_code == 200
-    assert all(one["listening"] for one in fresh.status()["endpoints"])
+def test_other_ports_take_over(second: Platform) -> None:
+    second.up("--no-demo")
+    before = dict(second.ports)
+    second.ports = Platform(second.root).ports
+    second.up("--no-demo")
+    assert second.panel("/health").status_code == 200
+    assert all(one["listening"] for one in second.status()["endpoints"])
     assert not any(machine.listening(port) for port in before.values())
+
+
+def test_a_killed_supervisor_leaves_nothing_that_disturbs(second: Platform) -> None:
+    second.up("--no-demo")
+    pid = Supervisor(second.prefix).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: machine.process(pid) is None, 20)
+    assert leftovers.orphans(second.prefix)
+    again = second.up("--no-demo")
+    assert "lost their supervisor" in again.stderr
+    assert all(row["up"] for row in second.status()["processes"])
+    pid = Supervisor(second.prefix).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: machine.process(pid) is None, 20)
+    second.down()
+    assert running(second) == []
 
 
 def test_a_closed_prefix_is_refused(fresh: Platform) -> None:

@@ -48,7 +48,7 @@ class Servers:
                 start_new_session=True,
             )  # fmt: skip
 
-    def wait(self, server: str, seconds: float = 30) -> None:
+    def wait(self, server: str, seconds: float = 90) -> None:
         until = time.monotonic() + seconds
         while not self.answers(server):
             assert self.processes[server].poll() is None, self.log(server)

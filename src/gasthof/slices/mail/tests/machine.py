@@ -32,7 +32,7 @@ UMLAUT = "grüße-aus-köln.test"
 ASCII = idna.encode(UMLAUT, uts46=True).decode()
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 15, what: str = "") -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 45, what: str = "") -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, f"timed out: {what or condition}"

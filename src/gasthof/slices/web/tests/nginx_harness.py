@@ -268,7 +268,7 @@ def connects(path: Path) -> bool:
         return probe.connect_ex(str(path)) == 0
 
 
-def wait_for(condition: Any, process: subprocess.Popen[bytes] | None = None, seconds: float = 10) -> None:
+def wait_for(condition: Any, process: subprocess.Popen[bytes] | None = None, seconds: float = 30) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert process is None or process.poll() is None, "ended"

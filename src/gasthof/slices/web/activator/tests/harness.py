@@ -158,7 +158,7 @@ class Node:
             [sys.executable, "-m", self.module, *self.options], stdout=log, stderr=log, cwd="/",
             env={"GASTHOF_PREFIX": str(self.prefix.root), "PYTHONPATH": ":".join(sys.path)},
         )  # fmt: skip
-        self.until(self._answers, 20)
+        self.until(self._answers, 60)
 
     def _answers(self) -> bool:
         try:
@@ -169,14 +169,14 @@ class Node:
     def signal(self, number: int) -> None:
         assert self.process
         self.process.send_signal(number)
-        self.process.wait(20)
+        self.process.wait(60)
 
     @property
     def log(self) -> str:
         return (self.prefix.root / "activator.log").read_text()
 
     @staticmethod
-    def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    def until(condition: Callable[[], object], seconds: float = 30) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it did not come true"
