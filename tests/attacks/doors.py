@@ -123,16 +123,28 @@ POP3 = [
 SIEVE_HELLO = (b"", rb'"IMPLEMENTATION" "Gasthof"\r\n(?:"[A-Z]+"(?: "[^"\r\n]*")?\r\n)+OK "[^"\r\n]*"\r\n')
 SIEVE_NO = rb"(?:NO|BYE) [^\r\n]*\r\n(?:<closed>)?"
 SIEVE_TLS = [SIEVE_HELLO, ("STARTTLS", rb"OK [^\r\n]*\r\n"), BEGIN, SIEVE_HELLO]
-FILTERS = ("LISTSCRIPTS", 'GETSCRIPT "x"', 'SETACTIVE ""', 'PUTSCRIPT "x" "keep;"', 'HAVESPACE "x" 1', 'DELETESCRIPT "x"')
+SCRIPTS = (
+    "LISTSCRIPTS",
+    'GETSCRIPT "x"',
+    'SETACTIVE ""',
+    'PUTSCRIPT "x" "keep;"',
+    'HAVESPACE "x" 1',
+    'DELETESCRIPT "x"',
+)
 SIEVE = [
-    talk("in clear text", SIEVE_HELLO, *each(SIEVE_NO, *FILTERS, 'AUTHENTICATE "PLAIN" "AHBvc3QAeA=="', PROXY_1.decode().rstrip())),
-    talk("filters at once", *SIEVE_TLS, *each(SIEVE_NO, *FILTERS[:3])),
-    talk("a filter at once", *SIEVE_TLS, *each(SIEVE_NO, *FILTERS[3:])),
+    talk("in clear text", SIEVE_HELLO, *each(SIEVE_NO, *SCRIPTS, 'AUTHENTICATE "PLAIN" "AHBvc3QAeA=="', PROXY_1.decode().rstrip())),
+    talk("filters at once", *SIEVE_TLS, *each(SIEVE_NO, *SCRIPTS[:3])),
+    talk("a filter at once", *SIEVE_TLS, *each(SIEVE_NO, *SCRIPTS[3:])),
     talk("no one", *SIEVE_TLS, *each(SIEVE_NO, 'AUTHENTICATE "ANONYMOUS" "eA=="', 'AUTHENTICATE "EXTERNAL" "="')),
     talk("without a password", *SIEVE_TLS, ('AUTHENTICATE "PLAIN" "AHBvc3QA"', SIEVE_NO)),
     talk("smuggled behind STARTTLS", SIEVE_HELLO, ("STARTTLS\r\nLISTSCRIPTS", SIEVE_TLS[1][1]), BEGIN, SIEVE_HELLO, ("NOOP", rb"OK [^\r\n]*\r\n")),
     talk("PROXY in TLS", *SIEVE_TLS, (PROXY_1, SIEVE_NO)),
     talk("PROXY 2", SIEVE_HELLO, (PROXY_2, rb"(?:NO [^\r\n]*\r\n)+(?:<silent>)?")),
+]  # fmt: skip
+FILTERED = [
+    talk("mail for others", (b"", NO), *each(NO, "EHLO php.test", f"MAIL FROM:<{POST}>", "MAIL FROM:<>", f"RCPT TO:<{VICTIM}>", "DATA")),
+    talk("forged client", (b"", NO), *each(NO, *ASIDE)),
+    talk("PROXY 1", (PROXY_1, rb"(?:5\d\d [^\r\n]*\r\n)+(?:<closed>)?")),
 ]  # fmt: skip
 WORDLESS = [
     talk("PROXY 1", (PROXY_1, CLOSED)),
@@ -280,6 +292,6 @@ MARIADB = [
 DOORS = {
     "panel": PANEL, "http": sites(*MOVED), "https": SECURE, "dns": DNS, "smtp": SMTP, "submission": SUBMISSION, "smtps": SMTPS,
     "imaps": [*IMAP, *WORDLESS], "pop3s": [*POP3, *WORDLESS], "dovecot-imap": WORDLESS, "dovecot-pop3": WORDLESS,
-    "sieve": SIEVE, "dovecot-sieve": WORDLESS,
+    "sieve": SIEVE, "dovecot-sieve": WORDLESS, "filters": FILTERED,
     "ftp": FTP, "sftp": SFTP, "mariadb": MARIADB, "postgres": POSTGRES,
 }  # fmt: skip

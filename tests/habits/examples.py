@@ -97,6 +97,9 @@ def examples(house: House) -> Mapping[str, Mapping[str, object]]:
         "mail.change_mailbox": {"mailbox": MAILBOX, "quota_mb": 200, "title": "Büro"},
         "mail.set_password": {"mailbox": MAILBOX, "password": "Noch-geheimer 2"},
         "mail.forward_mailbox": {"mailbox": MAILBOX, "to": "info@example.org", "keep_copy": "no"},
+        "mail.set_vacation": {
+            "mailbox": MAILBOX, "active": "yes", "subject": "Nicht da", "text": "Grüße\nvom Strand \U0001f3d6", "first": "2026-12-24", "last": "2999-01-06",
+        },
         "mail.remove_mailbox": {"mailbox": MAILBOX},
         "mail.add_alias": {"domain": DOMAIN, "name": "laden", "mailbox": MAILBOX},
         "mail.remove_alias": {"alias": f"kontakt@{DOMAIN}"},

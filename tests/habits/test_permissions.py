@@ -29,6 +29,7 @@ CUSTOMERS = {
     "databases.create", "databases.delete", "databases.add_user", "databases.change_user", "databases.set_password",
     "databases.remove_user",
     "mail.switch", "mail.set_catch_all", "mail.add_mailbox", "mail.change_mailbox", "mail.set_password", "mail.forward_mailbox",
+    "mail.set_vacation",
     "mail.remove_mailbox", "mail.add_alias", "mail.remove_alias", "mail.add_forward", "mail.change_forward", "mail.remove_forward",
 }  # fmt: skip
 # What a reseller may do with customers of their own besides.

@@ -41,6 +41,15 @@ def house(transactional_db: None) -> House:
         "mail.forward_mailbox", mailbox=f"buero@{DOMAIN}", to=f"verkauf@{LONG}, jutta@example.org", keep_copy="no"
     )
     house.run("mail.add_alias", domain=LONG, name="buero", mailbox=f"buero@{DOMAIN}")
+    words = "Ich bin bis zum 6. Januar nicht im Büro.\n\nIn dringenden Fällen hilft Jutta: jutta@example.org."
+    house.run(
+        "mail.set_vacation",
+        mailbox=f"buero@{DOMAIN}",
+        active="yes",
+        text=words,
+        subject="Nicht da – Grüße",
+        last="2999-01-06",
+    )
     house.run("mail.set_catch_all", domain=DOMAIN, name="info")
     house.run("ftp.add_user", subscription=house.mine, name="fotos", directory=f"web/{LONG}", password=MAIL_PASSWORD)
     house.run("dns.switch_default", domain=DOMAIN, name="mail", type="A", on="no")
@@ -83,7 +92,8 @@ def pages(house: House) -> dict[str, str]:
     return {
         "mail": mail, "mail-of-all": f"{place}mail/", "mail-add": f"{mail}add", "mailbox": f"{mail}mailboxes/buero/",
         "mail-password": f"{mail}mailboxes/buero/password", "mail-forward": f"{mail}mailboxes/buero/forward",
-        "mail-alias": f"{mail}mailboxes/buero/alias", "mail-remove": f"{mail}mailboxes/buero/remove",
+        "mail-alias": f"{mail}mailboxes/buero/alias", "mail-vacation": f"{mail}mailboxes/buero/vacation",
+        "mail-remove": f"{mail}mailboxes/buero/remove",
         "addresses": f"{mail}addresses/", "catch-all": f"{mail}catch-all", "switch": f"{mail}switch", "programs": f"{mail}programs",
         "dns": dns, "dns-choose": f"{dns}add", "dns-srv": f"{dns}add/SRV", "dns-caa": f"{dns}add/CAA", "dnssec": f"{dns}dnssec",
         "history": f"{dns}history", "restore": f"{dns}history/0/restore",

@@ -112,6 +112,23 @@ class Lines(VerbField):
         return self.between.join(line for line in lines if line)
 
 
+class Paragraphs(VerbField):
+    """Text of several lines, which stay as they were typed."""
+
+    plain_widget = forms.Textarea
+
+    def __init__(self, label: StrOrPromise, **how: Any) -> None:
+        super().__init__(label, **{"rows": "8", **how})
+
+
+class Day(VerbField):
+    """A day: browsers that can show a calendar."""
+
+    def __init__(self, label: StrOrPromise, **how: Any) -> None:
+        widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        super().__init__(label, **{"widget": widget, "narrow": True, **how})
+
+
 class Choice(VerbField):
     """One of several. Without `choices` those of the verb's signature, under the names in `labels`."""
 

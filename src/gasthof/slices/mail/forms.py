@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from gasthof.ui.fields import Choice, Lines, Number, Secret, Switch, Text
+from gasthof.ui.fields import Choice, Day, Lines, Number, Paragraphs, Secret, Switch, Text
 from gasthof.ui.forms import VerbForm
 
 RULES = _("At least 8 characters: lower-case and upper-case letters, digits and special characters.")
@@ -45,6 +45,23 @@ class ForwardMailbox(VerbForm):
     verb = "mail.forward_mailbox"
     to = Lines(_("Forward to"), help_text=_("An address a line. Empty: nothing is forwarded."))
     keep_copy = Switch(_("Keep a copy in the mailbox"), help_text=_("Without a copy the mailbox stays empty."))
+
+
+class SetVacation(VerbForm):
+    verb = "mail.set_vacation"
+    whole = True
+    active = Switch(
+        _("Answer mail automatically"),
+        help_text=_(
+            "Each sender is answered once a week at most; mailing lists, bulk mail and what looks like spam are not."
+        ),
+    )
+    first = Day(_("First day"), help_text=_("Empty: at once."))
+    last = Day(_("Last day"), help_text=_("Empty: until it is switched off."))
+    subject = Text(_("Subject"), help_text=_("Empty: “Auto:” and the subject of the mail that is answered."))
+    text = Paragraphs(
+        _("Answer"), help_text=_("Who writes to you learns this: until when you are away, and who can help meanwhile.")
+    )
 
 
 class AddAlias(VerbForm):

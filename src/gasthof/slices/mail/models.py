@@ -22,6 +22,11 @@ class Mailbox(models.Model):
     quota_mb = models.PositiveIntegerField()
     forward_to = models.JSONField(default=list)  # addresses
     keep_copy = models.BooleanField(default=True)  # of what is forwarded
+    vacation_on = models.BooleanField(default=False)  # the out-of-office note; its words stay when it is switched off
+    vacation_subject = models.CharField(max_length=150, blank=True)
+    vacation_text = models.TextField(blank=True)
+    vacation_first = models.DateField(null=True)  # none: at once
+    vacation_last = models.DateField(null=True)  # none: until it is switched off
     created = models.DateTimeField()  # business time
 
     class Meta:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, TypeVar
 
 from django.db.models import Q, QuerySet
+from django.utils.timezone import get_default_timezone, localdate, make_aware
 from django.utils.translation import gettext
 
 from gasthof.kernel import registry
@@ -18,7 +20,7 @@ from gasthof.slices.dns.spec import RecordSpec
 from gasthof.slices.domains.queries import Domain, in_domains, lock_domain, seen_domain
 from gasthof.slices.mail import rules
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
-from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved
+from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved, Vacation
 from gasthof.slices.nodes.queries import Node, failed, findings
 from gasthof.slices.subscriptions.queries import Subscription
 
@@ -94,7 +96,43 @@ def mailbox_spec(row: Mailbox, subscription: Subscription) -> MailboxSpec:
         quota_mb=row.quota_mb,
         forward_to=tuple(row.forward_to),
         keep_copy=row.keep_copy,
+        vacation=_vacation(row) if row.vacation_on else None,
     )
+
+
+def _vacation(row: Mailbox) -> Vacation:
+    """With all addresses that the mailbox is written to by: Dovecot sees its own only."""
+    aliases = Address.objects.filter(mailbox=row).select_related("domain").order_by("pk")
+    return Vacation(
+        text=row.vacation_text,
+        addresses=(row.address, *(each.address for each in aliases)),
+        subject=row.vacation_subject,
+        since=_beginning(row.vacation_first) if row.vacation_first else "",
+        until=_beginning(row.vacation_last + timedelta(days=1)) if row.vacation_last else "",
+    )
+
+
+def _beginning(day: date) -> str:
+    """Of a day where the house is, in UTC."""
+    local = make_aware(datetime.combine(day, time()), get_default_timezone())
+    return local.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def today(now: datetime) -> date:
+    """Where the house is."""
+    return localdate(now, get_default_timezone())
+
+
+def shown_vacation(row: Mailbox) -> dict[str, object]:
+    """The out-of-office note as verbs and lists answer."""
+    first, last = (each.isoformat() if each else None for each in (row.vacation_first, row.vacation_last))
+    return {
+        "active": row.vacation_on,
+        "subject": row.vacation_subject,
+        "text": row.vacation_text,
+        "first": first,
+        "last": last,
+    }
 
 
 def address_spec(row: Address, subscription: Subscription) -> AddressSpec:
@@ -291,6 +329,7 @@ def shown_mailbox(mailbox: Mailbox) -> dict[str, object]:
         "quota_mb": mailbox.quota_mb,
         "forward_to": mailbox.forward_to,
         "keep_copy": mailbox.keep_copy,
+        "vacation": shown_vacation(mailbox),
     }
 
 

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
+from typing import Literal
 
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName, plain_text
@@ -64,6 +66,26 @@ def check_targets(raw: Iterable[object]) -> tuple[str, ...]:
     if len(found) > MOST_TARGETS:
         raise Refused("Mail can be forwarded to at most %(maximum)d addresses.", maximum=MOST_TARGETS)
     return found
+
+
+def check_vacation(text: str, first: date | None, last: date | None, today: date) -> None:
+    """Whether an out-of-office note can be switched on. Raises Refused, about the field that is wrong."""
+    if not text:
+        raise Refused("This must not be empty.").at("text")
+    if last and first and last < first:
+        raise Refused("The last day comes before the first.").at("last")
+    if last and last < today:
+        raise Refused("This day is over already.").at("last")
+
+
+def vacation_state(
+    on: bool, first: date | None, last: date | None, today: date
+) -> Literal["off", "planned", "on", "over"]:
+    if not on:
+        return "off"
+    if first and today < first:
+        return "planned"
+    return "over" if last and last < today else "on"
 
 
 def check_password(text: str) -> None:

@@ -28,6 +28,17 @@ class DomainSpec:
 
 
 @dataclass(frozen=True)
+class Vacation:
+    """An out-of-office note: what is answered to whoever writes to one of the addresses meanwhile, once a week."""
+
+    text: str  # lines end with "\n"
+    addresses: tuple[str, ...]  # the mailbox' own, which it is answered from, and its aliases
+    subject: str = ""  # none: "Auto:" and that of the mail
+    since: str = ""  # UTC, "2026-12-23T23:00:00"; none: at once
+    until: str = ""  # UTC, the first moment at which it is over; none: until it is switched off
+
+
+@dataclass(frozen=True)
 class MailboxSpec:
     """Kind "mail.mailbox", key: its address. A domain that is suspended closes its mailboxes."""
 
@@ -39,6 +50,7 @@ class MailboxSpec:
     quota_mb: int  # of 2**20 bytes
     forward_to: tuple[str, ...] = ()  # targets
     keep_copy: bool = True  # of what is forwarded
+    vacation: Vacation | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ of_mailbox: Routes = [
     path("change", views.change, name="change"),
     path("password", views.password, name="password"),
     path("forward", views.forward, name="forward_mailbox"),
+    path("vacation", views.vacation, name="vacation"),
     path("alias", views.alias_of, name="alias_of"),
     path("remove", views.remove, name="remove"),
 ]

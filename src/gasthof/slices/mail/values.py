@@ -1,9 +1,12 @@
 """Values that only mail's verbs take."""
 
+import re
+import unicodedata
+from datetime import date
 from typing import Self
 
 from gasthof.kernel.refusal import Refused
-from gasthof.kernel.values import LONGEST_INPUT, DomainName, Line, Secret, plain_text
+from gasthof.kernel.values import LONGEST_INPUT, UNPRINTABLE, DomainName, Line, Secret, plain_text
 from gasthof.slices.mail import rules
 
 
@@ -51,6 +54,60 @@ class DisplayName(Line):
     @classmethod
     def parse(cls, raw: object) -> Self:
         return super().parse(raw) if not isinstance(raw, str) or raw.strip() else cls("")
+
+
+class Subject(Line):
+    """Of a mail; may be empty."""
+
+    maximum = 150
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        return super().parse(raw) if not isinstance(raw, str) or raw.strip() else cls("")
+
+
+class Message(str):
+    """What a mail says, its lines ended by "\\n"; may be empty. Joiners stay: emoji and some scripts are made with them."""
+
+    maximum = 4_000
+    allowed = frozenset("\n\u200c\u200d")
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        if not isinstance(raw, str):
+            raise Refused("This must be text.")
+        if len(raw) > 2 * cls.maximum:
+            raise Refused("This is too long: at most %(maximum)d characters.", maximum=cls.maximum)
+        text = raw.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
+        if any(unicodedata.category(sign) in UNPRINTABLE and sign not in cls.allowed for sign in text):
+            raise Refused("Control characters and invisible characters are not allowed.")
+        text = unicodedata.normalize("NFC", text).strip()
+        if len(text) > cls.maximum:
+            raise Refused("This is too long: at most %(maximum)d characters.", maximum=cls.maximum)
+        return cls(text)
+
+
+class Day(date):
+    """A day, as 2026-12-24 or 24.12.2026."""
+
+    __slots__ = ()
+    FORMS = (
+        re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII),
+        re.compile(r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\. ?(?P<year>\d{4})", re.ASCII),
+    )
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        text = plain_text(raw).strip()
+        found = next((found for form in cls.FORMS if (found := form.fullmatch(text))), None)
+        try:
+            day = cls(**{name: int(part) for name, part in found.groupdict().items()}) if found else cls.min
+        except ValueError:
+            day = cls.min
+        if not 2000 <= day.year < 3000:
+            raise Refused("A day such as 2026-12-24 is needed.")
+        return cls(day.year, day.month, day.day)
 
 
 class MailPassword(Secret):

@@ -7,14 +7,15 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gasthof.kernel.actions import Outcome
+from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome
 from gasthof.kernel.keyset import Window
 from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.domains.queries import Domain, seen_domain
-from gasthof.slices.mail import forms, queries
+from gasthof.slices.mail import forms, queries, rules
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.subscriptions.queries import Subscription, seen_subscription
 from gasthof.ui.changes import Undo
@@ -48,6 +49,17 @@ class Row:
         to = ", ".join(queries.readable(each) for each in self.mailbox.forward_to)
         copy = _("with copy") if self.mailbox.keep_copy else _("without copy")
         return f"{to} ({copy})" if to else "–"
+
+    @property
+    def vacation(self) -> State | None:
+        """Whether the out-of-office note answers, or from when."""
+        row = self.mailbox
+        days, today = (row.vacation_first, row.vacation_last), queries.today(SYSTEM_CLOCKS.wall.now())
+        state = rules.vacation_state(row.vacation_on, *days, today)
+        first, last = (date_format(day, "SHORT_DATE_FORMAT") if day else "" for day in days)
+        until = _("until %(day)s") % {"day": last} if last else _("on")
+        words = {"planned": _("from %(day)s") % {"day": first}, "on": until, "over": _("over")}
+        return State(words[state], "info" if state == "on" else "", "calendar-clock") if state != "off" else None
 
     @property
     def aliases(self) -> str:
@@ -130,6 +142,7 @@ def _mailboxes(within: Place, subscription: Subscription, empty: Empty) -> Listi
             Column("used", _("Used"), lambda row: row.quota),
             Column("title", _("Shown name"), lambda row: row.mailbox.title or "–"),
             Column("forwards", _("Forwards to"), lambda row: row.forwards),
+            Column("vacation", _("Away"), lambda row: row.vacation or "–"),
             Column("aliases", _("Aliases"), lambda row: row.aliases),
         ),
         link=lambda row: _at("mailbox", row.mailbox),
@@ -277,6 +290,18 @@ def forward(request: PanelRequest, domain: str, local: str) -> HttpResponse:
         request, form, found, _("Forward mail"), _("Forwarding was changed."),
         undo=lambda _outcome: Undo("mail.forward_mailbox", dict(put_back)),
     )  # fmt: skip
+
+
+@shown_or_sent
+def vacation(request: PanelRequest, domain: str, local: str) -> HttpResponse:
+    """The out-of-office note."""
+    found = _mailbox(request.actor, domain, local, WRITE)
+    form = forms.SetVacation(posted(request), fixed={"mailbox": found.address}, initial=queries.shown_vacation(found))
+    if not found.keep_copy:
+        form.fields["active"].help_text = _(
+            "Nothing is answered as long as the mailbox forwards without keeping a copy."
+        )
+    return _form(request, form, found, _("Out of office"), _("The out-of-office note was changed."))
 
 
 @shown_or_sent

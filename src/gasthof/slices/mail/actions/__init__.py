@@ -1,5 +1,5 @@
 """Every write of the mail slice; importing it registers the verbs."""
 
-from gasthof.slices.mail.actions import addresses, domains, hooks, mailboxes, moving
+from gasthof.slices.mail.actions import addresses, domains, hooks, mailboxes, moving, vacation
 
-__all__ = ["addresses", "domains", "hooks", "mailboxes", "moving"]
+__all__ = ["addresses", "domains", "hooks", "mailboxes", "moving", "vacation"]

@@ -7,7 +7,7 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.domains.queries import DomainRef
 from gasthof.slices.mail import queries
-from gasthof.slices.mail.actions.desired import ADDRESS, tell_address, tell_domain, tell_gone
+from gasthof.slices.mail.actions.desired import ADDRESS, tell_address, tell_domain, tell_gone, tell_note
 from gasthof.slices.mail.actions.mailboxes import check_loop, check_name
 from gasthof.slices.mail.models import Address
 from gasthof.slices.mail.queries import AliasRef, ForwardRef
@@ -83,6 +83,7 @@ def _check_targets(address: str, targets: Targets) -> None:
 def _added(call: Call, row: Address) -> Result:
     row.save()
     tell_address(call, row)
+    tell_note(call, row.mailbox)
     tell_domain(call, row.domain)
     return shown(row)
 
@@ -92,6 +93,7 @@ def _removed(call: Call, row: Address) -> Result:
     result = shown(row)
     row.delete()
     tell_gone(call, row.domain.subscription, ADDRESS, row.address)
+    tell_note(call, row.mailbox)
     tell_domain(call, row.domain)
     return result
 

@@ -10,7 +10,9 @@ from gasthof.slices.mail.queries import ADDRESS, DOMAIN, MAILBOX
 from gasthof.slices.nodes.actions import desire
 from gasthof.slices.subscriptions.queries import Subscription
 
-__all__ = ["ADDRESS", "DOMAIN", "MAILBOX", "tell_address", "tell_domain", "tell_domains", "tell_gone", "tell_mailbox"]
+__all__ = [
+    "ADDRESS", "DOMAIN", "MAILBOX", "tell_address", "tell_domain", "tell_domains", "tell_gone", "tell_mailbox", "tell_note",
+]  # fmt: skip
 VERSION = 1  # of each spec
 
 
@@ -29,6 +31,12 @@ def tell_domains(call: Call, subscription: Subscription, rows: Iterable[MailDoma
 def tell_mailbox(call: Call, row: Mailbox) -> None:
     subscription = row.domain.subscription
     desire(call, subscription.node, MAILBOX, row.address, queries.mailbox_spec(row, subscription), VERSION)
+
+
+def tell_note(call: Call, row: Mailbox | None) -> None:
+    """The mailbox has other aliases than before: its out-of-office note answers for them, too."""
+    if row and row.vacation_on:
+        tell_mailbox(call, row)
 
 
 def tell_address(call: Call, row: Address) -> None:

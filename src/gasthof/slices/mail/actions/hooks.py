@@ -4,7 +4,15 @@ from django.db.models import Q
 
 from gasthof.kernel.call import Call
 from gasthof.slices.domains.queries import Domain
-from gasthof.slices.mail.actions.desired import ADDRESS, DOMAIN, MAILBOX, tell_domain, tell_domains, tell_gone
+from gasthof.slices.mail.actions.desired import (
+    ADDRESS,
+    DOMAIN,
+    MAILBOX,
+    tell_domain,
+    tell_domains,
+    tell_gone,
+    tell_note,
+)
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.subscriptions.queries import Subscription
 
@@ -20,16 +28,20 @@ def remove_mail(call: Call, domain: Domain) -> None:
     """Mail goes with its domain, and so do aliases that its mailboxes have in others."""
     subscription = domain.subscription
     gone = Q(domain=domain) | Q(mailbox__domain=domain)
-    others = {}
-    for row in Address.objects.filter(gone).select_related("domain"):
+    others, boxes = {}, {}
+    for row in Address.objects.filter(gone).select_related("domain", "mailbox__domain"):
         tell_gone(call, subscription, ADDRESS, row.address)
         others[row.domain_id] = row.domain
+        if row.mailbox and row.mailbox.domain_id != domain.pk:
+            boxes[row.mailbox.pk] = row.mailbox
     for local in Mailbox.objects.filter(domain=domain).values_list("local", flat=True):
         tell_gone(call, subscription, MAILBOX, f"{local}@{domain.name}")
     tell_gone(call, subscription, DOMAIN, domain.name)
     MailDomain.objects.filter(domain=domain).delete()
     Address.objects.filter(gone).delete()
     Mailbox.objects.filter(domain=domain).delete()
+    for box in boxes.values():
+        tell_note(call, box)
     others.pop(domain.pk, None)
     rest = MailDomain.objects.filter(domain__in=others).select_related("domain", "catch_all")
     tell_domains(call, subscription, rest)

@@ -68,7 +68,7 @@ def change(
         mailbox.quota_mb = check_quota(subscription, quota_mb)
     if title is not UNCHANGED:
         mailbox.title = str(title)
-    return _saved(call, mailbox, "quota_mb", "title")
+    return saved(call, mailbox, "quota_mb", "title")
 
 
 @action("mail.set_password", permission="mail.write", on="mailbox")
@@ -76,7 +76,7 @@ def set_password(call: Call, *, mailbox: MailboxRef, password: Password) -> Resu
     """Give a mailbox a new password; programs that are signed in with the old one are thrown out."""
     check_changeable(call, mailbox.domain.subscription)
     mailbox.hash = _hash(mailbox.local, password)
-    return _saved(call, mailbox, "hash")
+    return saved(call, mailbox, "hash")
 
 
 @action("mail.forward_mailbox", permission="mail.write", on="mailbox")
@@ -91,7 +91,7 @@ def forward(
     check_changeable(call, mailbox.domain.subscription)
     check_loop(mailbox.address, to)
     mailbox.forward_to, mailbox.keep_copy = list(to), keep_copy or not to
-    return _saved(call, mailbox, "forward_to", "keep_copy")
+    return saved(call, mailbox, "forward_to", "keep_copy")
 
 
 @action("mail.remove_mailbox", permission="mail.write", on="mailbox")
@@ -149,7 +149,8 @@ def _hash(local: str, password: MailPassword) -> str:
     return hashed(password.reveal())
 
 
-def _saved(call: Call, row: Mailbox, *fields: str) -> Result:
+def saved(call: Call, row: Mailbox, *fields: str) -> Result:
+    """Store and tell."""
     row.save(update_fields=fields)
     tell_mailbox(call, row)
     return shown(row)
@@ -163,5 +164,6 @@ def shown(row: Mailbox) -> Result:
         "quota_mb": row.quota_mb,
         "forward_to": list(row.forward_to),
         "keep_copy": row.keep_copy,
+        "vacation": queries.shown_vacation(row),
         "aliases": [f"{each.local}@{each.domain.value.unicode}" for each in row.aliases.select_related("domain")],
     }

@@ -17,11 +17,19 @@ from gasthof.slices.mail.actions.desired import tell_address, tell_domain, tell_
 from gasthof.slices.mail.actions.mailboxes import check_limit as check_mailboxes
 from gasthof.slices.mail.actions.mailboxes import check_name, check_quota
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
-from gasthof.slices.mail.values import DisplayName, LocalPart, Targets
+from gasthof.slices.mail.values import Day, DisplayName, LocalPart, Message, Subject, Targets
 from gasthof.slices.subscriptions.queries import Subscription
 
 HASH = re.compile(r"\$argon2id\$v=19\$m=[0-9]{1,7},t=[0-9]{1,2},p=1\$[A-Za-z0-9+/]{16,100}\$[A-Za-z0-9+/]{22,100}")
 TOKEN = re.compile(r"[0-9a-f]{8}")
+
+
+class MovedVacation(Struct, forbid_unknown_fields=True):
+    active: bool
+    subject: str
+    text: str
+    first: str | None  # "2026-12-24"
+    last: str | None
 
 
 class MovedMailbox(Struct, forbid_unknown_fields=True):
@@ -32,6 +40,7 @@ class MovedMailbox(Struct, forbid_unknown_fields=True):
     quota_mb: int
     forward_to: list[str]
     keep_copy: bool
+    vacation: MovedVacation | None = None  # settings that were exported before there was one have none
 
 
 class MovedAddress(Struct, forbid_unknown_fields=True):
@@ -56,8 +65,9 @@ def export(subscription: Subscription) -> Mapping[str, Any]:
     }
     for box in queries.mailboxes_of(subscription).order_by("pk"):
         moved = MovedMailbox(
-            box.local, box.title, box.folder, box.hash, box.quota_mb, list(box.forward_to), box.keep_copy
-        )
+            box.local, box.title, box.folder, box.hash, box.quota_mb, list(box.forward_to), box.keep_copy,
+            msgspec.convert(queries.shown_vacation(box), MovedVacation) if box.vacation_text else None,
+        )  # fmt: skip
         found[box.domain.name].mailboxes.append(moved)
     for address in queries.addresses_of(subscription).select_related("mailbox__domain").order_by("pk"):
         mailbox = address.mailbox.address if address.mailbox else None
@@ -73,15 +83,17 @@ def restore(call: Call, subscription: Subscription, settings: Any) -> None:
     except msgspec.ValidationError as error:
         raise Refused("These settings of mail cannot be read: %(words)s", words=error) from error
     domains = {row.domain.name: row for row in _rows(subscription)}
+    boxes: list[Mailbox] = []
     for name, each in moved.items():
         if name not in domains:
             raise Refused("The subscription has no domain “%(name)s”.", name=name)
-        for box in each.mailboxes:
-            tell_mailbox(call, _mailbox(call, domains[name].domain, box))
+        boxes += [_mailbox(call, domains[name].domain, box) for box in each.mailboxes]
     for name, each in moved.items():
         for address in each.addresses:
             tell_address(call, _address(domains[name].domain, address))
         _settle(call, domains[name], each)
+    for row in boxes:  # only now: an out-of-office note names aliases
+        tell_mailbox(call, row)
 
 
 def _rows(subscription: Subscription) -> list[MailDomain]:
@@ -109,7 +121,25 @@ def _mailbox(call: Call, domain: Domain, moved: MovedMailbox) -> Mailbox:
         forward_to=list(Targets.parse(moved.forward_to)),
         keep_copy=moved.keep_copy or not moved.forward_to,
         created=call.clocks.business.now(),
+        **(_note(moved.vacation) if moved.vacation else {}),
     )
+
+
+def _note(moved: MovedVacation) -> dict[str, Any]:
+    """One that is over stays as it is."""
+    text, (first, last) = (
+        Message.parse(moved.text),
+        (Day.parse(each) if each else None for each in (moved.first, moved.last)),
+    )
+    if not text:
+        raise Refused("This must not be empty.")
+    return {
+        "vacation_on": moved.active,
+        "vacation_subject": str(Subject.parse(moved.subject)),
+        "vacation_text": str(text),
+        "vacation_first": first,
+        "vacation_last": last,
+    }
 
 
 def _address(domain: Domain, moved: MovedAddress) -> Address:

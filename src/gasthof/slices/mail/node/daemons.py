@@ -72,7 +72,12 @@ def _sockets(prefix: Prefix) -> Mapping[str, Path]:
 
 def _inside(prefix: Prefix) -> Mapping[str, tuple[str, int]]:
     address = places.inside(prefix)
-    ports = {"dovecot-imap": places.IMAP, "dovecot-pop3": places.POP3, "dovecot-sieve": places.SIEVE}
+    ports = {
+        "dovecot-imap": places.IMAP,
+        "dovecot-pop3": places.POP3,
+        "dovecot-sieve": places.SIEVE,
+        "filters": places.FILTERS,
+    }
     return {name: (address, port) for name, port in ports.items()}
 
 
@@ -110,6 +115,7 @@ DAEMONS = Daemons(
         Folder("node/mail/lookup-certificates", 0o750, "root", "postfix"),
         Folder("node/mail/lookup-dovecot", 0o750, "root", "dovecot"),
         Folder("node/mail/tls", 0o750, "root", FRONT_USER),
+        Folder("node/mail/vacation", 0o711),
         Folder("node/mail/operator", 0o700, OPERATOR_USER, OPERATOR_USER),
     ),
     private_logs=("postfix.log", "dovecot.log", "mail-front.log"),

@@ -13,10 +13,12 @@ TEMPLATES = files(__package__).joinpath("etc", "dovecot")
 def dovecot_files(prefix: Prefix) -> dict[str, bytes]:
     """Path relative to node/mail/dovecot -> content. ValueError for a prefix that could not be written down."""
     values = _values(places.checked(prefix))
-    return {
-        name: places.filled(TEMPLATES.joinpath(name).read_text("utf-8"), values).encode()
-        for name in ("dovecot.conf", "sql.conf")
-    }
+    filled = {name: places.filled(_template(name), values) for name in ("dovecot.conf", "sql.conf")}
+    return {name: text.encode() for name, text in (filled | {"submit.py": _template("submit.py")}).items()}
+
+
+def _template(name: str) -> str:
+    return TEMPLATES.joinpath(name).read_text("utf-8")
 
 
 def folder(prefix: Prefix) -> Path:
@@ -43,11 +45,12 @@ def _values(prefix: Prefix) -> dict[str, str]:
         "instance": f"{crc32(str(prefix.root).encode()):08x}",
         "inside": places.inside(prefix),
         "front": places.front(prefix),
+        "filters": places.filters(prefix),
+        "filters_port": str(places.FILTERS),
         "imap": str(places.IMAP),
         "pop3": str(places.POP3),
         "sieve": str(places.SIEVE),
         "extensions": " ".join(sieve.EXTENSIONS),
-        "submission": f"127.0.0.1:{int(prefix.ports['smtp'])}",
         "database": str(places.state(prefix) / "lookup-dovecot" / "dovecot.db"),
         "password_query": lookups.PASSWORD_QUERY,
         "user_query": lookups.USER_QUERY,

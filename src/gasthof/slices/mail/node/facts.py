@@ -38,6 +38,7 @@ class MailboxFacts:
     rows: Found
     before: tuple[MailboxSpec, ...] = ()  # what the machine may still show
     ordered: bool = True
+    places: Mapping[Path, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,12 @@ def _certificate(machine: Machine, name: str) -> CertificateFact:
 def mailboxes(machine: Machine, wanted: Mapping[str, Wanted]) -> dict[str, MailboxFacts]:
     """Facts of each mailbox, by address. The mail itself is not looked at."""
     rows = _rows(machine.prefix, MAILBOX, wanted)
+    notes = {key: places.vacation(machine.prefix, key) for key in wanted}
     return {
-        key: MailboxFacts(_of(rows, f"{MAILBOX} {key}"), found.before, found.ordered) for key, found in wanted.items()
+        key: MailboxFacts(
+            _of(rows, f"{MAILBOX} {key}"), found.before, found.ordered, {notes[key]: read.fact(notes[key])}
+        )
+        for key, found in wanted.items()
     }
 
 
@@ -119,7 +124,11 @@ def present_domains(prefix: Prefix) -> Iterator[tuple[str, str]]:
 
 
 def present_mailboxes(prefix: Prefix) -> Iterator[tuple[str, str]]:
-    return _owners(prefix, MAILBOX)
+    """Each mailbox that has rows, or an out-of-office note."""
+    yield from _owners(prefix, MAILBOX)
+    notes = places.vacation(prefix, "").parent
+    names = [path.name for path in notes.iterdir()] if notes.is_dir() else []
+    yield from ((name.removesuffix(places.SCRIPT), "") for name in names if name.endswith(places.SCRIPT))
 
 
 def present_addresses(prefix: Prefix) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ Postfix, over `proxy:sqlite:`; keys come in lower case:
   SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address, none while suspended; a login is
                     ADDRESS#STAMP, as Dovecot tells Postfix at the sign-in
   LOGINS_QUERY      check_sasl_access: whom to send away, as the password is another by now, or the mailbox suspended or gone
+  FILTERS_QUERY     check_sender_access of what filters send: the empty sender, and mailboxes that are not suspended
   REFUSED_QUERY     check_recipient_access, before all else: "later" while not all rows are there that should be, then what a
                     suspended domain answers, and what a domain here answers for an address that it has not. The row of the table
                     `filled` goes with all others when the database is emptied, and comes when the agent has looked at everything.
@@ -104,6 +105,10 @@ REFUSED_QUERY = (
 TRANSPORTS_QUERY = (
     f"SELECT CASE WHEN {_WAITING} THEN 'retry:4.3.0 {WAITING_WORDS}' ELSE (SELECT CASE WHEN d.suspended AND NOT {_REACHED}"
     f" THEN 'error:5.2.1 {SUSPENDED_WORDS}' ELSE '<<delivery>>' END {_DOMAIN} LIMIT 1) END"
+)
+FILTERS_QUERY = (
+    "SELECT 'OK' WHERE '%s' = '<>' OR EXISTS (SELECT 1 FROM mailboxes m"
+    " JOIN domains d ON d.name = substr(m.address, instr(m.address, '@') + 1) WHERE m.address = '%s' AND NOT d.suspended)"
 )
 FILLED: Rows = {"filled": (("all",),)}
 

@@ -9,8 +9,10 @@ FRONT_USER = "gasthof-mail-front"  # of those that end TLS for IMAP, POP3 and Ma
 DELIVERY_USER = "gasthof-mail-delivery"  # the process between Postfix and Dovecot
 OPERATOR_USER = "gasthof-mail"  # owner of the operator's own mailbox
 SAFE_PATH = re.compile(r"/[A-Za-z0-9/._-]*")  # what needs no quoting in any of the daemons' configurations
+SCRIPT = ".sieve"
 SOCKET_LIMIT = 107  # bytes of a unix socket's path, unix(7)
 IMAP, POP3, SIEVE = 10143, 10110, 14190  # on an address that is this installation's own
+FILTERS = 10025  # there, too: where Postfix takes what filters send
 
 
 def state(prefix: Prefix) -> Path:
@@ -30,6 +32,11 @@ def tls(prefix: Prefix) -> Path:
 def mailboxes(prefix: Prefix, subscription: str) -> Path:
     """What holds a subscription's mail: the customer's own, its name root's, and where no PHP of theirs comes."""
     return prefix.root / "mail" / subscription
+
+
+def vacation(prefix: Prefix, address: str) -> Path:
+    """The script of a mailbox' out-of-office note. Dovecot finds it by the address (dovecot.conf)."""
+    return state(prefix) / "vacation" / f"{address}{SCRIPT}"
 
 
 def operator(prefix: Prefix) -> Path:
@@ -60,6 +67,11 @@ def inside(prefix: Prefix) -> str:
 def front(prefix: Prefix) -> str:
     """The address from which these call. Customers' PHP cannot choose one (web/activator/callfilter.py)."""
     return _loopback(78, prefix.ports["imaps"])
+
+
+def filters(prefix: Prefix) -> str:
+    """The address from which Dovecot hands over what filters send."""
+    return _loopback(79, prefix.ports["imaps"])
 
 
 def checked(prefix: Prefix) -> Prefix:

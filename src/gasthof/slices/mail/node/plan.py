@@ -17,11 +17,12 @@ from gasthof.agent.sdk.steps import (
     RemoveTree,
     Rows,
     SetRows,
+    WriteFile,
 )
 from gasthof.agent.sdk.want import Draft
 from gasthof.prefix import Prefix
 from gasthof.slices.mail import rules
-from gasthof.slices.mail.node import lookups, places
+from gasthof.slices.mail.node import lookups, places, vacation
 from gasthof.slices.mail.node.lookups import dovecot_database, postfix_database
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec
 
@@ -88,18 +89,26 @@ def _mail_removal(prefix: Prefix, key: str, facts: "DomainFacts") -> Iterable[Cl
 
 def mailbox(prefix: Prefix, key: str, spec: MailboxSpec | None, facts: "MailboxFacts") -> Plan:
     """ValueError for a spec that no daemon should be told."""
-    draft = Draft({}, facts.rows)
+    draft = Draft(facts.places, facts.rows)
     owner = f"{MAILBOX} {key}"
-    kick = Ask("dovecot", "kick", key)
+    kick, note = Ask("dovecot", "kick", key), places.vacation(prefix, key)
     if spec is None:
         _rows(prefix, draft, owner, {}, {})
+        draft.gone(note)
         clean = tuple(_removed(prefix, facts.before)) if facts.ordered else ()
-        return Plan(rows=tuple(draft.row_sets), after=(kick,), clean=clean, notes=draft.notes)
+        return Plan(
+            change=tuple(draft.change), rows=tuple(draft.row_sets), after=(kick,), clean=clean, notes=draft.notes
+        )
     _check_mailbox(prefix, key, spec)
     home = places.mailboxes(prefix, spec.subscription) / spec.folder
     _rows(prefix, draft, owner, lookups.postfix_mailbox(spec), lookups.dovecot_mailbox(spec, str(home)))
+    if spec.vacation:
+        draft.file(WriteFile(note, vacation.script(spec.vacation), 0o640, "root", spec.uid))
+    else:
+        draft.gone(note)
     changed = any((old.password, old.folder) != (spec.password, spec.folder) for old in facts.before)
     return Plan(
+        change=tuple(draft.change),
         rows=tuple(draft.row_sets),
         after=(kick,) if changed else (),
         clean=tuple(_removed(prefix, [old for old in facts.before if _place(old) != _place(spec)])),
@@ -151,6 +160,8 @@ def _check_mailbox(prefix: Prefix, key: str, spec: MailboxSpec) -> None:
         raise ValueError(f"{key}: told of the folder {spec.folder!r}")
     if not PASSWORD.fullmatch(spec.password) or spec.quota_mb < 1:
         raise ValueError(f"{key}: told of a password or a size that is none")
+    for each in spec.vacation.addresses if spec.vacation else ():
+        _check_target(key, each)
 
 
 def _check_address(key: str, address: str, targets: Iterable[str], senders: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ MAPS = {
     "routes": lookups.ROUTES_QUERY,
     "senders": lookups.SENDERS_QUERY,
     "logins": lookups.LOGINS_QUERY,
+    "filters": lookups.FILTERS_QUERY,
     "refused": lookups.REFUSED_QUERY,
     "transports": lookups.TRANSPORTS_QUERY,
 }
@@ -93,4 +94,7 @@ def _values(prefix: Prefix) -> dict[str, str]:
         "host": prefix.host,
         "delivery": f"lmtp:unix:{places.delivery_socket(prefix)}",
         "addresses": ", ".join(prefix.addresses),
+        "inside": places.inside(prefix),
+        "filters": places.filters(prefix),
+        "filters_port": str(places.FILTERS),
     }

@@ -13,9 +13,9 @@ from gasthof.agent.sdk.customer import acting_as
 from gasthof.agent.sdk.steps import Plan, SetRows
 from gasthof.agent.tests.node import UMLAUT, Node
 from gasthof.kernel.clock import SystemClock
-from gasthof.slices.mail.node import facts, lookups, places, plan, sni, transfer
+from gasthof.slices.mail.node import facts, lookups, places, plan, sni, transfer, vacation
 from gasthof.slices.mail.node.lookups import dovecot_database, postfix_database
-from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved
+from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved, Vacation
 from gasthof.slices.mail.tests.machine import ensure_users
 from gasthof.slices.mail.tests.told import INFO, OTHER, PASSWORD, UID, Mail, domain, mailbox
 from gasthof.slices.subscriptions.spec import HomeSpec
@@ -115,6 +115,55 @@ def test_a_new_password_and_a_suspension_end_sessions(mail: Mail) -> None:
     mail.put(domain(suspended=True))
     assert mail.sessions.asked[-1] == ("kick_domain", UMLAUT)
     assert mail.rows(plan.DOMAIN, UMLAUT)[1]["domains"][0][-1] == 1
+
+
+NOTE = Vacation("Bin weg.", (INFO,), "Nicht da", until="2999-01-01T00:00:00")
+
+
+def test_an_out_of_office_note_is_a_file_that_the_mailbox_can_only_read(mail: Mail) -> None:
+    mail.put(domain(), mailbox(vacation=NOTE))
+    path = places.vacation(mail.prefix, INFO)
+    assert path.read_bytes() == vacation.script(NOTE)
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (0, UID, 0o640)
+    with acting_as(UID), pytest.raises(PermissionError):
+        path.unlink()
+    with acting_as(OTHER), pytest.raises(PermissionError):
+        path.read_bytes()
+    changed = replace(NOTE, text="Bin immer noch weg.")
+    mail.put(mailbox(vacation=changed))
+    assert path.read_bytes() == vacation.script(changed)
+    mail.put(mailbox())
+    assert not path.exists()
+    mail.put(mailbox(vacation=NOTE))
+    mail.drop((plan.MAILBOX, INFO))
+    assert not path.exists() and mail.sessions.asked == [("kick", INFO)]
+
+
+def test_a_note_that_was_changed_by_hand_or_is_nobodys_is_set_right(mail: Mail) -> None:
+    mail.put(domain(), mailbox(vacation=NOTE), mailbox(f"anna@{UMLAUT}"))
+    path, strays = (
+        places.vacation(mail.prefix, INFO),
+        [places.vacation(mail.prefix, f"{each}@{UMLAUT}") for each in ("anna", "fremd")],
+    )
+    for each in (path, *strays):
+        each.write_text("discard;")
+    mail.agent.audit_now()
+    mail.agent.deliver()
+    assert path.read_bytes() == vacation.script(NOTE)
+    assert [each for each in strays if each.exists()] == []
+    words = {
+        one.key: one.words for report in mail.node.intent.reports for one in report.reports if one.state == "drift"
+    }
+    assert "content differs" in words[INFO] and "should not be there" in words[f"anna@{UMLAUT}"]
+
+
+@pytest.mark.parametrize(
+    "spoiled", [{"text": "a\0"}, {"subject": "a\nb"}, {"addresses": ('a"@x.test',)}, {"addresses": ()}, {"since": "x"}]
+)
+def test_a_note_that_no_daemon_should_be_told_is_refused(mail: Mail, spoiled: dict[str, object]) -> None:
+    mail.put(domain(), mailbox(vacation=replace(NOTE, **spoiled)))  # type: ignore[arg-type]
+    assert mail.last(INFO) == "failed" and not places.vacation(mail.prefix, INFO).exists()
 
 
 @pytest.mark.parametrize("thing", [domain(), mailbox()], ids=["domain", "mailbox"])

@@ -73,7 +73,8 @@ def test_nobody_is_trusted_for_an_address() -> None:
 def test_listeners() -> None:
     lines = postfix_files(PREFIX)["master.cf"].decode().splitlines()
     found = [line.split()[0] for line in lines if re.match(r"\S+ +inet ", line)]
-    assert found == [f"{host}:{port}" for port in (8025, 8587, 8465) for host in ("127.0.0.1", "[::1]", "203.0.113.9")]
+    world = [f"{host}:{port}" for port in (8025, 8587, 8465) for host in ("127.0.0.1", "[::1]", "203.0.113.9")]
+    assert found == [*world, f"{places.inside(PREFIX)}:{places.FILTERS}"]
     assert not any(line.split()[0] == "pickup" for line in lines if line.strip())
     front = front_files(PREFIX)["nginx.conf"].decode()
     assert re.findall(r"listen (\S+) ssl", front) == [

@@ -309,7 +309,7 @@ def crowded() -> Iterator[Daemons]:
 
 def test_every_query_goes_by_an_index(crowded: Daemons) -> None:
     queries = [getattr(lookups, name) for name in dir(lookups) if name.endswith("_QUERY") and name != "ITERATE_QUERY"]
-    assert len(queries) == 9
+    assert len(queries) == 10
     for query in queries:
         database = crowded.dovecot if "%Ln" in query else crowded.postfix
         steps = [str(row[3]) for row in database.execute(f"EXPLAIN QUERY PLAN {query}")]

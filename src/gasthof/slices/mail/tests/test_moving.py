@@ -30,6 +30,15 @@ def house(db: None) -> House:
     house.run("mail.add_forward", domain=NAME, name="alle", to=[f"info@{NAME}", "y@example.org"])
     house.run("mail.set_catch_all", domain=NAME, name="anna")
     house.run("mail.switch", domain="zwei.test", active="no")
+    house.run(
+        "mail.set_vacation",
+        mailbox=f"info@{NAME}",
+        active="yes",
+        text="Grüße\nvom Strand",
+        first="2026-12-24",
+        last="2999-01-06",
+    )
+    house.run("mail.set_vacation", mailbox=f"anna@{NAME}", active="no", text="für später", subject="Weg")
     return house
 
 
@@ -59,6 +68,8 @@ def test_what_is_exported_comes_back_the_same(house: House) -> None:
     restore(house.mine, settings)
     assert told(house) == before
     assert moving.export(subscription(house.mine)) == settings
+    addresses = told(house)["mail.mailbox", f"info@{ASCII}"]["vacation"]["addresses"]
+    assert addresses == [f"info@{ASCII}", "kontakt@zwei.test"]
     assert Mailbox.objects.get(local="info", domain__name=ASCII).title == "Büro"
 
 
@@ -67,11 +78,23 @@ def test_hashes_are_in_it_and_words_are_not(house: House) -> None:
     assert text.count("$argon2id$") == 3 and PASSWORD not in text
 
 
+def test_settings_from_before_there_were_notes_come_back(house: House) -> None:
+    settings = json.loads(json.dumps(moving.export(subscription(house.mine))))
+    for each in settings.values():
+        for box in each["mailboxes"]:
+            del box["vacation"]
+    for name in (NAME, "zwei.test"):
+        house.run("domains.delete", domain=name)
+        house.run("domains.add", subscription=house.mine, name=name)
+    restore(house.mine, settings)
+    assert not Mailbox.objects.exclude(vacation_text="").exists() and Mailbox.objects.count() == 3
+
+
 def spoiled(settings: Any) -> list[Any]:
     """Each way in which somebody could have changed the file."""
     ways: list[Any] = [None, [], {"x.test": {}}, {**settings, "fremd.test": settings["zwei.test"]}]
     changes = {
-        "local": "../x", "folder": "info/../../x.00c0ffee", "hash": "{PLAIN}x", "quota_mb": 0, "title": "a\nb", "forward_to": ["|cat"],
+        "vacation": {"active": True, "subject": "", "text": "", "first": None, "last": None}, "local": "../x", "folder": "info/../../x.00c0ffee", "hash": "{PLAIN}x", "quota_mb": 0, "title": "a\nb", "forward_to": ["|cat"],
     }  # fmt: skip
     for field, value in changes.items():
         copied = copy.deepcopy(settings)

@@ -9,6 +9,7 @@ from tests.habits.furnished import furnished_once, house
 from tests.house import House, all_live
 from tests.readers import ASCII, anonymous, member, operator, owner, stranger
 
+from gasthof.slices.access.models import User
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.nodes.models import ObjectReport
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 MAIL = f"/domains/{ASCII}/mail/"
 BOX = f"{MAIL}mailboxes/info/"
 PAGES = [
-    MAIL, f"{MAIL}add", BOX, f"{BOX}change", f"{BOX}password", f"{BOX}forward", f"{BOX}alias", f"{BOX}remove",
+    MAIL, f"{MAIL}add", BOX, f"{BOX}change", f"{BOX}password", f"{BOX}forward", f"{BOX}vacation", f"{BOX}alias", f"{BOX}remove",
     f"{MAIL}addresses/", f"{MAIL}addresses/forward", f"{MAIL}addresses/team/change", f"{MAIL}addresses/team/remove",
     f"{MAIL}addresses/kontakt/remove", f"{MAIL}catch-all", f"{MAIL}switch", f"{MAIL}programs",
 ]  # fmt: skip
@@ -79,6 +80,50 @@ def test_a_mailbox_from_its_beginning_to_its_end(house: House) -> None:
     assert "b@büro.example" in page and f"anna@{DOMAIN}" in page
     assert client.post(f"{box}remove").status_code == 303
     assert not Mailbox.objects.filter(local="anna.mueller").exists()
+
+
+def test_an_out_of_office_note_from_its_beginning_to_its_end(house: House) -> None:
+    client = owner(house)
+    assert "Nobody is answered automatically." in client.get(BOX).content.decode()
+    typed = {
+        "active": "on",
+        "subject": "Nicht da",
+        "text": "Grüße\r\n<b>vom</b> Strand",
+        "first": "2020-12-24",
+        "last": "2020-12-01",
+    }
+    answer = client.post(f"{BOX}vacation", typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "The last day comes before the first." in page
+    assert (
+        'value="2020-12-24"' in page
+        and "&lt;b&gt;vom&lt;/b&gt; Strand</textarea>" in page
+        and 'aria-invalid="true"' in page
+    )
+    answer = client.post(f"{BOX}vacation", typed | {"last": "2999-01-06"})
+    assert answer.status_code == 303
+    done = client.get(answer.headers["location"]).content.decode()
+    assert (
+        "The out-of-office note was changed." in done
+        and "until 01/06/2999" in done
+        and "&lt;b&gt;vom&lt;/b&gt; Strand" in done
+    )
+    assert "until 01/06/2999" in client.get(MAIL).content.decode()
+    User.objects.update(language="de")
+    german = client.get(MAIL).content.decode()
+    User.objects.update(language="en")
+    assert "Abwesend" in german and "bis 06.01.2999" in german
+    form = client.get(f"{BOX}vacation").content.decode()
+    assert "(optional)" not in form and 'type="date"' in form and 'value="2999-01-06"' in form and "checked" in form
+    client.post(f"{BOX}vacation", {key: value for key, value in typed.items() if key not in ("active", "last")})
+    assert "Nobody is answered automatically." in client.get(BOX).content.decode()
+    row = Mailbox.objects.get(local="info", domain__name=ASCII)
+    assert (row.vacation_on, row.vacation_text, row.vacation_last) == (False, "Grüße\n<b>vom</b> Strand", None)
+
+
+def test_where_no_copy_is_kept_the_form_says_that_nothing_is_answered(house: House) -> None:
+    house.run("mail.forward_mailbox", mailbox=f"info@{DOMAIN}", to="a@example.org", keep_copy="no")
+    assert "forwards without keeping a copy" in owner(house).get(f"{BOX}vacation").content.decode()
 
 
 def test_what_was_typed_wrong_stays_with_the_error_beside_it(house: House) -> None:

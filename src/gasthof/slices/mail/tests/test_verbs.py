@@ -1,11 +1,15 @@
 """What mail's verbs do to tables and to what the node is told."""
 
+import contextlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from tests.house import House, desired, settle
 
+from gasthof.kernel.actions import perform
+from gasthof.kernel.clock import Clocks, FixedClock
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.nodes.models import DesiredObject
@@ -263,6 +267,68 @@ def test_a_deleted_subscription_leaves_tombstones_only(house: House) -> None:
     house.run("subscriptions.delete", subscription=house.mine)
     assert desired("mail.domain") == desired("mail.mailbox") == desired("mail.address") == {}
     assert not MailDomain.objects.exists()
+
+
+WORDS = "Grüße vom Strand \U0001f3d6\n\nAb Januar wieder."
+
+
+def note(address: str = INFO) -> Any:
+    return told("mail.mailbox", address)["vacation"]
+
+
+def test_an_out_of_office_note_is_told_with_days_in_utc_and_every_address(house: House) -> None:
+    house.run("domains.add", house.baker, subscription=house.mine, name="zwei.test")
+    add(house)
+    assert note() is None
+    given = {
+        "mailbox": INFO,
+        "active": "yes",
+        "text": WORDS.replace("\n", "\r\n"),
+        "subject": "Nicht da",
+        "first": "2998-12-24",
+        "last": "6.7.2999",
+    }
+    shown = house.run("mail.set_vacation", house.baker, **given).result["vacation"]
+    assert shown == {"active": True, "subject": "Nicht da", "text": WORDS, "first": "2998-12-24", "last": "2999-07-06"}
+    days = {
+        "since": "2998-12-23T23:00:00",
+        "until": "2999-07-06T22:00:00",
+    }  # midnights in Berlin, in winter and in summer
+    assert note() == {"text": WORDS, "subject": "Nicht da", "addresses": [INFO], **days}
+    house.run("mail.add_alias", house.baker, domain="zwei.test", name="kontakt", mailbox=INFO)
+    assert note()["addresses"] == [INFO, "kontakt@zwei.test"]
+    house.run("mail.add_alias", house.baker, domain=NAME, name="hallo", mailbox=INFO)
+    house.run("domains.delete", house.baker, domain="zwei.test")
+    assert note()["addresses"] == [INFO, f"hallo@{ASCII}"]
+    house.run("mail.remove_alias", house.baker, alias=f"hallo@{NAME}")
+    assert note()["addresses"] == [INFO]
+    house.run("mail.set_vacation", house.baker, mailbox=INFO, active="no")
+    assert note() is None
+    house.run("mail.set_vacation", house.baker, mailbox=INFO, active="yes", first="", last="")
+    assert note() == {"text": WORDS, "subject": "Nicht da", "addresses": [INFO], "since": "", "until": ""}
+
+
+def test_an_out_of_office_note_that_makes_no_sense_is_refused_beside_its_field(house: House) -> None:
+    add(house)
+    on = {"mailbox": INFO, "active": "yes"}
+    assert set(refused(house, "mail.set_vacation", **on)) == {"text"}
+    assert set(refused(house, "mail.set_vacation", **on, text="x", first="2999-02-01", last="2999-01-31")) == {"last"}
+    assert set(refused(house, "mail.set_vacation", **on, text="x", last="2020-01-01")) == {"last"}
+    wrong = {"subject": "a\nb", "text": "a\0b", "first": "morgen", "last": "2026-02-30"}
+    assert set(refused(house, "mail.set_vacation", **on, **wrong)) == set(wrong)
+    assert note() is None and not Mailbox.objects.filter(vacation_on=True).exists()
+    house.run("mail.set_vacation", house.baker, mailbox=INFO, active="no", text="für später", last="2020-01-01")
+    assert Mailbox.objects.get(local="info").vacation_text == "für später"
+
+
+def test_today_is_the_last_day_on_which_a_note_may_be_switched_on(house: House) -> None:
+    """By the clock that is handed in, where the house is: half past eleven in the evening in UTC is the next day there."""
+    add(house)
+    for hour, accepted in ((22, True), (23, False)):
+        clock = FixedClock(datetime(2026, 12, 24, hour, 30, tzinfo=UTC))
+        given = {"mailbox": INFO, "active": "yes", "text": "x", "last": "2026-12-24"}
+        with contextlib.nullcontext() if accepted else pytest.raises(ActionRefused, match="over"):
+            perform(house.baker, "mail.set_vacation", given, Clocks(clock, clock))
 
 
 def test_an_unchanged_mailbox_is_no_change(house: House) -> None:
