@@ -15,6 +15,7 @@ import pymysql
 import pytest
 
 from gasthof.agent.tests.node import tree
+from gasthof.slices.mail.node import places
 from gasthof.slices.mail.tests.managesieve_client import ManageSieve
 from tests.customers import WHO_AM_I, Guest, arrive
 from tests.platform import Platform
@@ -44,6 +45,13 @@ class Tenant:
         run = self.platform.run
         run("dns.set_records", domain=NAME, name="büro", type="TXT", contents="Grüße aus dem Büro")
         run("mail.add_mailbox", domain=NAME, name="info", password=PASSWORD)
+        run(
+            "mail.set_vacation",
+            mailbox=f"info@{NAME}",
+            active="yes",
+            text='Grüße "vom" Strand\n.\n\U0001f3d6',
+            last="2999-01-06",
+        )
         for server in SERVERS:
             database = run("databases.create", subscription=guest.subscription, server=server, name="shop")["result"]
             assert database["database"].endswith(self.database(guest)), database
@@ -61,7 +69,7 @@ class Tenant:
     def seen(self, guest: Guest) -> dict[str, Any]:
         """By the names that the guest's first subscription gave."""
         rows = {server: self.ask(guest, server, "SELECT name, preis FROM ware") for server in SERVERS}
-        return {"mail": self.mails(), "filters": self.filters(), "txt": self.text_record(), **rows}
+        return {"mail": self.mails(), "filters": self.filters(), "note": self.note(), "txt": self.text_record(), **rows}
 
     @staticmethod
     def database(guest: Guest) -> str:
@@ -94,6 +102,10 @@ class Tenant:
         client.secure(self.platform.trust(), f"mail.{idna.encode(NAME).decode()}")
         client.sign_in(f"info@{NAME}", PASSWORD)
         return client
+
+    def note(self) -> str:
+        """What Dovecot is told to answer."""
+        return places.vacation(self.platform.prefix, f"info@{idna.encode(NAME).decode()}").read_text("utf-8")
 
     def filters(self) -> dict[str, bytes]:
         with self.sieve() as client:
@@ -148,6 +160,7 @@ def test_a_subscription_moves_out_and_in(platform: Platform, guest: Guest) -> No
     tenant = Tenant(platform)
     tenant.furnish(guest)
     before, seen = contents(guest), tenant.seen(guest)
+    assert 'Grüße \\"vom\\" Strand\n.\n\U0001f3d6' in seen["note"]
     assert seen["filters"] == {"Käse & mehr ACTIVE": FILTER.encode(), "ruht": b"discard;"}
     assert seen["mail"] == [(b"Seen", MAIL)] and seen["mariadb"] == seen["postgres"] == [("Öl & Käse \U0001f9c0", 42)]
     export = platform.run("subscriptions.export", subscription=guest.subscription)["result"]["export"]
