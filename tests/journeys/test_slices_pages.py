@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import override_settings
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import Role, User
@@ -18,7 +18,7 @@ from tests.habits.examples import DOMAIN, MAIL_PASSWORD, furnish
 from tests.house import House, all_live, settle
 from tests.readers import ASCII
 
-pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 PICTURES = os.environ.get("GASTHOF_PICTURES")  # a folder: pictures of every page are put there, to be looked at
 ONLY = os.environ.get("GASTHOF_PAGES", "")  # a pattern: these pages alone
 LOOKS = [
@@ -111,11 +111,16 @@ def pages(house: House) -> dict[str, str]:
 WRONG = {"mail-add": "quota_mb", "dns-srv": "port", "db-create": "name", "invite": "email", "ftp-add": "directory"}
 
 
-def looked_at(context: BrowserContext, url: str, name: str, wrong: str = "") -> None:
-    page = context.new_page()
-    complaints: list[str] = []
+def opened(context: BrowserContext) -> tuple[Page, list[str]]:
+    """One page for all that is looked at, since each would be a window with processes of its own; and what it complains of."""
+    page, complaints = context.new_page(), list[str]()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    return page, complaints
+
+
+def looked_at(page: Page, complaints: list[str], url: str, name: str, wrong: str = "") -> None:
+    complaints.clear()
     answer = page.goto(url)
     assert answer and answer.status == 200, f"{name}: {answer and answer.status}"
     if wrong:
@@ -128,7 +133,6 @@ def looked_at(context: BrowserContext, url: str, name: str, wrong: str = "") -> 
     found = Axe().run(page)
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"
     assert [text for text in complaints if "status of 4" not in text] == [], name
-    page.close()
 
 
 def test_pages_are_for_everybody(address: str, browser: Browser, house: House) -> None:
@@ -137,10 +141,11 @@ def test_pages_are_for_everybody(address: str, browser: Browser, house: House) -
         context = browser.new_context(
             viewport=SIZES[size], color_scheme=scheme, locale=locale, extra_http_headers={"x-acting": "operator"}
         )
+        page, complaints = opened(context)
         for nth, (name, path) in enumerate(pages(house).items()):
             if re.search(ONLY, name) and (PICTURES or nth % len(LOOKS) == turn):
                 shot = f"{name}-{size}-{scheme}-{locale[:2]}"
-                looked_at(context, address + path, shot)
+                looked_at(page, complaints, address + path, shot)
                 if name in WRONG:
-                    looked_at(context, address + path, f"{shot}-wrong", WRONG[name])
+                    looked_at(page, complaints, address + path, f"{shot}-wrong", WRONG[name])
         context.close()

@@ -15,7 +15,7 @@ from gasthof.kernel import registry
 from gasthof.ui.tests import gallery
 from gasthof.ui.tests.serving import served
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 ROUTES = "gasthof.ui.tests.gallery"
 SIGNED_IN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -50,29 +50,29 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-def opened(context: BrowserContext, url: str) -> tuple[Page, list[str]]:
-    page = context.new_page()
-    complaints: list[str] = []
+def opened(context: BrowserContext) -> tuple[Page, list[str]]:
+    """One page for all that is shown, since each would be a window with processes of its own; and what it complains of."""
+    page, complaints = context.new_page(), list[str]()
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(url)
-    return page, [text for text in complaints if "status of 4" not in text]
+    return page, complaints
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("scheme", "locale"), LOOKS)
 def test_every_page_is_for_everybody(address: str, browser: Browser, size: str, scheme: str, locale: str) -> None:
     context = browser.new_context(viewport=SIZES[size], color_scheme=scheme, locale=locale, bypass_csp=False)
+    page, complaints = opened(context)
     for name in gallery.SHOWN:
-        page, complaints = opened(context, f"{address}/{name}")
+        complaints.clear()
+        page.goto(f"{address}/{name}")
         if PICTURES:
             file = re.sub(r"\W+", "-", name)
             page.screenshot(path=f"{PICTURES}/{file}-{size}-{scheme}-{locale[:2]}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} scrolls sideways"
         found = Axe().run(page)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-        assert complaints == [], name
-        page.close()
+        assert [text for text in complaints if "status of 4" not in text] == [], name
     context.close()
 
 

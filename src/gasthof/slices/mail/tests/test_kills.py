@@ -19,7 +19,7 @@ from gasthof.slices.mail.node.daemons import DAEMONS
 from gasthof.slices.mail.tests.handing_in import SENDER, Customers, children, command, judge, queued
 from gasthof.slices.mail.tests.machine import UMLAUT, Machine, wait_for
 
-pytestmark = [pytest.mark.daemons, pytest.mark.long]
+pytestmark = [pytest.mark.daemons, pytest.mark.long, pytest.mark.timeout(600)]
 
 MAILS = int(os.environ.get("MAILS", "100"))
 SENDERS, BOXES = 6, 5
