@@ -1,5 +1,5 @@
 """Runs an agent in a forked child that kills itself, -9, at the n-th boundary: between any two steps and journal writes, and
-before and after each call that changes a file system. `EVERY=1 pytest ...` takes each boundary, where the checks take every other one.
+before and after each call that changes a file system. `EVERY=2` takes every other boundary, for a look in half the time.
 """
 
 import functools
@@ -29,7 +29,7 @@ MAKING = ("_own", "_empty", "_fill")  # of lookup_files.py
 WRITING = ("take", "mark", "note_drift", "told", "forsake")
 NEVER = 10**9
 PATIENCE = 60.0  # seconds for what is removed: on a busy machine a slice is not enough for a few files
-EVERY = int(os.environ.get("EVERY", "2"))
+EVERY = int(os.environ.get("EVERY", "1"))
 
 
 class Countdown:
@@ -155,7 +155,7 @@ def run(
 
 
 def some(boundaries: int) -> range:
-    """Those to be killed at. Most stand in pairs, a call has ended and the next one begins, between which nothing happens."""
+    """Those to be killed at. Most stand in pairs: a call has ended, and the next one begins."""
     return range(0, boundaries, EVERY)
 
 
