@@ -26,12 +26,13 @@ SPOOFED = (
 
 
 def test_the_ports_on_loopback_and_no_more(platform: Platform) -> None:
-    """But for Dovecot's two, on an address that is this installation's own (test_php_ports.py)."""
+    """But for Dovecot's three and what filters send by, on an address that is this installation's own (test_php_ports.py)."""
     pid, inside = Supervisor(platform.prefix).pid, places.inside(platform.prefix)
     assert pid is not None
     wanted = {(address, port) for address in ("127.0.0.1", "::1") for port in platform.ports.values()}
     found = {(one.address, one.port) for one in listeners(family(pid)) if one.kind == "tcp"}
-    assert found == wanted | {(inside, places.IMAP), (inside, places.POP3)}
+    own = (places.IMAP, places.POP3, places.SIEVE, places.FILTERS)
+    assert found == wanted | {(inside, port) for port in own}
 
 
 @pytest.fixture(scope="module")

@@ -235,9 +235,25 @@ def _ascii(name: str) -> str:
     return idna.encode(name, uts46=True).decode()
 
 
-@pytest.mark.parametrize("variant", [GERMAN, ENGLISH], ids=["german", "english"])
-def test_the_first_day(platform: Platform, playwright: Playwright, tmp_path: Path, variant: Variant) -> None:
-    guest, domain, clients = arrive(platform, variant.name), variant.domain, Clients(platform.prefix)
+@pytest.fixture
+def variant(request: pytest.FixtureRequest) -> Variant:
+    found: Variant = request.param
+    return found
+
+
+@pytest.fixture
+def guest(platform: Platform, variant: Variant) -> Iterator[Guest]:
+    """Who leaves again: other tests want the domain, too."""
+    found = arrive(platform, variant.name)
+    yield found
+    platform.run("subscriptions.delete", subscription=found.subscription)
+
+
+@pytest.mark.parametrize("variant", [GERMAN, ENGLISH], ids=["german", "english"], indirect=True)
+def test_the_first_day(
+    platform: Platform, playwright: Playwright, tmp_path: Path, variant: Variant, guest: Guest
+) -> None:
+    domain, clients = variant.domain, Clients(platform.prefix)
     invited = platform.run(
         "access.invite", wait=False, customer=guest.number, email=f"chefin@{variant.locale}.example", name="Käthe Öz",
         role="owner", mail="no", language=variant.locale[:2],

@@ -112,7 +112,13 @@ def test_another_name_or_address_restarts_what_reads_it_at_its_start(tmp_path: P
     prefix, place = Prefix(tmp_path / "var"), locked(tmp_path, "same")
     before, now = stamp.current(prefix, place), stamp.current(replace(prefix, **change), place)
     assert {name for name in now if now[name] != before[name]} == {"machine"}
-    assert up._outdated(prefix, place, before, now, False) == ["pdns", "mail-delivery", "mail-sieve", "postfix", "proftpd"]
+    assert up._outdated(prefix, place, before, now, False) == [
+        "pdns",
+        "mail-delivery",
+        "mail-sieve",
+        "postfix",
+        "proftpd",
+    ]
 
 
 def test_the_end_of_a_log(tmp_path: Path) -> None:

@@ -186,7 +186,6 @@ def test_an_interrupted_up_leaves_a_running_platform_alone(
     with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as again:
         assert again.stderr is not None
         assert any(during in told for told in again.stderr)
-        time.sleep(0.2)
         again.send_signal(number)
         assert "goes on" in again.stderr.read()
         assert again.wait(120) == 130
