@@ -242,7 +242,11 @@ def _killed_amid_commits(house: Installation, node: Mirror, turn: int, confirmed
     house.stop(signal.SIGKILL)
     stop.set()
     for thread in (*writers, reader):
-        thread.join(20)
+        thread.join(10)
+    house.clear()
+    for thread in (*writers, reader):
+        thread.join(60)
+    assert not reader.is_alive(), "it would go on with the next link"
     assert busy, f"{len(confirmed)} commits were confirmed in a minute, and {enough} were to be"
 
 
