@@ -27,9 +27,9 @@ from tests.clerk import Clerk
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = ROOT / "gasthof"
 PATIENCE = 240
-# Of this run's processes, which work at the same time, the number of this one.
+# Of this run's processes, which work at the same time, the number of this one. The mail's inner ports (places.py) lie below.
 PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-PORTS = range(12_000 + 2_000 * PROCESS, 14_000 + 2_000 * PROCESS)
+PORTS = range(16_000 + 2_000 * PROCESS, 18_000 + 2_000 * PROCESS)
 LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
