@@ -127,18 +127,15 @@ def _mailbox(call: Call, domain: Domain, moved: MovedMailbox) -> Mailbox:
 
 def _note(moved: MovedVacation) -> dict[str, Any]:
     """One that is over stays as it is."""
-    text, (first, last) = (
-        Message.parse(moved.text),
-        (Day.parse(each) if each else None for each in (moved.first, moved.last)),
-    )
+    text = Message.parse(moved.text)
     if not text:
         raise Refused("This must not be empty.")
     return {
         "vacation_on": moved.active,
         "vacation_subject": str(Subject.parse(moved.subject)),
         "vacation_text": str(text),
-        "vacation_first": first,
-        "vacation_last": last,
+        "vacation_first": Day.parse(moved.first) if moved.first else None,
+        "vacation_last": Day.parse(moved.last) if moved.last else None,
     }
 
 
