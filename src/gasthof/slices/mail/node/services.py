@@ -1,5 +1,6 @@
 """Whom the agent may ask and tell about mail: Postfix' certificates, and Dovecot's sessions."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,11 +11,16 @@ from gasthof.slices.mail.node import doveadm, dovecot, front, places, postfix
 from gasthof.slices.mail.node.sni import SniMap
 
 NOBODY = ("-NOTFOUND", "-NOUSER")
+ENDED_WITHIN = 2.0  # seconds; a session that takes longer, for a disk say, has its signal and ends at its next step
+BETWEEN_LOOKS = 0.01  # seconds
 
 
 @dataclass(frozen=True)
 class Dovecot:
-    """The service "dovecot". kick ADDRESS ends all its sessions, kick_domain A-LABEL those of all its mailboxes."""
+    """The service "dovecot". kick ADDRESS ends all its sessions, kick_domain A-LABEL those of all its mailboxes.
+
+    Answered when they have ended, and not when they were told to: one that is told still answers what it had been asked.
+    """
 
     prefix: Prefix
 
@@ -22,8 +28,11 @@ class Dovecot:
         return {one: self._kick(f"*@{one}" if verb == "kick_domain" else one) for one in arguments}
 
     def _kick(self, mask: str) -> Reply:
+        until = time.monotonic() + ENDED_WITHIN
         try:
-            doveadm.ask(places.dovecot_socket(self.prefix, "doveadm-server"), "", "kick", mask)
+            while time.monotonic() < until:
+                doveadm.ask(places.dovecot_socket(self.prefix, "doveadm-server"), "", "kick", mask)
+                time.sleep(BETWEEN_LOOKS)
         except OSError as error:
             raise Away(f"dovecot does not answer: {error}") from error
         except doveadm.Failed as error:
