@@ -9,6 +9,8 @@ from typing import Any, LiteralString, Self, TypeVar
 import msgspec
 import psycopg
 from psycopg import sql
+from psycopg.abc import PQGen
+from psycopg.rows import TupleRow
 
 from gasthof.agent.wire import Answer, Batch, NodeReport, Position, PreviewTold
 from gasthof.prefix import Prefix
@@ -17,6 +19,7 @@ T = TypeVar("T")
 
 DATABASE = "gasthof"
 STATEMENT_SECONDS = 60
+PATIENCE = 90.0  # seconds for an answer; a server that cannot even stop at its own limit is left
 MOST_REPORTS = 400  # in one message, well below what node_report takes
 MOST_WORDS = 4000
 ENDURANCE: dict[str, Any] = {  # a dead peer is noticed within a minute, over a network
@@ -41,6 +44,15 @@ def role_of(node: str) -> str:
     return f"node_{node}"
 
 
+class _Patient(psycopg.Connection[TupleRow]):
+    """No question waits for ever: a server may hold a connection and never answer, one whose postmaster was killed, say."""
+
+    patience = PATIENCE
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        return super().wait(gen, interval, self.patience if timeout is None else timeout)
+
+
 class Link:
     """One connection, for one thread. Every method raises LinkLost; then the link is of no more use."""
 
@@ -48,7 +60,7 @@ class Link:
         """Connect and listen. `host` is a socket's folder or a name."""
         options = f"-c statement_timeout={STATEMENT_SECONDS}s"
         with _lost():
-            self._connection = psycopg.connect(
+            self._connection = _Patient.connect(
                 host=str(host), dbname=database, user=role, autocommit=True, options=options,
                 application_name=f"gasthof-agent {role}", **ENDURANCE,
             )  # fmt: skip

@@ -1,5 +1,6 @@
 """Connections cut, PostgreSQL killed, PostgreSQL restored from an older copy. On a durable cluster of their own."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -74,6 +75,25 @@ def test_g4_cut_off_between_fetch_and_journal(fresh: Installation, revision: int
     node.link = link_to(fresh)
     node.pull()
     assert node.specs() == desired(fresh)
+
+
+def test_g4_a_server_that_never_answers_is_left(fresh: Installation) -> None:
+    """As a backend does whose postmaster was killed while another one held what it waits for: it cannot even end."""
+    with fresh.connect() as on:
+        fresh.put(on, "koeln", SITE, {UMLAUT: '"ü"'})
+    link = link_to(fresh)
+    link._connection.patience = 0.3  # type: ignore[attr-defined]
+    backend = link._connection.info.backend_pid
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        with pytest.raises(LinkLost):
+            link.changes(Position())
+        link.close()
+        node = Mirror(link_to(fresh))
+        node.pull()
+        assert node.specs() == desired(fresh) == {(SITE, UMLAUT): '"ü"'}
+    finally:
+        os.kill(backend, signal.SIGCONT)
 
 
 def test_g4_cut_off_between_journal_and_report(fresh: Installation) -> None:
