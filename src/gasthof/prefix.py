@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Prefix:
-    """One installation's folder. Paths only; nothing is created here."""
+    """One installation's folder. Paths only; nothing is created here. Those that each object's paths begin with are made once."""
 
     root: Path
     ports: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_PORTS))
@@ -112,7 +113,7 @@ class Prefix:
         """`mail_relay` with its password, for the panel's processes only: every user of the machine may read config.toml."""
         return self.root / "panel" / "relay"
 
-    @property
+    @cached_property
     def run(self) -> Path:
         return self.root / "run"
 
@@ -128,17 +129,17 @@ class Prefix:
     def postgres_socket(self) -> Path:
         return self.root / "postgres" / "run"
 
-    @property
+    @cached_property
     def state(self) -> Path:
         """What the agent alone writes: its journal, the web documents, keys, pools."""
         return self.root / "node"
 
-    @property
+    @cached_property
     def customers(self) -> Path:
         """One folder a subscription: root's, entered by its own uid and by nginx only."""
         return self.root / "customers"
 
-    @property
+    @cached_property
     def ca_certificate(self) -> Path:
         """The try-out's local certificate authority, for browsers and clients to trust."""
         return self.root / "ca.pem"

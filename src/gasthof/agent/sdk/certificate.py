@@ -4,6 +4,7 @@
 import os
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -63,6 +64,12 @@ def load_certificate(pem: bytes) -> x509.Certificate | None:
         return None
 
 
+@lru_cache(maxsize=2)
+def _authority(pem: bytes) -> x509.Certificate | None:
+    """Read once for many that it gave out."""
+    return load_certificate(pem)
+
+
 def new_authority(key: ec.EllipticCurvePrivateKey, now: datetime, label: str) -> bytes:
     """A self-signed authority's certificate, PEM. label tells two installations apart in a browser's list."""
     name = _name(f"Gasthof local authority {label}")
@@ -95,7 +102,7 @@ def give_out(authority: Authority, key: ec.EllipticCurvePrivateKey, names: tuple
 
 def inspect(key: bytes, certificate: bytes, authority: bytes, now: datetime) -> CertificateFact:
     """Judge a key and its certificate, both PEM, against today's authority's certificate."""
-    found, held, issuer = load_certificate(certificate), load_key(key), load_certificate(authority)
+    found, held, issuer = load_certificate(certificate), load_key(key), _authority(authority)
     if not found or not held or not issuer:
         return CertificateFact(wrong=_absent(key, certificate, held is not None))
     lasting = found.not_valid_before_utc <= now and now + RENEW_BEFORE <= found.not_valid_after_utc

@@ -1,6 +1,7 @@
 """PowerDNS' own configuration, rendered from the prefix. Pure."""
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 
 from gasthof.kernel.values import DomainName
@@ -20,7 +21,13 @@ def addresses(prefix: Prefix) -> list[str]:
 
 def own_name(prefix: Prefix) -> str:
     """The machine's own, in A-labels. Refused for what is none, such as a name without a dot."""
-    return DomainName.parse(prefix.host).ascii
+    return _ascii(prefix.host)
+
+
+@lru_cache(maxsize=4)
+def _ascii(host: str) -> str:
+    """Asked for with each zone."""
+    return DomainName.parse(host).ascii
 
 
 def configuration(prefix: Prefix, resolver: str) -> bytes:

@@ -75,12 +75,12 @@ WITH_PRIORITY = ("MX", "SRV")  # PowerDNS keeps their first number in a column o
 
 
 def database(prefix: Prefix) -> LookupDatabase:
-    return LookupDatabase(prefix.state / "dns" / "zones.db", SCHEMA, GROUP, "wal", secrets=("keys.content",))
+    return LookupDatabase(prefix.state.joinpath("dns", "zones.db"), SCHEMA, GROUP, "wal", secrets=("keys.content",))
 
 
 def born_here(prefix: Prefix) -> LookupDatabase:
     """Of what no spec holds."""
-    path = prefix.state / "dns" / "keys.db"
+    path = prefix.state.joinpath("dns", "keys.db")
     return LookupDatabase(path, BORN_HERE, "root", "delete", 0o600, secrets=("keys.content",), kept=True)
 
 

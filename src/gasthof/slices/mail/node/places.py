@@ -24,19 +24,24 @@ def run(prefix: Prefix) -> Path:
     return prefix.run / "mail"
 
 
+def lookup(prefix: Prefix, name: str) -> Path:
+    """The look-up database of that name, in a folder of its own: postfix, dovecot or certificates."""
+    return prefix.state.joinpath("mail", f"lookup-{name}", f"{name}.db")
+
+
 def tls(prefix: Prefix) -> Path:
     """NAME/{key,cert}.pem for each name that presents a certificate, "server" for the machine's own."""
-    return state(prefix) / "tls"
+    return prefix.state.joinpath("mail", "tls")
 
 
 def mailboxes(prefix: Prefix, subscription: str) -> Path:
     """What holds a subscription's mail: the customer's own, its name root's, and where no PHP of theirs comes."""
-    return prefix.root / "mail" / subscription
+    return prefix.root.joinpath("mail", subscription)
 
 
 def vacation(prefix: Prefix, address: str) -> Path:
     """The script of a mailbox' out-of-office note. Dovecot finds it by the address (dovecot.conf)."""
-    return state(prefix) / "vacation" / f"{address}{SCRIPT}"
+    return prefix.state.joinpath("mail", "vacation", f"{address}{SCRIPT}")
 
 
 def operator(prefix: Prefix) -> Path:

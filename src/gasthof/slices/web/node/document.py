@@ -50,12 +50,12 @@ def bucket(name: str) -> str:
 
 def host_path(prefix: Prefix, host: str) -> Path:
     """Where the document of this A-label lies. ValueError if it is none."""
-    return prefix.state / "web" / "hosts" / bucket(_checked(HOST, host, "host")) / f"{host}.json"
+    return prefix.state.joinpath("web", "hosts", bucket(_checked(HOST, host, "host")), f"{host}.json")
 
 
 def tls_directory(prefix: Prefix, site: str) -> Path:
     """Holds key.pem and cert.pem of this site (its domain's A-label)."""
-    return prefix.state / "web" / "tls" / bucket(_checked(HOST, site, "site")) / site
+    return prefix.state.joinpath("web", "tls", bucket(_checked(HOST, site, "site")), site)
 
 
 def fallback_tls(prefix: Prefix) -> Path:
