@@ -27,7 +27,7 @@ PATIENCE = 300.0  # seconds for all mails of one turn
 A_DOMAIN = 20  # mailboxes
 ASKED = ("domains", "transports", "mailboxes", "routes", "refused")  # what one recipient meets
 QUIET = "\nsmtpd_client_connection_count_limit = 0\n"
-LIVE = re.compile(r"proxy:sqlite:(\S+?)/(\w+)\.cf")  # a look-up in our database, anywhere in main.cf and master.cf
+LIVE = re.compile(r"(?:proxy:)?sqlite:(\S+?)/(\w+)\.cf")  # a look-up in our database, anywhere in main.cf and master.cf
 USERS = """passdb {{
   driver = passwd-file
   args = {0}
@@ -201,7 +201,7 @@ def _insert(base: apsw.Connection, owner: str, rows: Rows) -> None:
 
 
 def look_up(ground: Ground, count: int, questions: int) -> float:
-    """Microseconds for all questions that one recipient causes, asked through the running proxy."""
+    """Microseconds for all questions that one recipient causes, asked as the daemons ask."""
     conf = postfix.folder(ground.machine.prefix)
     draw = random.Random(count)  # noqa: S311 - load, not secrets
     numbers = [draw.randrange(count) for _ in range(questions)]
@@ -214,7 +214,7 @@ def look_up(ground: Ground, count: int, questions: int) -> float:
 
 
 def _ask(conf: Path, name: str, keys: list[str]) -> None:
-    command = ["/usr/sbin/postmap", "-c", str(conf), "-q", "-", f"proxy:sqlite:{conf}/{name}.cf"]
+    command = ["/usr/sbin/postmap", "-c", str(conf), "-q", "-", f"sqlite:{conf}/{name}.cf"]
     done = subprocess.run(command, check=False, input="\n".join(keys) + "\n", capture_output=True, text=True)
     if name in ("domains", "mailboxes", "routes", "transports") and len(done.stdout.splitlines()) != len(keys):
         raise RuntimeError(f"{name}: {len(done.stdout.splitlines())} of {len(keys)} were found: {done.stderr[-500:]}")

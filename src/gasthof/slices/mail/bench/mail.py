@@ -3,7 +3,7 @@
 - delivery_ratio: messages a second from the first submission (TLS, SASL, several clients) until the last lies in its maildir, in
   turns with a second machine of the same configuration whose Postfix tables are indexed files and whose users are a passwd-file;
   median of the turns' ratios.
-- lookup_ratio_100000_to_100: how long `postmap -q` for all tables that a recipient meets, through the same proxy, takes with 100,000 mailboxes
+- lookup_ratio_100000_to_100: how long `postmap -q` for all tables that a recipient meets takes with 100,000 mailboxes
   against 100: median of the turns' ratios.
 """
 

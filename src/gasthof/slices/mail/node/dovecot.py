@@ -51,7 +51,7 @@ def _values(prefix: Prefix) -> dict[str, str]:
         "pop3": str(places.POP3),
         "sieve": str(places.SIEVE),
         "extensions": " ".join(sieve.EXTENSIONS),
-        "database": str(places.state(prefix) / "lookup-dovecot" / "dovecot.db"),
+        "database": str(places.lookup(prefix, "dovecot")),
         "password_query": lookups.PASSWORD_QUERY,
         "user_query": lookups.USER_QUERY,
         "iterate_query": lookups.ITERATE_QUERY,

@@ -8,7 +8,7 @@ Postfix asks by A-labels only: what is typed to it is written so before it looks
 Dovecot has a row for each way to write a domain, as people sign in with either. Addresses are stored by A-label. Whether a
 domain takes mail and is suspended is looked up with each address: a change of that touches no mailbox's rows.
 
-Postfix, over `proxy:sqlite:`; keys come in lower case:
+Postfix; keys come in lower case:
   DOMAINS_QUERY     virtual_mailbox_domains
   MAILBOXES_QUERY   virtual_mailbox_maps
   ROUTES_QUERY      virtual_alias_maps. Every address of a domain is in it, a mailbox with itself as target, so that a catch-all
@@ -126,11 +126,11 @@ ITERATE_QUERY = "SELECT address AS user FROM mailboxes"
 
 
 def postfix_database(prefix: Prefix) -> LookupDatabase:
-    return LookupDatabase(places.state(prefix) / "lookup-postfix" / "postfix.db", POSTFIX_SCHEMA, "postfix", "wal")
+    return LookupDatabase(places.lookup(prefix, "postfix"), POSTFIX_SCHEMA, "postfix", "wal")
 
 
 def dovecot_database(prefix: Prefix) -> LookupDatabase:
-    return LookupDatabase(places.state(prefix) / "lookup-dovecot" / "dovecot.db", DOVECOT_SCHEMA, "dovecot", "wal")
+    return LookupDatabase(places.lookup(prefix, "dovecot"), DOVECOT_SCHEMA, "dovecot", "wal")
 
 
 def postfix_domain(spec: DomainSpec) -> Rows:

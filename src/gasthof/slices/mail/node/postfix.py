@@ -24,8 +24,8 @@ MAPS = {
 def postfix_files(prefix: Prefix) -> dict[str, bytes]:
     """Path relative to node/mail/postfix/conf -> content. ValueError for a prefix that could not be written down."""
     values = _values(places.checked(prefix))
-    database = places.state(prefix) / "lookup-postfix" / "postfix.db"
-    certificates = places.state(prefix) / "lookup-certificates" / "certificates.db"
+    database = places.lookup(prefix, "postfix")
+    certificates = places.lookup(prefix, "certificates")
     found = {name: _template(name, values) for name in ("main.cf", "beyond-ascii", "whole-only")}
     found["master.cf"] = _template("master.cf", values | {"listeners": _listeners(prefix, values)})
     found |= {f"{name}.cf": _map(database, places.filled(query, values)) for name, query in MAPS.items()}
@@ -77,7 +77,8 @@ def _below(options: str) -> str:
 
 
 def _map(database: Path, query: str) -> str:
-    return f"dbpath = {database}\nquery = {query}\n"
+    """Read-only by its address: smtpd opens its tables while it still is root."""
+    return f"dbpath = file:{database}?mode=ro\nquery = {query}\n"
 
 
 def _template(name: str, values: dict[str, str]) -> str:

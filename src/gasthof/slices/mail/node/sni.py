@@ -28,7 +28,7 @@ CERTIFICATE_QUERY = "SELECT secret FROM certificates WHERE name = '%s'"
 
 
 def database(prefix: Prefix) -> LookupDatabase:
-    return LookupDatabase(places.state(prefix) / "lookup-certificates" / "certificates.db", SCHEMA, "postfix", "wal")
+    return LookupDatabase(places.lookup(prefix, "certificates"), SCHEMA, "postfix", "wal")
 
 
 def fingerprint(prefix: Prefix, name: str) -> str:

@@ -1,13 +1,19 @@
 """Customers hand in mail: only with TLS, only with their password, only in their own name."""
 
+import contextlib
 import imaplib
+import os
+import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gasthof.slices.mail.node import places
 from gasthof.slices.mail.tests.machine import ASCII, PASSWORD, UMLAUT, Machine, wait_for
 
 if TYPE_CHECKING:
@@ -188,6 +194,31 @@ def test_an_open_session_sends_nothing_after_a_new_password_or_a_suspension(mach
         assert client.docmd("RCPT TO:<b@elsewhere.example>")[0] == 421
         with pytest.raises(smtplib.SMTPServerDisconnected):
             client.noop()
+
+
+def test_whoever_takes_over_a_mail_process_writes_no_look_ups(machine: Machine) -> None:
+    """smtpd opens its tables while it is root, and reads what strangers send when it no longer is."""
+    mine = machine.mailbox(f"offen@{UMLAUT}")
+    database = str(places.lookup(machine.prefix, "postfix"))
+    with machine.submission(mine) as client:
+        assert refused(client, mine) == 250
+        opened = dict(_opened_by_postfix(machine, database))
+    assert "smtpd" in opened and set(opened.values()) == {os.O_RDONLY}, opened
+
+
+def _opened_by_postfix(machine: Machine, path: str) -> Iterator[tuple[str, int]]:
+    """Process' name and access mode of each descriptor (proc(5), fdinfo)."""
+    session = str(machine.processes["postfix"].pid)
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            name, _, fields = (process / "stat").read_text().partition("(")[2].rpartition(")")
+            if fields.split()[3] != session:
+                continue
+            for each in (process / "fd").iterdir():
+                if str(each.readlink()) == path:
+                    found = re.search(r"flags:\s*(\d+)", (process / "fdinfo" / each.name).read_text())
+                    assert found
+                    yield name, int(found[1], 8) & os.O_ACCMODE
 
 
 def test_no_name_of_a_program_or_version(machine: Machine) -> None:
