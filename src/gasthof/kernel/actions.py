@@ -142,7 +142,7 @@ def _carry_out(call: Call, verb: Action, given: Given) -> tuple[Result, About]:
     try:
         return verb.function(call, **arguments), about
     except Refused as refusal:
-        raise ActionRefused((tell(refusal),)) from refusal
+        raise ActionRefused(tuple(tell(each) for each in refusal.each)) from refusal
 
 
 def _tell(call: Call, entries: list[AuditEntry]) -> None:

@@ -19,8 +19,48 @@ class Refused(ValueError):
         self.field = field
         return self
 
+    @property
+    def each(self) -> "tuple[Refused, ...]":
+        """All that is told by it."""
+        return (self,)
+
     def __str__(self) -> str:
         return self.sentence % self.values if self.values else self.sentence
+
+
+class SeveralRefused(Refused):
+    """Refusals of several fields at once, none of which depends on another. It reads as the first of them."""
+
+    def __init__(self, first: Refused, *more: Refused) -> None:
+        super().__init__(first.sentence, **first.values)
+        self.field, self.part = first.field, first.part
+        self._all = (first, *more)
+
+    @property
+    def each(self) -> tuple[Refused, ...]:
+        return self._all
+
+
+class Together:
+    """Looks at several fields before it refuses any: `with together: ...` around each look, `together.settle()` at the end."""
+
+    def __init__(self) -> None:
+        self._refused: list[Refused] = []
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, Refused):
+            self._refused += error.each
+        return isinstance(error, Refused)
+
+    def settle(self) -> None:
+        """Raises what was refused, if anything was."""
+        if len(self._refused) == 1:
+            raise self._refused[0]
+        if self._refused:
+            raise SeveralRefused(*self._refused)
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,19 @@ from typing import Self
 
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Line, plain_text
-from gasthof.slices.dns.rules import names
 
 MOST_CONTENTS = 100  # of one record set
 
 
 class RecordName(str):
-    """An owner name as typed: "@" or nothing for the domain itself, "www", "_dmarc", or whole: "www.example.de"."""
+    """An owner name as typed: "@" or nothing for the domain itself, "www", "_dmarc", or whole: "www.example.de". Its grammar is
+    looked at with the zone (rules.names.absolute), so that a wrong name is told together with wrong contents."""
 
     __slots__ = ()
 
     @classmethod
     def parse(cls, raw: object) -> Self:
-        return cls(names.owner(plain_text(raw).strip()))
+        return cls(plain_text(raw).strip())
 
 
 class Content(Line):

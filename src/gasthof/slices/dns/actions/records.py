@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
-from gasthof.kernel.refusal import Refused
+from gasthof.kernel.refusal import Refused, Together
 from gasthof.slices.dns.actions.change import LONGEST_TTL, SHORTEST_TTL, Draft, about, begin, finish
 from gasthof.slices.dns.rules import contents as grammar
 from gasthof.slices.dns.rules import names
@@ -35,7 +35,13 @@ def set_records(
 ) -> Result:
     """Let a name have exactly these records of a type, in place of its own before and of the defaults."""
     draft = begin(call, domain)
-    draft.put(_named(draft, name), type, ttl, _settled(draft, type, contents, "contents"))
+    together = Together()
+    with together:
+        owner = _named(draft, name)
+    with together:
+        settled = _settled(draft, type, contents, "contents")
+    together.settle()
+    draft.put(owner, type, ttl, settled)
     return finish(draft, "set")
 
 
@@ -45,9 +51,13 @@ def add_record(
 ) -> Result:
     """Give a name one more record; beside default ones, those become the customer’s own."""
     draft = begin(call, domain)
-    owner = _named(draft, name)
+    together = Together()
+    with together:
+        owner = _named(draft, name)
+    with together:
+        added = _settled(draft, type, [content], "content")
+    together.settle()
     before = _standing(draft, owner, type)
-    added = _settled(draft, type, [content], "content")
     if set(added) <= set(before.contents):
         raise Refused("This record is there already.").at("content")
     draft.put(owner, type, before.ttl if ttl is UNCHANGED else ttl, (*before.contents, *added))
@@ -67,10 +77,15 @@ def change_record(
 ) -> Result:
     """Put one record in another one’s place."""
     draft = begin(call, domain)
-    owner = _named(draft, name)
+    together = Together()
+    with together:
+        owner = _named(draft, name)
+    with together:
+        (old,) = _settled(draft, type, [content], "content")
+    with together:
+        (put,) = _settled(draft, type, [new], "new")
+    together.settle()
     before = _standing(draft, owner, type)
-    (old,) = _settled(draft, type, [content], "content")
-    (put,) = _settled(draft, type, [new], "new")
     if old not in before.contents:
         raise Refused("There is no such record.").at("content")
     after = dict.fromkeys(put if each == old else each for each in before.contents)

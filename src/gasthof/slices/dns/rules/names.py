@@ -25,12 +25,13 @@ def owner(text: str) -> str:
 
 
 def absolute(typed: str, zone: str) -> str:
-    """The name (of `owner`) within the zone, without a final dot. One that ends with the zone's name is whole already."""
-    name = typed.removesuffix(ROOT)
-    if typed == APEX:
+    """The name as typed, within the zone, in A-labels without a final dot. One that ends with the zone's name is whole already."""
+    written = owner(typed)
+    name = written.removesuffix(ROOT)
+    if written == APEX:
         return zone
     if not within(name, zone):
-        if typed.endswith(ROOT):
+        if written.endswith(ROOT):
             raise Refused("This name does not lie in the zone of %(zone)s.", zone=shown(zone))
         name = f"{name}.{zone}"
     return _short(name)

@@ -96,6 +96,8 @@ def test_what_was_typed_wrong_stays_with_the_error_beside_it(house: House) -> No
     page = answer.content.decode()
     assert answer.status_code == 422
     assert all(f'value="{typed}"' in page for typed in ("grüße", "zehn", "mäil", "1")) and 'aria-invalid="true"' in page
+    both = owner(house).post(f"{DNS}add/A", {"name": "a b", "address": "192.0.2.300", "ttl": "3600"}).content.decode()
+    assert both.count('aria-invalid="true"') == 2, "each wrong field at once"
 
 
 def test_a_dangling_target_is_warned_of_and_done(house: House) -> None:

@@ -124,6 +124,13 @@ def test_a_cname_stands_alone_and_takes_the_defaults_away(house: House) -> None:
     assert {kind for name, kind in sets() if name == ASCII} & {"A", "AAAA", "ALIAS"} == {"ALIAS"}
 
 
+def test_name_and_content_are_refused_together(house: House) -> None:
+    wrong = {"name": "a b", "type": "A"}
+    assert refused(house, "set_records", **wrong, contents="192.0.2.300").keys() == {"name", "contents"}
+    assert refused(house, "add_record", **wrong, content="192.0.2.300").keys() == {"name", "content"}
+    assert refused(house, "change_record", **wrong, content="x", new="y").keys() == {"name", "content", "new"}
+
+
 def test_what_dns_cannot_say_is_refused_about_its_field(house: House) -> None:
     assert "contents" in refused(house, "set_records", name="@", type="A", contents="192.0.2.300")
     assert "name" in refused(house, "set_records", name="a b", type="A", contents="192.0.2.3")
