@@ -21,6 +21,18 @@ def tell(refusal: Refused, field: str = "") -> FieldError:
 def parse(fields: Iterable[Field], actor: Actor, given: Mapping[str, object]) -> dict[str, Any]:
     """Arguments by name, objects looked up; fields that were not given are left out. Raises ActionRefused."""
     known = {field.name: field for field in fields}
+    arguments, errors = _typed(known, given)
+    if errors:
+        raise ActionRefused(tuple(errors))
+    return arguments | _objects(known, actor, arguments)
+
+
+def faults(fields: Iterable[Field], given: Mapping[str, object]) -> list[FieldError]:
+    """What the fields' grammars alone find wrong; no object is looked up."""
+    return _typed({field.name: field for field in fields}, given)[1]
+
+
+def _typed(known: Mapping[str, Field], given: Mapping[str, object]) -> tuple[dict[str, Any], list[FieldError]]:
     errors = [tell(Refused("There is no such field.").at(name[:80])) for name in given if name not in known]
     arguments: dict[str, Any] = {}
     for name, field in known.items():
@@ -31,9 +43,7 @@ def parse(fields: Iterable[Field], actor: Actor, given: Mapping[str, object]) ->
             arguments[name] = field.parse(given[name])
         except Refused as refusal:
             errors.append(tell(refusal, name))
-    if errors:
-        raise ActionRefused(tuple(errors))
-    return arguments | _objects(known, actor, arguments)
+    return arguments, errors
 
 
 def _objects(known: Mapping[str, Field], actor: Actor, arguments: Mapping[str, Any]) -> dict[str, Any]:

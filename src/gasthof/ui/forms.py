@@ -10,6 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext
 
 from gasthof.kernel.actions import Action, actions
+from gasthof.kernel.parsing import faults
 from gasthof.kernel.refusal import ActionRefused, FieldError
 from gasthof.ui import fields as kinds
 from gasthof.ui.fields import VerbField
@@ -88,6 +89,12 @@ class VerbForm(forms.Form):
         self.position = refusal.position
         for error in refusal.errors:
             self._show(error)
+
+    def look_over(self) -> None:
+        """Where a form finds something wrong by itself, what the verb's fields would be refused for is told as well."""
+        for error in faults(self.action.fields, self.given()):
+            if error.field.partition(".")[0] in self.fields.keys() - self.errors.keys():
+                self._show(error)
 
     def _show(self, error: FieldError) -> None:
         name, _, part = error.field.partition(".")

@@ -43,6 +43,7 @@ def perform_form(
 ) -> HttpResponseRedirect | None:
     """Done: where the reader goes now. None: refused, and the form says why. Raises PermissionDenied."""
     if form.errors:
+        form.look_over()
         return None
     return perform_calls(request, form, [(form.verb, form.given())], After(to, message, undo))
 
@@ -60,6 +61,7 @@ def perform_to_show(
 ) -> Outcome | HttpResponseRedirect | None:
     """For what is shown once, in the answer to the form itself: no address may carry it. The same form sent again leads to `to`."""
     if form.errors:
+        form.look_over()
         return None
     done = _once(request, form, [(form.verb, form.given())], After(to, message))
     return done and (done[1] or HttpResponseRedirect(done[0], status=303))

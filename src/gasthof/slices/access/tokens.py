@@ -23,7 +23,7 @@ from gasthof.kernel.capability import Bearer
 from gasthof.kernel.collection import Ask, collection, collections
 from gasthof.kernel.fields import Between, Reference
 from gasthof.kernel.permissions import ANONYMOUS, Actor, Place, reaches
-from gasthof.kernel.refusal import Refused, TooManyAttempts
+from gasthof.kernel.refusal import Refused, Together, TooManyAttempts
 from gasthof.kernel.values import Title
 from gasthof.slices.access.address import client_address
 from gasthof.slices.access.models import ApiToken
@@ -115,12 +115,24 @@ def _shown_by(actor: Actor) -> ApiToken | None:
 
 def _check_limits(actor: Actor, verbs: VerbNames | None, places: Places | None) -> None:
     """A token makes none that may do more, or elsewhere."""
+    together = Together()
+    with together:
+        _check_verbs(actor, verbs)
+    with together:
+        _check_places(actor, places)
+    together.settle()
+
+
+def _check_verbs(actor: Actor, verbs: VerbNames | None) -> None:
     known = actions().keys() | {each.verb for each in collections().values()}
     for verb in verbs or ():
         if verb not in known:
             raise Refused("There is no verb %(verb)s.", verb=verb[:80]).at("verbs")
     if actor.verbs is not None and not (verbs and set(verbs) <= actor.verbs):
         raise Refused("A token makes none that may do more than itself.").at("verbs")
+
+
+def _check_places(actor: Actor, places: Places | None) -> None:
     wider = [place for place in places or () if not any(limit.contains(place) for limit in actor.within)]
     if actor.within and (wider or not places):
         raise Refused("A token makes none that may do more than itself.").at("places")

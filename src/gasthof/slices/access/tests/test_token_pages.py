@@ -76,6 +76,8 @@ def test_nothing_ticked_is_not_everything(house: House) -> None:
     refused = client.post(CREATE, {**TYPED, "verbs": []})
     assert refused.status_code == 422 and "Tick at least one thing" in refused.content.decode()
     assert 'value="Sicherung"' in refused.content.decode()
+    both = client.post(CREATE, {**TYPED, "verbs": [], "name": ""}).content.decode()
+    assert 'href="#field-name"' in both and "Tick at least one thing" in both
     made(client, extent="all", verbs=[])
     assert ApiToken.objects.latest("pk").verbs is None
 
