@@ -1,6 +1,6 @@
 """Pages of mail: mailboxes at a glance, aliases and forwards, what mail programs want to know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from gasthof.ui.standing import below_domain, below_subscription, check, may, re
 
 READ, WRITE = "mail.read", "mail.write"
 MOST_DOMAINS = 200  # to choose from
+LONGEST_PUT_BACK = 1_000  # characters of a note
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -296,12 +297,23 @@ def forward(request: PanelRequest, domain: str, local: str) -> HttpResponse:
 def vacation(request: PanelRequest, domain: str, local: str) -> HttpResponse:
     """The out-of-office note."""
     found = _mailbox(request.actor, domain, local, WRITE)
-    form = forms.SetVacation(posted(request), fixed={"mailbox": found.address}, initial=queries.shown_vacation(found))
+    before = queries.shown_vacation(found)
+    form = forms.SetVacation(posted(request), fixed={"mailbox": found.address}, initial=before)
     if not found.keep_copy:
         form.fields["active"].help_text = _(
             "Nothing is answered as long as the mailbox forwards without keeping a copy."
         )
-    return _form(request, form, found, _("Out of office"), _("The out-of-office note was changed."))
+    return _form(
+        request, form, found, _("Out of office"), _("The out-of-office note was changed."),
+        undo=lambda outcome: _note_put_back(found, before, outcome.result["vacation"]),
+    )  # fmt: skip
+
+
+def _note_put_back(found: Mailbox, before: Mapping[str, object], after: Mapping[str, object]) -> Undo | None:
+    """What was changed, as it was; not what is too long for an address."""
+    changed = {name: value for name, value in before.items() if name == "active" or after[name] != value}
+    short = len(str(changed.get("text", ""))) <= LONGEST_PUT_BACK
+    return Undo("mail.set_vacation", {"mailbox": found.address, **changed}) if short else None
 
 
 @shown_or_sent

@@ -121,6 +121,21 @@ def test_an_out_of_office_note_from_its_beginning_to_its_end(house: House) -> No
     assert (row.vacation_on, row.vacation_text, row.vacation_last) == (False, "Grüße\n<b>vom</b> Strand", None)
 
 
+def test_a_changed_note_is_taken_back_whole(house: House) -> None:
+    note = {"active": "on", "subject": "Nicht da", "text": "Bin am Meer", "first": "", "last": "2999-01-06"}
+    client = owner(house)
+    client.post(f"{BOX}vacation", note)
+    done = client.post(f"{BOX}vacation", {**note, "text": "Bin im Gebirge", "last": ""}).headers["location"]
+    undo = client.get(done).content.decode().split('action="/undo/')[1].split('"')[0]
+    assert client.post(f"/undo/{undo}", {"next": BOX}).status_code == 303
+    row = Mailbox.objects.get(local="info", domain__name=ASCII)
+    assert (row.vacation_on, row.vacation_text, str(row.vacation_last)) == (True, "Bin am Meer", "2999-01-06")
+    long = client.post(f"{BOX}vacation", {**note, "text": "x" * 4_000}).headers["location"]
+    after = client.post(f"{BOX}vacation", note).headers["location"]
+    assert 'action="/undo/' in client.get(long).content.decode(), "its beginning was short"
+    assert 'action="/undo/' not in client.get(after).content.decode() and len(after) < 2_000
+
+
 def test_where_no_copy_is_kept_the_form_says_that_nothing_is_answered(house: House) -> None:
     house.run("mail.forward_mailbox", mailbox=f"info@{DOMAIN}", to="a@example.org", keep_copy="no")
     assert "forwards without keeping a copy" in owner(house).get(f"{BOX}vacation").content.decode()
