@@ -21,12 +21,13 @@ CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DI
 
 
 def test(place: Place, *, quick: bool, arguments: list[str]) -> int:
-    """Exit code 0 when all is well. With arguments pytest alone runs, with them."""
+    """Exit code 0 when all is well. With arguments pytest alone runs, with them; then quick leaves out what is slow among those."""
     interrupts.heed()
     prepare(place)
     with tempfile.TemporaryDirectory(prefix="gasthof-check-") as scratch:
         if arguments:
-            return lanes.run([[_step(place, scratch, "pytest", _pytest(arguments))]])[0][1]
+            chosen = ["-m", FAST, *arguments] if quick else arguments
+            return lanes.run([[_step(place, scratch, "pytest", _pytest(chosen))]])[0][1]
         parts = [_quick()] if quick else [_quick(), _slow(), _alone()]
         results = [one for part in parts for one in lanes.run(_steps(place, scratch, part))]
     tell("")
