@@ -14,7 +14,7 @@ from typing import Any
 from gasthof.bench.figures import case, machine, target
 from gasthof.slices.mail.bench.ground import Ground, Turn, customers, gasthof, look_up, static, submit
 
-MAILS, CLIENTS, BOXES, TURNS, MANY, FEW, QUESTIONS = 600, 8, 40, 7, 100_000, 100, 400
+MAILS, CLIENTS, BOXES, TURNS, MANY, FEW, QUESTIONS = 600, 8, 40, 15, 100_000, 100, 4_000
 SMALL = (60, 4, 10, 1, 2_000, 100, 40)
 
 
