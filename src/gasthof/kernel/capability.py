@@ -108,6 +108,7 @@ class Capability:
     named: Callable[[Actor, str], Iterable[str]] | None = (
         None  # who asks, a part of a name or an address -> those of their people, as the audit trail has them
     )
+    speaks: Callable[[Any, str], None] | None = None  # a request, a language -> who asks is answered in it from now on
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds
     bearer: Callable[[str, Any, datetime], Bearer | None] | None = (

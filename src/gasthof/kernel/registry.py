@@ -118,6 +118,13 @@ def bearer(token: str, request: Any, now: datetime) -> Bearer | None:
     return known(token, request, now)
 
 
+def speaks(request: Any, language: str) -> None:
+    """Who asks has chosen that language."""
+    for each in capabilities():
+        if each.speaks is not None:
+            each.speaks(request, language)
+
+
 def progress(changes: Sequence[Awaited]) -> list[Waited]:
     """What has become of each until now, in their order."""
     return next(each.progress for each in capabilities() if each.progress is not None)(changes)

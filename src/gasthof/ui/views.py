@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from gasthof.kernel import registry
 from gasthof.kernel.actions import perform
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.ui import changes, theme
@@ -24,9 +25,10 @@ SEEN = "seen"
 @login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Kept in a cookie, as Django's own middleware reads it."""
+    """Kept in a cookie, as Django's own middleware reads it, and by who knows people."""
     response = HttpResponseRedirect(_back(request), status=303)
     if request.POST.get("language") in dict(settings.LANGUAGES):
+        registry.speaks(request, request.POST["language"])
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, request.POST["language"],
             max_age=theme.YEAR, secure=True, httponly=True, samesite="Lax",

@@ -13,8 +13,10 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -75,6 +77,12 @@ class Accounts(DefaultAccountAdapter):
 
     def set_password(self, user: User, password: str) -> None:
         own.set_password(user, password)
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, str]]:
+        """Who came by a link and has nothing yet to confirm who they are by chooses a password first."""
+        found: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        choose = {"id": "choose", "description": gettext("Choose a password"), "url": reverse("account_set_password")}
+        return found or ([choose] if user.is_authenticated else [])
 
     def reauthenticate(self, user: User, password: str) -> bool:
         found = self.authenticate(self.request, email=user.email, password=password)

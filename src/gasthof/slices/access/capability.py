@@ -1,7 +1,7 @@
 """The sign on the door of access."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability, Page
-from gasthof.slices.access import queries, roles
+from gasthof.slices.access import own, queries, roles
 from gasthof.slices.access.apply import apply
 from gasthof.slices.access.tokens import bearer
 
@@ -27,4 +27,5 @@ CAPABILITY = Capability(
     domain_removed=roles.forget_domain,
     mailbox_removed=roles.forget_mailbox,
     bearer=bearer,
+    speaks=own.speaks,
 )

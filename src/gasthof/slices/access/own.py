@@ -33,6 +33,13 @@ def change_profile(user: User, name: PersonName, language: str) -> None:
     _perform(user, "access.change_user", name=str(name), language=language)
 
 
+def speaks(request: HttpRequest, language: str) -> None:
+    """Hook: a language chosen in a page's head is the person's own, on each of their machines. Strangers have the cookie."""
+    user = request.user
+    if isinstance(user, User) and user.language != language:
+        change_profile(user, PersonName(user.name), language)
+
+
 def ask_for_address(user: User, email: Email) -> None:
     """A link to the new address. Nothing tells whether somebody signs in with it already: they would get no link."""
     _perform(user, "access.ask_for_address", email=str(email))

@@ -84,6 +84,32 @@ def test_pages_speak_the_persons_language_and_strangers_their_browsers() -> None
         assert f"<h1>{words}</h1>" in page and "Remember" not in page
 
 
+def test_a_language_chosen_in_a_pages_head_is_the_persons_own() -> None:
+    user = operator(language="de")
+    client = signed_in(user)
+    assert '<html lang="de">' in client.get("/account/").content.decode()
+    assert send(client, "/language", language="en", next="/account/").status_code == 303
+    assert '<html lang="en">' in client.get("/account/").content.decode()
+    assert '<html lang="en">' in signed_in(user).get("/account/").content.decode(), "on another machine, too"
+    user.refresh_from_db()
+    assert (user.language, user.name) == ("en", "Jutta Öz")
+    send(client, "/language", language="fr", next="/account/")
+    assert '<html lang="en">' in client.get("/account/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "page", ["/account/e-mail/", "/account/second-factor/totp/activate/", "/account/second-factor/webauthn/add/"]
+)
+def test_who_has_nothing_to_confirm_by_chooses_a_password_first(page: str) -> None:
+    """Came by a link, and went on without choosing one."""
+    user = operator(password=None)
+    client = browser()
+    send(client, link_for(user))
+    assert client.get(page)["Location"].partition("?")[0] == "/account/new-password/"
+    send(client, "/account/new-password/", password1=PASSWORD, password2=PASSWORD)
+    assert client.get(page)["Location"].partition("?")[0] == "/reauthenticate/"
+
+
 def test_the_profile_takes_two_fields_only() -> None:
     user = operator()
     client = signed_in(user)
