@@ -1,4 +1,4 @@
-"""Pages of tokens and webhooks in a browser, signed in: both languages, light and dark, phone and desktop; copied with a button, and without
+"""Pages of signing in, of one's own account, of tokens and webhooks in a browser: both languages, light and dark, phone and desktop; copied with a button, and without
 scripts to be selected; axe finds nothing, nothing scrolls sideways."""
 
 import os
@@ -8,6 +8,7 @@ from datetime import timedelta
 from importlib import import_module
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -20,7 +21,7 @@ from gasthof.slices.webhooks.models import Delivery, Webhook
 from gasthof.ui.tests.serving import served
 from tests.habits.examples import DOMAIN, furnish, person
 from tests.house import House, settle
-from tests.people import operator
+from tests.people import PASSWORD, give_app, link_for, operator
 from tests.programs import people
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -29,6 +30,16 @@ PAIRS = [("phone", "light", "de"), ("desktop", "dark", "en")]  # every size, sch
 LOOKS = [*PAIRS, ("desktop", "light", "de"), ("phone", "dark", "en")] if PICTURES else PAIRS
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 LONG = "übergrößen-und-schürzenmanufaktur-königsbrück.test"
+FACTORS = "/account/second-factor"
+OWN = {
+    "account": "/account/", "second-factors": f"{FACTORS}/", "sessions": "/account/sessions/", "password": "/account/password/",
+    "app-add": f"{FACTORS}/totp/activate/", "passkey-add": f"{FACTORS}/webauthn/add/", "address-change": "/account/e-mail/",
+    "sign-out": "/sign-out/",
+}  # fmt: skip
+WITH_FACTORS = {
+    "app-remove": f"{FACTORS}/totp/deactivate/", "recovery-codes": f"{FACTORS}/recovery-codes/",
+    "recovery-codes-new": f"{FACTORS}/recovery-codes/generate/",
+}  # fmt: skip
 PLAIN = {
     "SESSION_COOKIE_NAME": "session",
     "SESSION_COOKIE_SECURE": False,
@@ -135,6 +146,43 @@ def test_every_page_is_for_everybody(
     for name in ("tokens", "webhooks"):
         page.goto(f"{address}/account/{name}/")
         wrong += failures(page, f"{name}-of-all", what)
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("size", "scheme", "language"), LOOKS)
+def test_signing_in_and_ones_own_account_are_for_everybody(
+    house: House, address: str, browser: Browser, size: str, scheme: str, language: str
+) -> None:
+    somebody, wrong = operator(language=language), []
+    how, what = {"viewport": SIZES[size], "color_scheme": scheme}, f"{size}-{scheme}-{language}"
+    page = browser.new_context(locale=language, **how).new_page()
+    link = link_for(operator("neu@example.org", password=None))
+    for name, path in {
+        "sign-in": "/sign-in/",
+        "forgotten": "/forgotten/",
+        "link": link,
+        "link-worthless": f"{link[:-9]}/",
+    }.items():
+        page.goto(address + path)
+        wrong += failures(page, name, what)
+    page.goto(f"{address}/sign-in/")
+    page.locator("main input[name=login]").fill(somebody.email)
+    page.locator("main input[name=password]").fill("falsch und lang")
+    page.locator("main .primary").click()
+    wrong += failures(page, "sign-in-wrong", what)
+    page = signed_in(browser, address, somebody, **how).new_page()
+    for name, path in OWN.items():
+        page.goto(address + path)
+        wrong += failures(page, name, what)
+        if "/reauthenticate/" in page.url:
+            page.locator("main input[name=password]").fill(PASSWORD)
+            page.locator("main .primary").click()
+            wrong += failures(page, f"{name}-confirmed", what)
+    give_app(somebody)
+    RecoveryCodes.activate(somebody)
+    for name, path in {**WITH_FACTORS, "second-factors-filled": OWN["second-factors"]}.items():
+        page.goto(address + path)
+        wrong += failures(page, name, what)
     assert wrong == []
 
 
