@@ -48,12 +48,14 @@ def form_page(
 
 @dataclass(frozen=True)
 class Question:
-    """Before what cannot be undone: what happens to which object, what goes with it, and for the worst a name to type."""
+    """Before what cannot be undone: what happens to which object, what goes with it, and for the worst a name to type.
+    A calm one takes nothing away from anybody."""
 
     sentence: StrOrPromise  # “Delete the domain bäckerei-müller.test?” is the page's title; this says what that means
     button: StrOrPromise  # says what it does: “Delete domain”, never “OK”
     goes: Sequence[StrOrPromise] = ()  # what goes with it: “12 mailboxes with 3.4 GB of mail”
     typed: str = ""  # the name that has to be typed
+    calm: bool = False
 
 
 class Sure(VerbForm):

@@ -33,13 +33,14 @@ class Step:
     sentence: StrOrPromise
     button: StrOrPromise
     said: StrOrPromise
+    calm: bool = False
 
 
 STEPS = {
     "send-link": Step(
         "access.send_link", gettext_lazy("Send %(name)s a link to choose a password?"),
         gettext_lazy("It goes to their e-mail address. Earlier links are worth nothing then."),
-        gettext_lazy("Send the link"), gettext_lazy("The link is on its way."),
+        gettext_lazy("Send the link"), gettext_lazy("The link is on its way."), calm=True,
     ),
     "end-sessions": Step(
         "access.end_sessions", gettext_lazy("Sign %(name)s out everywhere?"),
@@ -54,7 +55,7 @@ STEPS = {
     "activate": Step(
         "access.activate", gettext_lazy("Let %(name)s in again?"),
         gettext_lazy("They sign in with the password that they had."),
-        gettext_lazy("Let in again"), gettext_lazy("They can sign in again."),
+        gettext_lazy("Let in again"), gettext_lazy("They can sign in again."), calm=True,
     ),
     "remove": Step(
         "access.remove_user", gettext_lazy("Remove %(name)s?"),
@@ -166,5 +167,5 @@ def ask(request: PanelRequest, user: int, what: str, customer: int | None = None
     return question_page(
         request, step.verb, {"user": found.pk},
         _head(request, found, str(step.title) % {"name": found.name}, Link(found.name, at(found))),
-        Question(step.sentence, step.button), to=to, cancel=at(found), message=str(step.said),
+        Question(step.sentence, step.button, calm=step.calm), to=to, cancel=at(found), message=str(step.said),
     )  # fmt: skip

@@ -197,7 +197,7 @@ def _question(
 @shown_or_sent
 def retry(request: PanelRequest, node: str) -> HttpResponse:
     sentence = gettext("It is told again, at once, what it could not bring about. What works is not touched.")
-    question = Question(sentence, gettext("Try again"))
+    question = Question(sentence, gettext("Try again"), calm=True)
     title, message = gettext("Have %(name)s try again?"), gettext("The server tries again.")
     return _question(request, node, "nodes.retry", title, question, message)
 

@@ -217,7 +217,7 @@ def test(request: PanelRequest, webhook: int) -> HttpResponse:
     found = _webhook(request, webhook)
     return question_page(
         request, "webhooks.test", {"webhook": found.pk}, _below(found, _("Send a test?")),
-        Question(_("A message that tells of nothing is sent, once."), _("Send a test")), to=_at("webhook", found),
+        Question(_("A message that tells of nothing is sent, once."), _("Send a test"), calm=True), to=_at("webhook", found),
         cancel=_at("webhook", found), message=_("The test is on its way. Its answer stands below in a moment."),
     )  # fmt: skip
 
@@ -231,7 +231,7 @@ def switch(request: PanelRequest, webhook: int, on: str) -> HttpResponse:
     sentence = _("What waits is sent at once.") if on == "on" else _("What happens meanwhile is not sent later.")
     return question_page(
         request, "webhooks.switch", {"webhook": found.pk, "on": on}, _below(found, title),
-        Question(sentence, _("Switch on") if on == "on" else _("Switch off")), to=_at("webhook", found),
+        Question(sentence, _("Switch on") if on == "on" else _("Switch off"), calm=on == "on"), to=_at("webhook", found),
         cancel=_at("webhook", found),
         message=_("The webhook is switched on.") if on == "on" else _("The webhook is switched off."),
     )  # fmt: skip
@@ -278,6 +278,6 @@ def send_again(request: PanelRequest, webhook: int, delivery: int) -> HttpRespon
     at = _at("delivery", row.webhook, row.pk)
     return question_page(
         request, "webhooks.send_again", {"delivery": row.pk}, _below(row.webhook, _("Send it again?")),
-        Question(_("The same message goes out once more, under the same id."), _("Send again")), to=at, cancel=at,
+        Question(_("The same message goes out once more, under the same id."), _("Send again"), calm=True), to=at, cancel=at,
         message=_("It is on its way again."),
     )  # fmt: skip

@@ -122,6 +122,7 @@ def test_the_worst_asks_for_the_name(baker: Client, house: House) -> None:
     path = f"/domains/{DOMAIN}/delete"
     text = baker.get(path).content.decode()
     assert f"Delete {DOMAIN}?" in text and "1 website" in text and "All that hangs on it goes." in text
+    assert 'class="button danger"' in text
     assert baker.post(path, {"typed": "bäckerei", "once": "1"}).status_code == 422 and Domain.objects.exists()
     assert baker.post(path, {"once": "1"}).status_code == 422
     assert baker.post(path, {"typed": " Bäckerei-Müller.test", "once": "1"}).status_code == 303

@@ -45,6 +45,17 @@ def test_every_page_for_everybody(house: House) -> None:
     assert mine.get(f"/customers/{house.baker.customer}/users/{anna(house).pk}/reset-factors").status_code == 403
 
 
+def test_what_takes_nothing_away_is_asked_calmly(house: House) -> None:
+    client, user = owner(house), f"/customers/{house.baker.customer}/users/{anna(house).pk}/"
+    for step, tone in {
+        "send-link": "primary",
+        "activate": "primary",
+        "deactivate": "danger",
+        "remove": "danger",
+    }.items():
+        assert f'class="button {tone}"' in client.get(f"{user}{step}").content.decode(), step
+
+
 def test_another_customers_person_or_role_is_not_found_below_ones_own(house: House) -> None:
     client, base = owner(house), f"/customers/{house.baker.customer}/"
     strange = User.objects.filter(customer=house.gardener.customer).latest("pk").pk

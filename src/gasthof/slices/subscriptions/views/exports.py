@@ -23,6 +23,7 @@ def export(request: PanelRequest, subscription: str) -> HttpResponse:
     question = Question(
         gettext("Its settings as they are now, and its files, mail and databases are saved in a folder of the server. Nothing is changed."),
         gettext("Make export"),
+        calm=True,
     )  # fmt: skip
     return question_page(
         request, "subscriptions.export", {"subscription": found.system_name},

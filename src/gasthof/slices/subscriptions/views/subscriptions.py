@@ -208,7 +208,9 @@ def resume(request: PanelRequest, subscription: str) -> HttpResponse:
     found = found_for(request, subscription, "subscriptions.manage")
     fixed = {"subscription": found.system_name}
     question = Question(
-        gettext("Its websites can be seen again, and the customer can change everything."), gettext("End suspension")
+        gettext("Its websites can be seen again, and the customer can change everything."),
+        gettext("End suspension"),
+        calm=True,
     )
     return question_page(
         request, "subscriptions.resume", fixed, below_subscription(request, found, gettext("End the suspension of %(name)s?") % _named(found)),
