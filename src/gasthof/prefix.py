@@ -113,6 +113,16 @@ class Prefix:
         """`mail_relay` with its password, for the panel's processes only: every user of the machine may read config.toml."""
         return self.root / "panel" / "relay"
 
+    @property
+    def moved(self) -> Path:
+        """How many days a try-out's business time is ahead; missing for none."""
+        return self.root / "panel" / "moved"
+
+    @property
+    def demo(self) -> Path:
+        """What the demo consists of. With it this is a try-out, whose time may be moved."""
+        return self.root / "demo.json"
+
     @cached_property
     def run(self) -> Path:
         return self.root / "run"

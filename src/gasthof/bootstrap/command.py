@@ -19,6 +19,7 @@ from gasthof.prefix import DEFAULT_PORTS, Prefix, Unreadable
 PASSING = {
     "run": (),
     "apply": (),
+    "clock": (),
     "manage": (),
     "test": ("--quick", "-h", "--help"),
 }  # command -> options that are its own all the same
@@ -108,6 +109,7 @@ def _add_running(add: Add) -> None:
 def _add_verbs(add: Add) -> None:
     add("run", "run a verb: run VERB field=value ... [--json] [--as WHO] [--wait]; run --list shows all", _run)
     add("apply", "bring a subscription to what a file says: apply FILE.yaml [--plan] [--json] [--as WHO]", _apply)
+    add("clock", "business time: clock +30d moves a try-out's on, day by day; without a word it shows it", _clock)
     add("manage", "Django's management commands, as the owner of the database", _manage)
 
 
@@ -144,6 +146,10 @@ def _run(place: Place, options: argparse.Namespace, rest: list[str]) -> int:
 def _apply(place: Place, options: argparse.Namespace, rest: list[str]) -> int:
     passwords = {name: value for name, value in os.environ.items() if name.startswith("GASTHOF_PASSWORD_")}
     return become(place, ["gasthof.kernel.commandline", "apply", *rest], **passwords)
+
+
+def _clock(place: Place, options: argparse.Namespace, rest: list[str]) -> int:
+    return become(place, ["gasthof.kernel.commandline", "clock", *rest])
 
 
 def _manage(place: Place, options: argparse.Namespace, rest: list[str]) -> int:

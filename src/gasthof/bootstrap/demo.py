@@ -131,7 +131,7 @@ def make(prefix: Prefix) -> None:
     protected = {"ascii": baker.domain.name, "path": "/intern", "user": USER, "password": password}
     sites = [told(baker, BAKER), told(gardener, GARDENER)]
     content = {"sites": sites, "protected": protected, "services": furnish(do, baker.domain)}
-    put(prefix.root / "demo.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n", 0o600)
+    put(prefix.demo, json.dumps(content, indent=2, ensure_ascii=False) + "\n", 0o600)
 
 
 def _remove_starter(prefix: Prefix, site: Site) -> None:
@@ -150,7 +150,7 @@ def _remove_starter(prefix: Prefix, site: Site) -> None:
 
 def main() -> int:
     prefix = Prefix.current()
-    if (prefix.root / "demo.json").exists():
+    if prefix.demo.exists():
         return 0
     forget_groups()
     try:

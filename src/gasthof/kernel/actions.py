@@ -19,9 +19,9 @@ import psycopg.errors
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import translation
 
-from gasthof.kernel import audit, registry, rows
+from gasthof.kernel import audit, registry, rows, time_machine
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.clock import Clocks, SystemClock
+from gasthof.kernel.clock import Clocks, MovableClock, SystemClock
 from gasthof.kernel.fields import Field, fields_of
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.parsing import parse, tell
@@ -41,7 +41,7 @@ WORTH_AGAIN = (
     psycopg.errors.UniqueViolation,  # somebody was faster: the next look sees their row and refuses by name
     psycopg.errors.ForeignKeyViolation,
 )
-SYSTEM_CLOCKS = Clocks(SystemClock(), SystemClock())
+SYSTEM_CLOCKS = Clocks(SystemClock(), MovableClock(SystemClock(), time_machine.days))
 
 
 @dataclass(frozen=True)

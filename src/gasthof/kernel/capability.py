@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from gasthof.kernel.call import Awaited, Call
+from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import Actor, Role
 
 
@@ -107,6 +108,9 @@ class Capability:
     )
     named: Callable[[Actor, str], Iterable[str]] | None = (
         None  # who asks, a part of a name or an address -> those of their people, as the audit trail has them
+    )
+    day_began: Callable[[Clocks], Iterable[str]] | None = (
+        None  # a business day may have begun: do what is due; what was done, in words. Called more than once a day, and late
     )
     speaks: Callable[[Any, str], None] | None = None  # a request, a language -> who asks is answered in it from now on
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number

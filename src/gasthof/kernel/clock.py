@@ -3,6 +3,7 @@
 Both are handed in as arguments; only the try-out's time machine moves business time, and nothing else reads the system's clock.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -46,6 +47,17 @@ class ShiftedClock:
 
     def now(self) -> datetime:
         return self.wall.now() + self.offset
+
+
+@dataclass(frozen=True)
+class MovableClock:
+    """Business time of an installation: wall time, and as many whole days more as a try-out's time machine has gone on."""
+
+    wall: WallClock
+    days: Callable[[], int]
+
+    def now(self) -> datetime:
+        return self.wall.now() + timedelta(days=self.days())
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The slices of this house, asked by name only: the kernel imports none of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -10,6 +10,7 @@ from typing import Any
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
 from gasthof.kernel.capability import Bearer, Capability, Glance, Level, Page, Waited
+from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import Actor, Grants
 
 
@@ -116,6 +117,13 @@ def bearer(token: str, request: Any, now: datetime) -> Bearer | None:
     """Who shows that token in that request; None: it is worth nothing. Raises TooManyAttempts."""
     known = next(each.bearer for each in capabilities() if each.bearer is not None)
     return known(token, request, now)
+
+
+def day_began(clocks: Clocks) -> Iterator[str]:
+    """Do what is due on this business day, slice by slice in rank order; what was done, in words."""
+    for each in capabilities():
+        if each.day_began is not None:
+            yield from each.day_began(clocks)
 
 
 def speaks(request: Any, language: str) -> None:
