@@ -1,124 +1,139 @@
 """The policy that ships says what the spec's rows say; a wrong one is refused with line and key."""
 
-from importlib.resources import files
-
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gasthof.kernel.parsing import tell
 from gasthof.kernel.refusal import Refused
-from gasthof.slices.lifecycle.rules.policy import Policy, policy
+from gasthof.slices.lifecycle.rules.policy import policy
+from gasthof.slices.lifecycle.rules.reading import line_of
+from gasthof.slices.lifecycle.tests.policies import SHIPPED, TEXT
 
-SHIPPED = files("gasthof.slices.lifecycle").joinpath("policy.toml").read_text("utf-8")
-ROWS = {
-    "L13": {"dns"},
-    "L14": {"hosting", "hosting_mail"},
-    "L15": {"multihosting", "subserver"},
-    "L16": {"builder"},
-    "L17": {"mail"},
-    "L18": {"shop"},
-    "L19": {"vms"},
-    "L20": {"vps"},
-    "L21": {"aps"},
-    "L22": {"domain.cz"},
-    "L23": {"domain.sk"},
-    "L24": {"domain.de"},
-    "L25": {"domain.at"},
-    "L26": {"domain.eu"},
-    "L27": {f"domain.{tld}" for tld in ("com", "net", "info", "biz", "org", "mobi")},
-    "L28": {"domain"},
-}
-SMALL = """\
-version = 1
-currency = "EUR"
-notice_days = 7
-
-[fee.registry]
-
-[type.domain]
-spec = "L28"
-archive_days = 0
-notices = [-3, 0]
-phases = [
-  { name = "active", can = ["dns", "renew"] },
-  { name = "frozen", from = 0, can = ["renew_fee"], fee = "registry" },
-  { name = "released", from = 30, can = [] },
-]
-"""
+SK = '{ name = "frozen", from = 0, does = "take_out", can = ["renewable"] }'
+DE_END = '{ name = "released", from = 60, counted_from = "quarantine", does = "release", can = [] }'
 
 
-@pytest.fixture(scope="module")
-def shipped() -> Policy:
-    return policy(SHIPPED)
-
-
-def test_each_row_of_the_spec_has_its_entries(shipped: Policy) -> None:
-    found: dict[str, set[str]] = {}
-    for key, each in shipped.types.items():
-        found.setdefault(each.spec, set()).add(key)
-    assert found == ROWS
-
-
-def test_other_tlds_have_the_entry_for_others(shipped: Policy) -> None:
-    assert shipped.of("domain.xn--vermgensberatung-pwb").spec == "L28"
-    assert shipped.of("domain.de").spec == "L24"
+def test_other_tlds_have_the_entry_for_others() -> None:
+    assert SHIPPED.of("domain", "xn--vermgensberatung-pwb").key == "domain"
+    assert SHIPPED.of("domain", "de").key == "domain.de"
+    assert SHIPPED.of("domain", "mobi").phases == SHIPPED.of("domain", "com").phases
     with pytest.raises(KeyError):
-        shipped.of("teapot")
+        SHIPPED.of("teapot")
+
+
+def test_de_and_at_are_released_and_never_deleted() -> None:
+    assert {SHIPPED.of("domain", tld).end.does for tld in ("de", "at")} == {"release"}
+    assert SHIPPED.of("domain", "sk").end.does == "delete"
+
+
+def test_days_of_de_count_from_where_the_field_says() -> None:
+    assert [phase.start for phase in SHIPPED.of("domain", "de").phases] == [None, -5, 55]
+    other = policy(TEXT.replace(DE_END, DE_END.replace('"quarantine"', '"expiry"')))
+    assert [phase.start for phase in other.of("domain", "de").phases] == [None, -5, 60]
 
 
 @pytest.mark.parametrize(
-    ("line", "instead", "number", "key", "words"),
+    ("type_", "days", "keeps", "fee", "each"),
     [
-        ("version = 1", "version = 2", 1, "version", "a whole number from 1 to 1"),
-        ("version = 1", "version = true", 1, "version", "a whole number"),
-        ("notice_days = 7", "notice_day = 7", 1, "notice_days", "is needed"),
-        ("notice_days = 7", "notice_days = 7\nnotice_hours = 3", 4, "notice_hours", "no such key"),
-        ('spec = "L28"', "spec = 28", 8, "type.domain.spec", "text in quotes"),
-        ("archive_days = 0", "archive_days = -1", 9, "type.domain.archive_days", "from 0 to"),
-        ("notices = [-3, 0]", "notices = [0, -3]", 10, "type.domain.notices", "must rise"),
-        ('can = ["dns", "renew"]', 'can = ["dns", "renwe"]', 12, "type.domain.phases.0.can", "“renwe” is not one of"),
-        ("from = 0", "form = 0", 13, "type.domain.phases.1.from", "one of both"),
-        ("from = 30", "from = 0", 11, "type.domain.phases", "begin after the one before"),
-        ("from = 30", "after = 30", 14, "type.domain.phases.2.after", "counted_from"),
-        ('fee = "registry"', 'fee = "register"', 13, "type.domain.phases.1.fee", "“register” is not one of"),
-        (', fee = "registry"', "", 13, "type.domain.phases.1.fee", "if it can be renewed by one"),
-        ('name = "released"', 'name = "frozen"', 11, "type.domain.phases", "the last one"),
-        ("can = []", 'can = ["served"]', 14, "type.domain.phases.2.can", "restored at most"),
-        ("[type.domain]", '[type."domain.de"]', 1, "type", "for all other TLDs"),
+        ("hosting", 14, "website", "restore", "service"),
+        ("multihosting", 14, "subservers", "restore_subserver", "subserver"),
+        ("vms", 14, "subservers", "restore_subserver", "subserver"),
+        ("vps", 14, "image", "restore", "service"),
+        ("aps", 14, "image", "restore", "service"),
     ],
 )
-def test_a_wrong_one_is_refused_with_line_and_key(line: str, instead: str, number: int, key: str, words: str) -> None:
-    assert SMALL.count(line) == 1
+def test_what_stays_restorable(type_: str, days: int, keeps: str, fee: str, each: str) -> None:
+    archive = SHIPPED.of(type_).archive
+    assert (archive.days, archive.fee) == (days, fee) and keeps in archive.keeps
+    assert (SHIPPED.fees[fee].amount, SHIPPED.fees[fee].each) == (2000, each)
+
+
+@pytest.mark.parametrize("type_", ["builder", "mail", "shop", "domain"])
+def test_what_cannot_be_restored(type_: str) -> None:
+    assert SHIPPED.of(type_).archive.days == 0 and not SHIPPED.of(type_).end.can
+
+
+def test_licences_are_given_back_with_machines() -> None:
+    assert {key for key, entry in SHIPPED.entries.items() if entry.licence_released} == {"vps", "aps"}
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "key", "words"),
+    [
+        ("version = 1", "version = 0", "version", "from 1 to"),
+        ("version = 1", "version = true", "version", "A whole number"),
+        ("notice_days = 7", "notice_day = 7", "notice_days", "is needed"),
+        ("notice_days = 7", "notice_days = 7\nhours = 3", "hours", "no such key"),
+        ("amount = 4000", "amount = -1", "fee.unlock.amount", "from 0"),
+        (SK, SK.replace("renewable", "renewabel"), 'type."domain.sk".phases[2].can', "“renewabel” is not one of"),
+        (SK, SK.replace("from", "form"), 'type."domain.sk".phases[2].from', "is needed"),
+        (SK, SK.replace("from = 0", "from = 40"), 'type."domain.sk".phases', "begin after the one before"),
+        (SK, SK.replace('"renewable"', '"renewable_by_fee"'), 'type."domain.sk".phases[2].fee', "has a fee if"),
+        (SK, SK.replace("take_out", "delete"), 'type."domain.sk".phases[2].does', "Only an end"),
+        (SK, SK.replace("frozen", "active"), 'type."domain.sk".phases', "No phase comes twice"),
+        (SK, SK.replace(" }", ', days = "many" }'), 'type."domain.sk".phases[2].days', "no such key"),
+        (DE_END, DE_END.replace("[]", '["served"]'), 'type."domain.de".phases[3].can', "restored at most"),
+        (DE_END, DE_END.replace("release", "open"), 'type."domain.de".phases[3].name', "not one of"),
+        ("{ at = 25", "{ at = 41", 'type."domain.sk".notices', "must rise"),
+        ("{ at = 39", "{ at = 40", 'type."domain.sk".notices', "none after the end"),
+        ('also = ["net"', 'also = ["NET"', 'type."domain.com".also', "not in the right form"),
+        ('also = ["net"', 'also = ["de"', "type", "two entries for domain.de"),
+        ("[type.shop]", "[type.shoe]", "type.shoe", "no type of service"),
+        ('"*" = "locked"', '"frozen" = "locked"', "type.dns.follows", "all other phases"),
+        ('"*" = "locked"', '"*" = "locked", thawed = "locked"', "type.dns.follows.thawed", "is no phase"),
+        ("[type.aps]  # L21", "[type.aps]\nregistry_clock = 1", "type.aps.registry_clock", "true or false"),
+    ],
+)  # fmt: skip
+def test_a_wrong_one_is_refused_with_line_and_key(there: str, instead: str, key: str, words: str) -> None:
+    assert TEXT.count(there) == 1, there
+    text = TEXT.replace(there, instead)
     with pytest.raises(Refused) as caught:
-        policy(SMALL.replace(line, instead))
-    said = str(caught.value)
-    assert said.startswith(f"Line {number}, {key}: ") and words in said, said
+        policy(text)
+    assert caught.value.values["key"] == key and words in str(caught.value.values["words"]), str(caught.value)
+    last = key.rpartition(".")[2].partition("[")[0].strip('"')
+    if not (words.startswith("is needed") or last in ("shoe", "type")):
+        near = text.splitlines()[caught.value.values["line"] - 1]
+        assert last in near or instead in near or "also" in near, near
+
+
+def test_the_line_is_that_of_the_changed_text() -> None:
+    text = TEXT.replace(SK, SK.replace("from", "form"))
+    wanted = next(number for number, line in enumerate(text.splitlines(), 1) if "form = 0" in line)
+    with pytest.raises(Refused, match=rf"^Line {wanted}, "):
+        policy(text)
+
+
+def test_it_is_told_in_german_too() -> None:
+    with pytest.raises(Refused) as caught:
+        policy(TEXT.replace(SK, SK.replace("from", "form")))
+    with translation.override("de"):
+        assert tell(caught.value).message == 'Zeile 181, type."domain.sk".phases[2].from: Dieser Schlüssel fehlt.'
+
+
+def test_lines_of_keys_in_all_ways_of_writing_them() -> None:
+    text = 'a = 1\nb = [\n  { c = 2 },\n  { c = 3,  d = 4 },\n]\n[e."f.g"]\nh = """\n[x]\n"""\n[e.i]\n'
+    for path, line in ((("a",), 1), (("b",), 2), (("b", 0, "c"), 3), (("b", 1, "d"), 4), (("e", "f.g"), 6),
+                       (("e", "f.g", "missing"), 6), (("e", "i"), 10), (("missing",), 1)):  # fmt: skip
+        assert line_of(text, path) == line, path
 
 
 def test_what_is_no_toml_is_refused_with_its_line() -> None:
-    with pytest.raises(Refused, match=r"Line 3 is no TOML"):
-        policy(SMALL.replace("notice_days = 7", "notice_days = = 7"))
-    with pytest.raises(Refused, match=r"is no TOML"):
-        policy(SMALL + "[")
+    with pytest.raises(Refused, match=r"^Line 2 is no TOML"):
+        policy("version = 1\nb = = 7")
+    with pytest.raises(Refused, match="is no TOML"):
+        policy(TEXT + "[")
+    with pytest.raises(Refused, match="too long"):
+        policy("#" * 70_000)
 
 
-def test_days_after_a_phase_count_from_its_start() -> None:
-    found = policy(
-        SMALL.replace("from = 30", "after = 60")
-        .replace("archive_days", 'counted_from = "frozen"\narchive_days')
-        .replace("from = 0", "from = -5")
-    )
-    assert [phase.start for phase in found.of("domain").phases] == [None, -5, 55]
+PIECES = st.sampled_from(['"', "]", "}", "-9999", "=", "\n", "true", "1970-01-01", "[", "{}", "ü", "''", "inf"])
 
 
-@given(
-    st.text(max_size=300)
-    | st.integers(0, len(SHIPPED))
-    .flatmap(lambda at: st.tuples(st.just(at), st.text(max_size=5)))
-    .map(lambda cut: SHIPPED[: cut[0]] + cut[1] + SHIPPED[cut[0] :])
-)
-def test_any_text_is_read_or_refused(text: str) -> None:
+@given(st.integers(0, len(TEXT)), st.integers(0, 12), st.text(max_size=4) | PIECES)
+def test_any_text_is_read_or_refused(at: int, length: int, piece: str) -> None:
     try:
-        assert policy(text).types
+        assert policy(TEXT[:at] + piece + TEXT[at + length :]).entries
     except Refused as refusal:
         assert str(refusal)
