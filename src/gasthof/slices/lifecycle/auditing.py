@@ -20,9 +20,12 @@ from gasthof.slices.lifecycle.rules.policy import Policy
 FEW = 20  # groups that are told of
 GROUPS = """
 SELECT s.policy_id, s.entry, s.type, s.tld, s.phase, s.first_unpaid - %(today)s, s.noticed - %(today)s, s.spared,
+    s.ends_on - %(today)s, s.keeps, s.ended - %(today)s, s.due_at - %(today)s, NULL, NULL, count(*), min(s.id)
+FROM lifecycle_service s WHERE s.parent_id IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+UNION ALL
+SELECT s.policy_id, s.entry, s.type, s.tld, s.phase, s.first_unpaid - %(today)s, s.noticed - %(today)s, s.spared,
     s.ends_on - %(today)s, s.keeps, s.ended - %(today)s, s.due_at - %(today)s, p.phase, p.ended - %(today)s, count(*), min(s.id)
-FROM lifecycle_service s LEFT JOIN lifecycle_service p ON p.id = s.parent_id
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14"""
+FROM lifecycle_service s JOIN lifecycle_service p ON p.id = s.parent_id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14"""
 # Holds and terminations, against what of them stands in the services' own rows.
 LOOSE = """
 SELECT s.id FROM lifecycle_service s

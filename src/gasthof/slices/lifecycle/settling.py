@@ -20,10 +20,11 @@ DAY = """CASE t.kind
         ) END
     )
 END"""
-# Ended services go on to `gone` alone; those that follow stand where their parent's phase puts them, though data that holds keep stays.
+# A parent is looked up for each row: joined, the planner would read the whole table. Ended services go on to `gone` alone; those that
+# follow stand where their parent's phase puts them, though data that holds keep stays.
 AIM = f"""
 WITH chosen AS MATERIALIZED (
-    SELECT s.*, p.phase AS parent_phase FROM lifecycle_service s LEFT JOIN lifecycle_service p ON p.id = s.parent_id
+    SELECT s.*, (SELECT p.phase FROM lifecycle_service p WHERE p.id = s.parent_id) AS parent_phase FROM lifecycle_service s
     WHERE {{which}} ORDER BY s.id FOR NO KEY UPDATE OF s {{locked}}
 ), days AS (
     SELECT c.id, c.nth AS before, c.ended, t.nth, t.kind, t.phase, t.start, t.does, {DAY} AS day
