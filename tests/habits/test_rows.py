@@ -28,7 +28,8 @@ WALLED = {table(model) for model in OWNED} | CLOSED
 # And these are the house's own, or kept by what no customer reads.
 NOBODYS = {
     "access_attempts", "auth_group", "auth_group_permissions", "auth_permission", "django_content_type",
-    "django_migrations", "django_session", "nodes_node", "nodes_nodecontact", "subscriptions_plan",
+    "django_migrations", "django_session", "lifecycle_follow", "lifecycle_policyversion", "lifecycle_step", "lifecycle_sweep",
+    "nodes_node", "nodes_nodecontact", "subscriptions_plan",
 }  # fmt: skip
 DEFINERS = {
     "node_changes(jsonb)", "node_report(jsonb)", "node_preview_wanted()", "node_preview_told(jsonb)",

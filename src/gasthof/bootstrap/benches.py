@@ -14,6 +14,7 @@ BENCHES = {
     "nginx": "gasthof.slices.web.bench.nginx",
     "dns": "gasthof.slices.dns.bench.dns",
     "mail": "gasthof.slices.mail.bench.mail",
+    "sweep": "gasthof.bench.sweep",
     "click-to-live": "gasthof.bench.click_to_live",
     "converge": "gasthof.bench.converge",
     "pages": "gasthof.bench.pages",

@@ -13,9 +13,14 @@ from gasthof.kernel.refusal import ActionRefused, FieldError, Refused
 def tell(refusal: Refused, field: str = "") -> FieldError:
     """In the language that is active."""
     name = refusal.field or field
+    return FieldError(f"{name}.{refusal.part}" if refusal.part else name, in_words(refusal))
+
+
+def in_words(refusal: Refused) -> str:
+    """In the language that is active. A value may be a refusal itself: what is wrong in a place that the outer one names."""
+    values = {name: in_words(each) if isinstance(each, Refused) else each for name, each in refusal.values.items()}
     sentence = gettext(refusal.sentence)
-    message = sentence % refusal.values if refusal.values else sentence
-    return FieldError(f"{name}.{refusal.part}" if refusal.part else name, message)
+    return sentence % values if values else sentence
 
 
 def parse(fields: Iterable[Field], actor: Actor, given: Mapping[str, object]) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""Facts of services change here, and at once what follows from them: phase, event and outbox, in the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from gasthof.kernel.refusal import Refused
+from gasthof.slices.accounts.queries import Customer
+from gasthof.slices.lifecycle import settling
+from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Termination
+from gasthof.slices.lifecycle.policies import of_version
+from gasthof.slices.lifecycle.rules import facts
+from gasthof.slices.lifecycle.sweeping import today
+
+
+def begin(
+    customer: Customer, type_: str, name: str, now: datetime, *, version: PolicyVersion, tld: str = "",
+    first_unpaid: date | None = None, parent: Service | None = None, subscription: int | None = None,
+) -> Service:  # fmt: skip
+    """A new service, pinned to that version."""
+    if parent is not None and parent.customer_id != customer.number:
+        raise Refused("A service and the one it belongs to have the same customer.")
+    made = Service.objects.create(
+        customer=customer, type=type_, name=name, tld=tld, policy=version, entry=of_version(version.number).of(type_, tld).key,
+        first_unpaid=first_unpaid, parent=parent, subscription_id=subscription, created=now,
+    )  # fmt: skip
+    follow([made.pk], now)
+    return made
+
+
+def paid_until(service: Service, first_unpaid: date, now: datetime) -> bool:
+    """Paid: from that day on it is not. Never earlier than before; False for what has ended, which no payment brings back.
+    Paid twice for the same day it is paid once."""
+    open_ = Service.objects.filter(pk=service.pk, ended=None).exclude(first_unpaid__gte=first_unpaid)
+    if not open_.update(first_unpaid=Greatest(F("first_unpaid"), first_unpaid), noticed=None, spared=0):
+        return not Service.objects.filter(pk=service.pk).exclude(ended=None).exists()
+    _note(service, "paid", first_unpaid.isoformat(), now)
+    follow([service.pk], now)
+    return True
+
+
+def notice_delivered(service: Service, day: date, now: datetime) -> None:
+    """The notice of deletion. The first one counts: a reminder makes nothing later."""
+    if Service.objects.filter(pk=service.pk, noticed=None, ended=None).update(noticed=day):
+        _note(service, "noticed", day.isoformat(), now)
+        follow([service.pk], now)
+
+
+def put_hold(service: Service, hold: facts.Hold, now: datetime) -> Hold:
+    made = Hold.objects.create(service=service, put=now, **vars(hold))
+    _note(service, "hold", hold.kind, now)
+    follow([service.pk], now)
+    return made
+
+
+def lift_hold(hold: Hold, now: datetime) -> None:
+    """That one and no other."""
+    if Hold.objects.filter(pk=hold.pk, lifted=None).update(lifted=now):
+        _note(hold.service, "lifted", hold.kind, now)
+        follow([hold.service_id], now)
+
+
+def terminate(service: Service, wish: facts.Termination, now: datetime) -> Termination:
+    """Raises Refused for what has ended, or while another wish stands."""
+    if service.terminations.filter(revoked=None).exists():
+        raise Refused("There is a termination of this service already.")
+    if Service.objects.filter(pk=service.pk).exclude(ended=None).exists():
+        raise Refused("This service has ended already.")
+    made = Termination.objects.create(
+        service=service, effective=wish.effective, by=wish.by, authorised=wish.authorised, wished=now
+    )
+    _note(service, "termination", wish.effective.isoformat(), now)
+    follow([service.pk], now)
+    return made
+
+
+def revoke(wish: Termination, now: datetime) -> None:
+    """Before its day; afterwards it is too late, and nothing happens."""
+    open_ = Termination.objects.filter(pk=wish.pk, revoked=None, service__ended=None)
+    if open_.update(revoked=now):
+        _note(wish.service, "revoked", wish.effective.isoformat(), now)
+        follow([wish.service_id], now)
+
+
+def follow(ids: Sequence[int], now: datetime) -> None:
+    """What comes of facts that have changed. Nothing ends here: ends are the sweep's, which asks the brake."""
+    settling.refresh(list(ids))
+    settling.settle(settling.THESE, {"today": today(now), "now": now, "ends": False, "ids": list(ids)})
+
+
+def _note(service: Service, what: str, value: str, now: datetime) -> None:
+    revision = Service.objects.values_list("revision", flat=True).get(pk=service.pk)
+    Event.objects.create(service=service, revision=revision, what=what, value=value, due=today(now), at=now)

@@ -1,0 +1,65 @@
+"""Why a service stands where it stands, in words: a sentence for each code of rules.facts.Reason."""
+
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from gasthof.slices.lifecycle.rules.facts import Reason
+
+SENTENCES = {
+    "free": _("It costs nothing and has no end."),
+    "alone": _("It belongs to no other service, and has no end."),
+    "follows": _("It follows the service that it belongs to, which is: %(phase)s."),
+    "paid": _("It is paid until the day before %(until)s."),
+    "ahead_of_expiry": _("It is not renewed, and its registry closes the way to do so before it expires on %(day)s."),
+    "unpaid": _("It has not been paid since %(since)s: %(days)d days."),
+    "ended": _("It ended on %(day)s. No payment brings it back."),
+    "terminated": _("It ended on %(day)s, as %(by)s wished."),
+    "kept_for_case": _("It would have been deleted by now; it is kept since a case is open."),
+    "no_notice": _("It would have been deleted by now; that has to wait, since no notice was delivered."),
+    "notice_too_young": _(
+        "It would have been deleted by now; the notice was delivered so late that it is kept until %(day)s."
+    ),
+    "hold_abuse": _("It is closed for a breach of the terms (%(case)s), by %(source)s. Paying does not open it."),
+    "hold_legal": _("It is closed by law (%(case)s), by %(source)s. Nothing of it is deleted."),
+    "hold_security": _("It is locked for safety (%(case)s), by %(source)s, until the cause is mended."),
+    "hold_registry": _("Its registry has locked it (%(case)s): %(source)s."),
+    "hold_staff": _("It is closed by the house (%(case)s), by %(source)s."),
+    "registry_date_impossible": _("The registry gives a date that cannot be, %(day)s; nothing was changed by it."),
+    "registry_date_earlier": _("At the registry it expires already on %(day)s."),
+}
+PHASES = {
+    "active": _("in service"),
+    "suspended": _("suspended"),
+    "locked": _("served, but locked"),
+    "protected": _("expired, still in the zone"),
+    "out_of_zone": _("expired, out of the zone"),
+    "frozen": _("expired and frozen"),
+    "renewable": _("expired, renewable at the usual price"),
+    "quarantine": _("in quarantine at the registry"),
+    "pending_delete": _("about to be deleted by the registry"),
+    "deleted": _("deleted"),
+    "released": _("released"),
+    "erased": _("deleted, with what was kept of it"),
+}
+PARKED = {
+    "restored_database": _("The database is an older one than was swept last. Nothing was done."),
+    "clock_backwards": _("The business clock went backwards. Nothing was done."),
+    "clock_jump": _("The business clock jumped by more than a month. Nothing was done."),
+    "many_ends": _("Far more services than usual would end. They wait; all else was done."),
+}
+
+
+def in_words(reason: Reason) -> str:
+    """In the reader's language."""
+    values = {name: _shown(name, value) for name, value in reason.values}
+    return str(SENTENCES[reason.code]) % values
+
+
+def _shown(name: str, value: object) -> object:
+    if isinstance(value, date):
+        return date_format(value, "DATE_FORMAT")
+    if name == "case":
+        return value or "–"
+    return PHASES[value] if name == "phase" and isinstance(value, str) else value

@@ -1,0 +1,111 @@
+"""What will happen to a service if nothing is paid, what changing that costs at each point, and what can still be saved. Pure.
+
+It asks `evaluate` for the days that `evaluate` itself names, so it cannot say anything else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from gasthof.slices.lifecycle.rules.evaluate import evaluate, shifted
+from gasthof.slices.lifecycle.rules.facts import Decision, Facts
+from gasthof.slices.lifecycle.rules.policy import (
+    CAPABILITIES,
+    ERASED,
+    RENEWABLE,
+    RENEWABLE_BY_FEE,
+    RESTORABLE,
+    Archive,
+    Notice,
+    Policy,
+)  # fmt: skip
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A day on which something changes; the first one is the day that was asked for."""
+
+    day: date
+    phase: str
+    last: date | None  # the last day of this phase; None: without an end that is known
+    lost: tuple[str, ...]  # capabilities that go on that day, in the order of CAPABILITIES
+    gained: tuple[str, ...]
+    renewal: str  # how paying helps: "renewable", "renewable_by_fee", "restorable", or "" for not at all
+    fees: tuple[str, ...]  # of the policy, beside the price
+    saved: tuple[str, ...]  # what can still be restored, once it has ended
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notice and its day."""
+
+    day: date
+    notice: Notice
+
+
+def as_planned(policy: Policy, facts: Facts, on: date) -> Facts:
+    """The facts, if the next notices are delivered on their days: no deletion is certain before one was."""
+    if facts.noticed is not None or facts.ended is not None:
+        return facts
+    coming = told(policy, facts, on)
+    return replace(facts, noticed=coming[0].day if coming else on)
+
+
+def timeline(policy: Policy, facts: Facts, on: date) -> list[Step]:
+    """From that day's phase on, until nothing changes any more."""
+    days = list(_days(policy, facts, on))
+    entry = policy.of(facts.type, facts.tld)
+    lasts = [*(day - ONE_DAY for day, _ in days[1:]), None]
+    before = [days[0][1], *(decision for _, decision in days[:-1])]
+    return [
+        _step(entry.archive, day, last, decision, earlier)
+        for (day, decision), last, earlier in zip(days, lasts, before, strict=True)
+    ]
+
+
+def told(policy: Policy, facts: Facts, on: date) -> list[Told]:
+    """Notices that are still to come, that day's among them. What was ended, or is followed, has none."""
+    if facts.first_unpaid is None or facts.ended is not None:
+        return []
+    planned = ((shifted(facts.first_unpaid, each.at), each) for each in policy.of(facts.type, facts.tld).notices)
+    return [Told(day, each) for day, each in planned if day is not None and day >= on]
+
+
+def _days(policy: Policy, facts: Facts, on: date) -> Iterator[tuple[date, Decision]]:
+    decision = evaluate(policy, facts, on)
+    yield on, decision
+    while decision.next_at is not None:
+        day = decision.next_at
+        facts = replace(facts, parent=_then(decision, facts, day))
+        decision = evaluate(policy, facts, day)
+        yield day, decision
+
+
+def _then(decision: Decision, facts: Facts, day: date) -> Decision | None:
+    """The parent on a later day, as far as it is known: its next phase, after which it stays."""
+    parent = facts.parent
+    if parent is None or parent.next_at is None or day < parent.next_at:
+        return parent
+    after = replace(parent, phase=parent.next_phase, next_at=None, next_phase="")
+    return replace(after, ended_on=parent.ended_on or parent.next_at) if after.ended else after
+
+
+def _step(archive: Archive, day: date, last: date | None, now: Decision, before: Decision) -> Step:
+    ways = (RENEWABLE, RENEWABLE_BY_FEE, RESTORABLE)
+    way = next((each for each in ways if each in now.capabilities), "")
+    return Step(
+        day=day,
+        phase=now.phase,
+        last=last,
+        lost=_in_order(before.capabilities - now.capabilities),
+        gained=_in_order(now.capabilities - before.capabilities),
+        renewal=way,
+        fees=(archive.fee,) if way == RESTORABLE and archive.fee else now.fees,
+        saved=archive.keeps if now.ended and now.phase != ERASED else (),
+    )
+
+
+def _in_order(capabilities: frozenset[str]) -> tuple[str, ...]:
+    return tuple(each for each in CAPABILITIES if each in capabilities)

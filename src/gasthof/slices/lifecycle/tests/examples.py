@@ -1,0 +1,31 @@
+"""Lifecycle's part of the house of tests/habits/examples.py."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from tests.house import House
+
+from gasthof.kernel.values import DomainName
+from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.rules.facts import SECURITY, Hold, Termination
+from gasthof.slices.subscriptions.models import Subscription
+
+CUSTOMERS: set[str] = set()
+WHILE_SUSPENDED: set[str] = set()
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def furnish(_house: House, place: str, domain: str) -> None:
+    subscription = Subscription.objects.get(number=int(place[1:]))
+    version = policies.take(policies.shipped(), NOW)
+    expired = datetime(2026, 11, 20, tzinfo=UTC).date()
+    made = changing.begin(
+        subscription.customer, "hosting", DomainName.parse(domain).ascii, NOW,
+        version=version, first_unpaid=expired, subscription=subscription.number,
+    )  # fmt: skip
+    changing.put_hold(made, Hold(SECURITY, "staff:anna"), NOW)
+    changing.terminate(made, Termination(expired.replace(year=2027), "owner:köchin", "second factor"), NOW)
+
+
+def examples(_house: House, _place: str, _domain: str) -> Mapping[str, Mapping[str, object]]:
+    return {}
