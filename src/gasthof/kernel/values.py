@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar, Self
 
 import idna
@@ -201,3 +202,25 @@ class NewPassword(Secret):
         if len(set(password.reveal())) < 5:
             raise Refused("This password is too easy to guess.")
         return password
+
+
+class Day(date):
+    """A day, as 2026-12-24 or 24.12.2026."""
+
+    __slots__ = ()
+    FORMS = (
+        re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII),
+        re.compile(r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\. ?(?P<year>\d{4})", re.ASCII),
+    )
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        text = plain_text(raw).strip()
+        found = next((found for form in cls.FORMS if (found := form.fullmatch(text))), None)
+        try:
+            day = cls(**{name: int(part) for name, part in found.groupdict().items()}) if found else cls.min
+        except ValueError:
+            day = cls.min
+        if not 2000 <= day.year < 3000:
+            raise Refused("A day such as 2026-12-24 is needed.")
+        return cls(day.year, day.month, day.day)

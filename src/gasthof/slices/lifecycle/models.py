@@ -143,6 +143,10 @@ class Work(models.Model):
     target = models.CharField(max_length=120)  # whom it is for: the service's type
     at = models.DateTimeField()
     done = models.DateTimeField(null=True)
+    archive = models.CharField(
+        max_length=40, blank=True, db_default=""
+    )  # the export that an end made before it removed anything
+    words = models.TextField(blank=True, db_default="")  # why it could not be done yet
 
     class Meta:
         constraints = [

@@ -1,8 +1,6 @@
 """Values that only mail's verbs take."""
 
-import re
 import unicodedata
-from datetime import date
 from typing import Self
 
 from gasthof.kernel.refusal import Refused
@@ -86,28 +84,6 @@ class Message(str):
         if len(text) > cls.maximum:
             raise Refused("This is too long: at most %(maximum)d characters.", maximum=cls.maximum)
         return cls(text)
-
-
-class Day(date):
-    """A day, as 2026-12-24 or 24.12.2026."""
-
-    __slots__ = ()
-    FORMS = (
-        re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII),
-        re.compile(r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\. ?(?P<year>\d{4})", re.ASCII),
-    )
-
-    @classmethod
-    def parse(cls, raw: object) -> Self:
-        text = plain_text(raw).strip()
-        found = next((found for form in cls.FORMS if (found := form.fullmatch(text))), None)
-        try:
-            day = cls(**{name: int(part) for name, part in found.groupdict().items()}) if found else cls.min
-        except ValueError:
-            day = cls.min
-        if not 2000 <= day.year < 3000:
-            raise Refused("A day such as 2026-12-24 is needed.")
-        return cls(day.year, day.month, day.day)
 
 
 class MailPassword(Secret):

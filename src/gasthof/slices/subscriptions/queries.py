@@ -16,6 +16,7 @@ from gasthof.slices.nodes.queries import Progress, failed, findings, progress
 from gasthof.slices.subscriptions.models import Export, Plan, Subscription
 
 __all__ = [
+    "Export",
     "PlanRef",
     "Subscription",
     "SubscriptionRef",

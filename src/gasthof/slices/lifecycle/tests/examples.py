@@ -7,11 +7,12 @@ from tests.house import House
 
 from gasthof.kernel.values import DomainName
 from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.lifecycle.rules.facts import SECURITY, Hold, Termination
 from gasthof.slices.subscriptions.models import Subscription
 
-CUSTOMERS: set[str] = set()
-WHILE_SUSPENDED: set[str] = set()
+CUSTOMERS = {"lifecycle.foresee"}
+WHILE_SUSPENDED = {"lifecycle.foresee"}
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -27,5 +28,12 @@ def furnish(_house: House, place: str, domain: str) -> None:
     changing.terminate(made, Termination(expired.replace(year=2027), "owner:köchin", "second factor"), NOW)
 
 
-def examples(_house: House, _place: str, _domain: str) -> Mapping[str, Mapping[str, object]]:
-    return {}
+def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
+    service = Service.objects.get(subscription=int(place[1:])).pk
+    bare = {"customer": house.baker.customer, "type": "shop", "name": "Törtchen-Laden", "first_unpaid": "2027-03-03"}
+    return {
+        "lifecycle.begin": bare,
+        "lifecycle.set_paid": {"service": service, "first_unpaid": "2028-02-29"},
+        "lifecycle.note_notice": {"service": service},
+        "lifecycle.foresee": {"service": service},
+    }

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import Day
 from gasthof.slices.dns.actions import refresh_zone
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.mail import queries, rules
@@ -17,7 +18,7 @@ from gasthof.slices.mail.actions.desired import tell_address, tell_domain, tell_
 from gasthof.slices.mail.actions.mailboxes import check_limit as check_mailboxes
 from gasthof.slices.mail.actions.mailboxes import check_name, check_quota
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
-from gasthof.slices.mail.values import Day, DisplayName, LocalPart, Message, Subject, Targets
+from gasthof.slices.mail.values import DisplayName, LocalPart, Message, Subject, Targets
 from gasthof.slices.subscriptions.queries import Subscription
 
 HASH = re.compile(r"\$argon2id\$v=19\$m=[0-9]{1,7},t=[0-9]{1,2},p=1\$[A-Za-z0-9+/]{16,100}\$[A-Za-z0-9+/]{22,100}")

@@ -5,10 +5,11 @@ from typing import Annotated
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Unchanged
+from gasthof.kernel.values import Day
 from gasthof.slices.mail import queries, rules
 from gasthof.slices.mail.actions.mailboxes import saved
 from gasthof.slices.mail.queries import MailboxRef
-from gasthof.slices.mail.values import Day, Message, Subject
+from gasthof.slices.mail.values import Message, Subject
 from gasthof.slices.subscriptions.queries import check_changeable
 
 

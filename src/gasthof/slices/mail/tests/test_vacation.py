@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import Day
 from gasthof.slices.mail import rules
 from gasthof.slices.mail.node.vacation import quoted, script
 from gasthof.slices.mail.spec import Vacation
 from gasthof.slices.mail.tests.machine import ASCII, UMLAUT
-from gasthof.slices.mail.values import Day, Message, Subject
+from gasthof.slices.mail.values import Message, Subject
 
 NOTE = Vacation("Bin weg.", (f"info@{ASCII}",))
 CONFIGURATION = (

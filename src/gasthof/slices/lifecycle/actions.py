@@ -1,0 +1,69 @@
+"""What staff and customers do with services. What time does to them is the sweep's."""
+
+from typing import Annotated, Literal
+
+from gasthof.kernel.actions import Result, action
+from gasthof.kernel.call import Call
+from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import Day, Title
+from gasthof.slices.accounts.queries import CustomerRef
+from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.models import PolicyVersion
+from gasthof.slices.lifecycle.queries import MANAGE, SEE, ServiceRef, foreseen, shown
+from gasthof.slices.lifecycle.sweeping import today
+from gasthof.slices.subscriptions.queries import SubscriptionRef
+
+OwnType = Literal["hosting", "multihosting", "builder", "mail", "shop", "vms", "vps", "aps"]
+
+
+@action("lifecycle.begin", permission=MANAGE, on="customer")
+def begin(
+    call: Call,
+    *,
+    customer: CustomerRef,
+    type: Annotated[OwnType, "what kind of service it is"],
+    name: Annotated[Title, "what it is called"],
+    first_unpaid: Annotated[Day, "first day that is not paid, such as 2027-03-03"],
+    subscription: SubscriptionRef | None = None,
+) -> Result:
+    """Begin a service, which is paid until the day before the one that is given."""
+    if subscription is not None and subscription.customer_id != customer.number:
+        raise Refused("This subscription is another customer’s.").at("subscription")
+    if subscription is not None and subscription.services.filter(ended=None).exists():
+        raise Refused("There is a service for this subscription already.").at("subscription")
+    now = call.clocks.business.now()
+    version = PolicyVersion.objects.order_by("number").last() or policies.take(policies.shipped(), now)
+    made = changing.begin(
+        customer, type, str(name), now, version=version, first_unpaid=first_unpaid,
+        subscription=subscription.number if subscription else None,
+    )  # fmt: skip
+    made.refresh_from_db()
+    return shown(made)
+
+
+@action("lifecycle.set_paid", permission=MANAGE, on="service")
+def set_paid(
+    call: Call, *, service: ServiceRef, first_unpaid: Annotated[Day, "first day that is not paid, such as 2028-03-03"]
+) -> Result:
+    """Note that a service is paid until the day before the one that is given. It is opened again if that is what closed it."""
+    if service.first_unpaid is not None and first_unpaid < service.first_unpaid:
+        raise Refused("It is paid until later already: nothing that was paid for is taken back.").at("first_unpaid")
+    if not changing.paid_until(service, first_unpaid, call.clocks.business.now()):
+        raise Refused("This service has ended: no payment brings it back.").at("service")
+    service.refresh_from_db()
+    return shown(service)
+
+
+@action("lifecycle.note_notice", permission=MANAGE, on="service")
+def note_notice(call: Call, *, service: ServiceRef) -> Result:
+    """Note that the notice of its deletion was delivered today: nothing is deleted before, nor within a week after."""
+    now = call.clocks.business.now()
+    changing.notice_delivered(service, today(now), now)
+    service.refresh_from_db()
+    return shown(service)
+
+
+@action("lifecycle.foresee", permission=SEE, on="service", reads=True)
+def foresee(call: Call, *, service: ServiceRef) -> Result:
+    """Show what holds for a service today, why, and what will happen to it when, if nothing is done."""
+    return foreseen(service, today(call.clocks.business.now()))

@@ -1,0 +1,134 @@
+"""The outbox' other end: what the sweep wants done to a service is done, by the verbs of those whose things they are.
+
+A piece of work and the verb that does it are one transaction: killed anywhere, it is done once. What has to wait, for an export to be
+complete, say, stays open and is looked at again. Of several pieces for one service only the last one counts.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from gasthof.kernel import rows
+from gasthof.kernel.actions import perform
+from gasthof.kernel.clock import Clocks
+from gasthof.kernel.permissions import SYSTEM
+from gasthof.kernel.refusal import ActionRefused
+from gasthof.slices.lifecycle.models import Work
+from gasthof.slices.lifecycle.rules.policy import ERASE
+from gasthof.slices.subscriptions.queries import Export, saved
+
+DONE = {
+    "open": "opened",
+    "suspend": "suspended",
+    "delete": "deleted",
+    "erase": "archive deleted",
+    "lock": "locked",
+    "take_out": "taken out of the zone",
+    "quarantine": "in quarantine",
+    "release": "released",
+    "note": "noted",
+}
+ASIDE = {"open": "subscriptions.resume", "suspend": "subscriptions.suspend"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whether it is done; if not, in words why."""
+
+    done: bool
+    words: str = ""
+
+
+Driver = Callable[[Work, Clocks], Outcome]
+
+
+def carry_out(clocks: Clocks) -> Iterator[str]:
+    """All that is open, oldest first; what was done, in words."""
+    last = 0
+    while work := _next_after(last):
+        last = work
+        if words := _one(work, clocks):
+            yield words
+
+
+def waiting() -> int:
+    """Pieces of work that are open."""
+    with rows.staff():
+        return Work.objects.filter(done=None).count()
+
+
+def _next_after(number: int) -> int | None:
+    with rows.staff():
+        return Work.objects.filter(done=None, pk__gt=number).order_by("pk").values_list("pk", flat=True).first()
+
+
+def _one(number: int, clocks: Clocks) -> str:
+    """Empty where somebody else is at it, or nothing was done yet."""
+    with transaction.atomic(), rows.staff():
+        chosen = Work.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=number, done=None)
+        work = chosen.select_related("service__subscription", "service__customer").first()
+        if work is None:
+            return ""
+        outcome = Outcome(True) if _overtaken(work) else _tried(work, clocks)
+        work.words, work.done = outcome.words, clocks.business.now() if outcome.done else None
+        work.save(update_fields=["words", "done", "archive"])
+        return f"{work.service.customer.name}, {work.service.name}: {outcome.words or DONE[work.action]}"
+
+
+def _overtaken(work: Work) -> bool:
+    """A later phase has come meanwhile; what was begun to be saved is still saved by it."""
+    return Work.objects.filter(service=work.service_id, pk__gt=work.pk).exclude(action=ERASE).exists()
+
+
+def _tried(work: Work, clocks: Clocks) -> Outcome:
+    try:
+        with transaction.atomic():
+            return DRIVERS.get(work.service.type, recorded)(work, clocks)
+    except ActionRefused as refusal:
+        return Outcome(False, "; ".join(error.message for error in refusal.errors))
+
+
+def recorded(_work: Work, _clocks: Clocks) -> Outcome:
+    """For types whose machines are not driven from here: that it was to be done is what is kept."""
+    return Outcome(True)
+
+
+def place(work: Work, clocks: Clocks) -> Outcome:
+    """Hosting: the subscription that it stands in, with all its slices."""
+    subscription = work.service.subscription
+    if work.action == ERASE:
+        return _erased(work, clocks)
+    if subscription is None:
+        return Outcome(True)
+    if verb := ASIDE.get(work.action):
+        perform(SYSTEM, verb, {"subscription": subscription.system_name}, clocks)
+    if work.action == "delete":
+        return _ended(work, subscription.system_name, clocks)
+    return Outcome(True)
+
+
+def _ended(work: Work, name: str, clocks: Clocks) -> Outcome:
+    """First everything is saved, and only what is saved whole is taken away."""
+    if not work.archive:
+        work.archive = str(perform(SYSTEM, "subscriptions.export", {"subscription": name}, clocks).result["export"])
+        return Outcome(False, gettext("being saved before it is deleted"))
+    progress = saved(Export.objects.select_related("node").get(number=int(work.archive[1:])))
+    if progress.state != "live":
+        return Outcome(False, progress.words or gettext("being saved before it is deleted"))
+    perform(SYSTEM, "subscriptions.delete", {"subscription": name}, clocks)
+    return Outcome(True)
+
+
+def _erased(work: Work, clocks: Clocks) -> Outcome:
+    """Never before the end itself is done: what was saved may be all that there is."""
+    if Work.objects.filter(service=work.service_id, pk__lt=work.pk, done=None).exists():
+        return Outcome(False, gettext("waits until the service is deleted"))
+    kept = Work.objects.filter(service=work.service_id, pk__lt=work.pk).exclude(archive="").order_by("pk").last()
+    if kept and Export.objects.filter(number=int(kept.archive[1:])).exists():
+        perform(SYSTEM, "subscriptions.delete_export", {"export": kept.archive, "anyway": True}, clocks)
+    return Outcome(True)
+
+
+DRIVERS: Mapping[str, Driver] = {"hosting": place, "multihosting": place}

@@ -1,0 +1,33 @@
+"""What is done as days begin: the sweep, and what comes of it. Business time alone counts."""
+
+import time
+from collections.abc import Iterator
+
+from gasthof.kernel import rows
+from gasthof.kernel.clock import Clocks
+from gasthof.slices.lifecycle import explaining
+from gasthof.slices.lifecycle.carrying import carry_out, waiting
+from gasthof.slices.lifecycle.models import Event
+from gasthof.slices.lifecycle.sweeping import sweep
+
+PATIENCE = 120.0  # seconds in which what a day brings is carried out, before a try-out's clock goes on
+BETWEEN = 0.2  # seconds
+
+
+def day_began(clocks: Clocks) -> Iterator[str]:
+    """Hook: sweep, and wait until all of it is carried out or takes too long; it goes on by itself then."""
+    now = clocks.business.now()
+    swept = sweep(now)
+    if swept.parked:
+        yield str(explaining.PARKED[swept.parked])
+    with rows.staff():
+        events = list(Event.objects.filter(at=now, what="phase").select_related("service__customer").order_by("id"))
+    for event in events:
+        yield f"{event.service.customer.name}, {event.service.name}: {explaining.PHASES[event.value]}"
+    until = time.monotonic() + PATIENCE
+    for _ in carry_out(clocks):
+        pass
+    while waiting() and time.monotonic() < until:
+        time.sleep(BETWEEN)
+        for _ in carry_out(clocks):
+            pass

@@ -1,0 +1,36 @@
+"""Work of lifecycle that nobody waits for."""
+
+import logging
+
+from django.conf import settings
+from procrastinate.contrib.django import app
+
+from gasthof.kernel.actions import SYSTEM_CLOCKS
+from gasthof.slices.lifecycle.auditing import audit
+from gasthof.slices.lifecycle.carrying import carry_out
+from gasthof.slices.lifecycle.rules.days import day_of
+from gasthof.slices.lifecycle.sweeping import sweep
+
+log = logging.getLogger("gasthof.lifecycle")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="lifecycle.go_on", queueing_lock="lifecycle.go_on")
+def go_on(timestamp: int) -> None:
+    """`timestamp` is the minute it was due at."""
+    swept = sweep(SYSTEM_CLOCKS.business.now())
+    if swept.parked:
+        log.error("the sweep of %s waits for a person: %s", swept.day, swept.parked)
+    for words in carry_out(SYSTEM_CLOCKS):
+        log.info("%s", words)
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="lifecycle.audit", queueing_lock="lifecycle.audit")
+def nightly(timestamp: int) -> None:
+    """All services against the pure function; what differs is told, never repaired."""
+    found = audit(day_of(SYSTEM_CLOCKS.business.now(), settings.TIME_ZONE))
+    for difference in found.differences:
+        log.error("services stand elsewhere than they should: %s", difference)
+    for service in found.loose:
+        log.error("service %d: its holds or its termination say something else than its row", service)

@@ -1,0 +1,97 @@
+"""Reads of services: what holds for each today, why, and what comes."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from django.db.models import QuerySet
+
+from gasthof.kernel.collection import Ask, collection
+from gasthof.kernel.fields import Reference
+from gasthof.kernel.permissions import Actor, reaches
+from gasthof.slices.accounts.queries import is_number
+from gasthof.slices.lifecycle import explaining
+from gasthof.slices.lifecycle.models import Hold, Service
+from gasthof.slices.lifecycle.policies import of_version
+from gasthof.slices.lifecycle.rules import facts
+from gasthof.slices.lifecycle.rules.evaluate import evaluate
+from gasthof.slices.lifecycle.rules.timeline import as_planned, timeline, told
+
+SEE, MANAGE = "lifecycle.read", "lifecycle.manage"
+
+
+def find_service(actor: Actor, text: str) -> Service | None:
+    """By number. Locked for a change."""
+    rows = Service.objects.select_related("customer", "subscription", "parent").select_for_update(of=("self",))
+    found = rows.filter(pk=int(text)).first() if is_number(text) else None
+    return found if found and reaches(actor, found.place) else None
+
+
+_SERVICE = Reference("service", find_service, lambda row: row.place, "number of the service")
+ServiceRef = Annotated[Service, _SERVICE]
+
+
+def facts_of(service: Service, on: date) -> facts.Facts:
+    """All that is known of it, and of what it belongs to."""
+    standing = service.terminations.filter(revoked=None).first()
+    policy = of_version(service.policy_id)
+    return facts.Facts(
+        type=service.type,
+        tld=service.tld,
+        first_unpaid=service.first_unpaid,
+        registry=service.registry_date,
+        noticed=service.noticed,
+        spared=service.spared,
+        holds=frozenset(_hold(row) for row in service.holds.filter(lifted=None)),
+        termination=facts.Termination(standing.effective, standing.by, standing.authorised) if standing else None,
+        ended=service.ended,
+        parent=evaluate(policy, facts_of(service.parent, on), on) if service.parent else None,
+    )
+
+
+def _hold(row: Hold) -> facts.Hold:
+    return facts.Hold(row.kind, row.source, row.case, row.severity, row.lifted_by)
+
+
+def shown(service: Service) -> dict[str, object]:
+    return {
+        "service": service.pk,
+        "type": service.type,
+        "name": service.name,
+        "customer": service.customer_id,
+        "subscription": service.subscription.system_name if service.subscription else None,
+        "phase": service.phase,
+        "first_unpaid": service.first_unpaid.isoformat() if service.first_unpaid else None,
+        "next": service.due_at.isoformat() if service.due_at else None,
+    }
+
+
+def foreseen(service: Service, on: date) -> dict[str, Any]:
+    """What holds that day and why, and what comes if nothing is done."""
+    policy, known = of_version(service.policy_id), facts_of(service, on)
+    planned = as_planned(policy, known, on)
+    return {
+        **shown(service),
+        "on": on.isoformat(),
+        "why": [explaining.in_words(reason) for reason in evaluate(policy, known, on).explain],
+        "steps": [
+            {
+                "day": step.day.isoformat(),
+                "last": step.last.isoformat() if step.last else None,
+                "phase": step.phase,
+                "words": str(explaining.PHASES[step.phase]),
+                "lost": list(step.lost),
+                "gained": list(step.gained),
+                "renewal": step.renewal,
+                "fees": list(step.fees),
+                "saved": list(step.saved),
+            }
+            for step in timeline(policy, planned, on)
+        ],
+        "notices": [{"day": each.day.isoformat(), "notice": each.notice.name} for each in told(policy, known, on)],
+    }
+
+
+@collection("services", permission=SEE, order=("id",), shown=shown)
+def services(ask: Ask) -> QuerySet[Service]:
+    """Services, each with its phase and the next day on which time does something; found by part of the name."""
+    return Service.objects.select_related("subscription").filter(name__icontains=ask.search)

@@ -1,0 +1,164 @@
+"""What the sweep wants is done: a subscription is suspended, opened, saved and deleted, each once, and nothing that is not saved goes."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from tests.house import OPERATOR, House, all_live, settle
+
+from gasthof.kernel.actions import actions, perform
+from gasthof.kernel.clock import Clocks, FixedClock, SystemClock
+from gasthof.kernel.refusal import ActionRefused
+from gasthof.slices.lifecycle import carrying
+from gasthof.slices.lifecycle.daily import day_began
+from gasthof.slices.lifecycle.models import Service, Work
+from gasthof.slices.subscriptions.models import Export, Subscription
+
+pytestmark = pytest.mark.django_db
+FIRST = date(2027, 3, 3)
+NAME = "grüße-aus-köln.test"
+
+
+def on(offset: int) -> Clocks:
+    """Noon of that day, counted from the first unpaid one."""
+    return Clocks(SystemClock(), FixedClock(datetime.combine(FIRST + timedelta(days=offset), time(12), UTC)))
+
+
+@pytest.fixture
+def house() -> House:
+    house = settle()
+    house.run("domains.add", subscription=house.mine, name=NAME)
+    return house
+
+
+@pytest.fixture
+def service(house: House) -> Service:
+    fields = {"customer": house.baker.customer, "type": "hosting", "name": NAME, "first_unpaid": FIRST.isoformat()}
+    done = perform(OPERATOR, "lifecycle.begin", {**fields, "subscription": house.mine}, on(-40))
+    return Service.objects.get(pk=done.result["service"])
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], list[str]]:
+    """Days pass, one after another; what was said on the last one."""
+    monkeypatch.setattr("gasthof.slices.lifecycle.daily.PATIENCE", 0.0)
+
+    def pass_(first: int, last: int) -> list[str]:
+        said: list[str] = []
+        for offset in range(first, last + 1):
+            said = list(day_began(on(offset)))
+        return said
+
+    return pass_
+
+
+def state(house: House) -> str:
+    return Subscription.objects.get(number=int(house.mine[1:])).state
+
+
+def test_unpaid_it_is_suspended_paid_it_is_open(
+    house: House, service: Service, passes: Callable[..., list[str]]
+) -> None:
+    passes(-2, -1)
+    assert state(house) == "active"
+    (said,) = passes(0, 0)
+    assert NAME in said and state(house) == "suspended"
+    assert passes(1, 5) == [] and Work.objects.filter(done=None).count() == 0
+    perform(OPERATOR, "lifecycle.set_paid", {"service": service.pk, "first_unpaid": "2028-03-03"}, on(5))
+    assert list(carrying.carry_out(on(5))) and state(house) == "active"
+    assert list(carrying.carry_out(on(5))) == []
+
+
+def test_nothing_is_deleted_without_a_notice_or_before_it_is_saved(
+    house: House, service: Service, passes: Callable[..., list[str]]
+) -> None:
+    passes(0, 62)
+    assert state(house) == "suspended", "nobody was told"
+    perform(OPERATOR, "lifecycle.note_notice", {"service": service.pk}, on(62))
+    passes(63, 68)
+    assert state(house) == "suspended", "told, and not yet a week ago"
+    passes(69, 69)
+    export = Export.objects.get(subscription=int(house.mine[1:]))
+    work = Work.objects.get(service=service, action="delete")
+    assert state(house) == "suspended" and work.archive == export.name and work.words and work.done is None
+    assert list(carrying.carry_out(on(69))) and Subscription.objects.filter(number=int(house.mine[1:])).exists()
+    all_live()
+    list(carrying.carry_out(on(69)))
+    assert not Subscription.objects.filter(number=int(house.mine[1:])).exists()
+    assert Subscription.objects.filter(number=int(house.other[1:])).exists(), "the neighbour's stands"
+    service.refresh_from_db()
+    assert (service.phase, service.subscription_id, service.customer_id) == ("deleted", None, house.baker.customer)
+    passes(70, 69 + 14)
+    assert not Export.objects.filter(pk=export.pk).exists(), "what was saved is kept for the policy's days"
+
+
+def test_what_was_saved_is_not_erased_before_the_service_is_deleted(
+    house: House, service: Service, passes: Callable[..., list[str]]
+) -> None:
+    """The node was away for longer than what is saved is kept."""
+    passes(0, 50)
+    perform(OPERATOR, "lifecycle.note_notice", {"service": service.pk}, on(50))
+    passes(51, 80)
+    assert Export.objects.filter(subscription=int(house.mine[1:])).exists() and state(house) == "suspended"
+    assert list(Work.objects.filter(done=None).order_by("pk").values_list("action", flat=True)) == ["delete", "erase"]
+    all_live()
+    passes(81, 81)
+    assert not Export.objects.exists() and not Subscription.objects.filter(number=int(house.mine[1:])).exists()
+
+
+def test_a_late_payment_revives_nothing(house: House, service: Service, passes: Callable[..., list[str]]) -> None:
+    passes(0, 50)
+    perform(OPERATOR, "lifecycle.note_notice", {"service": service.pk}, on(50))
+    passes(51, 60)
+    with pytest.raises(ActionRefused) as caught:
+        perform(OPERATOR, "lifecycle.set_paid", {"service": service.pk, "first_unpaid": "2028-03-03"}, on(60))
+    assert [error.field for error in caught.value.errors] == ["service"]
+
+
+def test_a_verb_that_refuses_is_tried_again_in_its_own_words(
+    house: House, service: Service, passes: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(carrying.ASIDE, "suspend", "subscriptions.delete")
+    made = house.run("subscriptions.export", subscription=house.mine).result["export"]
+    passes(0, 0)
+    work = Work.objects.get(done=None)
+    assert made in work.words and state(house) == "active"
+    monkeypatch.setitem(carrying.ASIDE, "suspend", "subscriptions.suspend")
+    assert list(carrying.carry_out(on(0))) and state(house) == "suspended"
+
+
+def test_of_several_only_the_last_counts(house: House, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker was away while it was suspended, paid, and not paid again."""
+    monkeypatch.setattr("gasthof.slices.lifecycle.daily.carry_out", lambda _clocks: iter(()))
+    monkeypatch.setattr("gasthof.slices.lifecycle.daily.PATIENCE", 0.0)
+    list(day_began(on(0)))
+    perform(OPERATOR, "lifecycle.set_paid", {"service": service.pk, "first_unpaid": "2028-03-03"}, on(5))
+    assert list(Work.objects.order_by("pk").values_list("action", flat=True))[-2:] == ["suspend", "open"]
+    asked: list[str] = []
+    real = carrying.perform
+    monkeypatch.setattr(carrying, "perform", lambda actor, verb, *rest: asked.append(verb) or real(actor, verb, *rest))
+    list(carrying.carry_out(on(5)))
+    assert asked == ["subscriptions.resume"] and state(house) == "active" and "subscriptions.resume" in actions()
+
+
+def test_what_is_foreseen_is_what_happens(house: House, service: Service, passes: Callable[..., list[str]]) -> None:
+    foreseen = perform(house.baker, "lifecycle.foresee", {"service": service.pk}, on(-30)).result
+    assert [(step["day"], step["phase"]) for step in foreseen["steps"]] == [
+        ("2027-02-01", "active"), ("2027-03-03", "suspended"), ("2027-05-02", "deleted"), ("2027-05-16", "erased"),
+    ]  # fmt: skip
+    assert foreseen["why"] and foreseen["notices"] and foreseen["steps"][1]["renewal"] == "renewable"
+    days = {(date.fromisoformat(step["day"]) - FIRST).days: step["phase"] for step in foreseen["steps"]}
+    wanted = ""
+    for offset in range(-30, 76):
+        if offset == 46:
+            perform(OPERATOR, "lifecycle.note_notice", {"service": service.pk}, on(46))
+        passes(offset, offset)
+        all_live()
+        service.refresh_from_db()
+        wanted = days.get(offset, wanted)
+        assert service.phase == wanted, offset
+
+
+def test_another_customer_does_not_even_find_it(house: House, service: Service) -> None:
+    with pytest.raises(ActionRefused):
+        perform(house.gardener, "lifecycle.foresee", {"service": service.pk}, on(0))
