@@ -214,4 +214,5 @@ def _ask(call: Call, registration: Registration, request: Asked) -> Result:
 
 def _write(call: Call, registration: Registration, request: Asked) -> Result:
     operation = journal.ask(registration, request, str(call.actor), call.clocks.wall.now())
-    return {"domain": str(registration), "operation": operation.pk, "id": operation.uid, "state": operation.state}
+    names = {"domain": str(registration), "ascii": registration.name}
+    return names | {"operation": operation.pk, "id": operation.uid, "state": operation.state}
