@@ -37,7 +37,7 @@ from gasthof.slices.registrar.queries import (
 )
 from gasthof.slices.registrar.values import AuthorisationCode, Consent, ContactAddress, Country, Phone, Postcode, Reason
 
-Years = Annotated[int, Between(1, rules.LONGEST_TERM), "years"]
+Years = Annotated[int, Between(1, rules.LONGEST_TERM), "one to ten; some registries take one at a time only"]
 
 
 @action("registrar.add_contact", permission=WRITE, on="customer")
@@ -45,14 +45,14 @@ def add_contact(
     call: Call,
     *,
     customer: CustomerRef,
-    name: Annotated[PersonName, "first and last name"],
-    street: Annotated[Line, "street and number"],
-    postcode: Annotated[Postcode, "postcode"],
-    city: Annotated[PersonName, "city"],
-    country: Annotated[Country, "country, in two letters: AT"],
-    email: Annotated[ContactAddress, "e-mail address"],
-    phone: Annotated[Phone, "telephone: +43.123456789"],
-    organisation: Annotated[PersonName | None, "company or organisation, if it is one"] = None,
+    name: Annotated[PersonName, "who is in charge, also where a company is holder"],
+    street: Annotated[Line, "as on a letter"],
+    postcode: Annotated[Postcode, "without the country"],
+    city: Annotated[PersonName, "in the letters of its own country"],
+    country: Annotated[Country, "two letters: AT, CZ, DE"],
+    email: Annotated[ContactAddress, "registries write to it, so it has to work"],
+    phone: Annotated[Phone, "with the country’s code: +43.123456789"],
+    organisation: Annotated[PersonName | None, "if a company or an organisation is holder"] = None,
 ) -> Result:
     """Add a contact that can be holder of domain names."""
     fields = {"street": street, "postcode": postcode, "city": city, "country": country, "email": email, "phone": phone}
@@ -65,7 +65,7 @@ def register(
     call: Call,
     *,
     customer: CustomerRef,
-    name: Annotated[DomainName, "domain name"],
+    name: Annotated[DomainName, "with its ending: bäckerei.at"],
     holder: ContactRef,
     admin: ContactRef | None = None,
     tech: ContactRef | None = None,
@@ -82,7 +82,7 @@ def transfer_in(
     call: Call,
     *,
     customer: CustomerRef,
-    name: Annotated[DomainName, "domain name"],
+    name: Annotated[DomainName, "with its ending: bäckerei.at"],
     code: Annotated[AuthorisationCode, "authorisation code, from the registrar that it is with now"],
     holder: ContactRef,
 ) -> Result:

@@ -53,9 +53,9 @@ def _list(customer: int) -> Link:
     return Link(_("Domain names"), reverse("registrar:names", args=[customer]))
 
 
-def _below(request: PanelRequest, registration: Registration, title: str) -> Head:
+def _below(request: PanelRequest, registration: Registration, title: str, lead: str = "") -> Head:
     back = Link(str(registration), _at("name", registration))
-    return below_customer(request, registration.customer, title, _list(registration.customer_id), back)
+    return below_customer(request, registration.customer, title, _list(registration.customer_id), back, lead=lead)
 
 
 @require_safe
@@ -210,7 +210,11 @@ def renew(request: PanelRequest, name: str) -> HttpResponse:
 
 @shown_or_sent
 def cancel(request: PanelRequest, name: str) -> HttpResponse:
-    return _form(request, name, forms.Cancel, _("Delete the domain name?"), _("Delete domain name"))
+    found = _found(request, name, WRITE)
+    form = forms.Cancel(posted(request), fixed={"registration": found.name})
+    title, at = _("Delete %(name)s?") % {"name": found}, _at("name", found)
+    head = _below(request, found, title, lead=wording.after_deletion(found.name))
+    return form_page(request, form, head, submit=_("Delete domain name"), to=at, cancel=at, message=_on_its_way)
 
 
 @shown_or_sent
@@ -221,7 +225,7 @@ def restore(request: PanelRequest, name: str) -> HttpResponse:
 def _form(
     request: PanelRequest,
     name: str,
-    sort: Callable[..., forms.Renew | forms.Cancel | forms.Restore],
+    sort: Callable[..., forms.Renew | forms.Restore],
     title: str,
     submit: str,
     **initial: object,

@@ -77,6 +77,17 @@ def meaning(registration: Registration) -> str:
     return next((sentence for word, sentence in known.items() if word in statuses), "")
 
 
+def after_deletion(name: str) -> str:
+    """What follows when the holder has it deleted, in a sentence."""
+    known = rules.rules_of(name)
+    days = next((span.since for span in known.cancelled if rules.RECOURSE[span.phase] == "nothing"), 0)
+    if not days:
+        return _("Website and mail stop, and anybody can register it at once. It cannot be undone.")
+    return _(
+        "Website and mail stop. For %(days)d days its holder can have it back, at a fee; later anybody can register it."
+    ) % {"days": days}
+
+
 def coming(registration: Registration, on: date) -> str:
     """What happens next if nobody does anything; "": nothing that dates alone would tell."""
     known = rules.rules_of(registration.name)

@@ -1,9 +1,10 @@
-"""A clock that goes when told, and a house whose baker has a contact."""
+"""A house whose baker has a contact."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.clocks import Clock
 from tests.house import House, settle
 
 from gasthof.kernel.actions import Outcome, perform
@@ -14,17 +15,6 @@ from gasthof.slices.registrar import journal, reading
 from gasthof.slices.registrar.models import Operation, Registration
 from gasthof.slices.registrar.tests.examples import ADDRESS
 from gasthof.slices.registrar.tryout import Registry
-
-
-@dataclass
-class Clock:
-    at: datetime
-
-    def now(self) -> datetime:
-        return self.at
-
-    def go(self, **how: float) -> None:
-        self.at += timedelta(**how)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from tests.clocks import Clock
 
 from gasthof.slices.registrar import rules
 from gasthof.slices.registrar.driver import (
@@ -29,7 +30,6 @@ from gasthof.slices.registrar.driver import (
     Update,
 )
 from gasthof.slices.registrar.models import RegistryAccount
-from gasthof.slices.registrar.tests.conftest import Clock
 from gasthof.slices.registrar.tests.test_rules import UNPAID
 from gasthof.slices.registrar.tryout import FUNDS, NO_MONEY, OTHER_DATE, Registry
 
