@@ -12,5 +12,6 @@ SLICES = (
     "databases",
     "access",
     "webhooks",
+    "registrar",
     "lifecycle",
 )

@@ -15,6 +15,7 @@ from gasthof.kernel.actions import actions, perform
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.access.models import ApiToken, Assignment, Role, User
 from gasthof.slices.nodes.models import DesiredObject
+from gasthof.slices.registrar.models import Operation
 from gasthof.slices.webhooks.models import Delivery, Webhook
 from tests.habits.examples import examples, prepare
 from tests.habits.furnished import furnished_once, house
@@ -69,8 +70,18 @@ SHAPES: list[object] = [
     b"x",
     object(),
 ]
-MEANT = {"int", "bool", "NewPassword", "PhpSettings", "MailPassword", "Targets", "Content", "Contents"}
-ONLY_RECORDED = {("access.tell_of_change", "address")}
+MEANT = {
+    "AuthorisationCode",
+    "int",
+    "bool",
+    "NewPassword",
+    "PhpSettings",
+    "MailPassword",
+    "Targets",
+    "Content",
+    "Contents",
+}
+ONLY_RECORDED = {("registrar.cancel", "consent"), ("registrar.restore", "reason"), ("access.tell_of_change", "address")}
 OF_LINES = {("mail.set_vacation", "text")}  # browsers end them in another way than files
 FIELDS = [(verb, field.name) for verb, action in actions().items() for field in action.fields]
 
@@ -201,6 +212,8 @@ def test_others_objects_by_guessing(house: House, verb: str) -> None:
         "token": numbers(ApiToken.objects.filter(user__customer=house.gardener.customer)),
         "webhook": numbers(Webhook.objects.filter(user__customer=house.gardener.customer)),
         "delivery": numbers(Delivery.objects.filter(webhook__user__customer=house.gardener.customer)),
+        "registration": ["gärtnerei-grün.de", "xn--grtnerei-grn-gcb06a.de", "GÄRTNEREI-GRÜN.info"],
+        "operation": numbers(Operation.objects.filter(registration__customer=house.gardener.customer)),
     }
     on = actions()[verb].on or ""
     if verb.startswith("access.") and on == "user":

@@ -104,11 +104,22 @@ def pages(house: House) -> dict[str, str]:
         "users": f"{customer}users/", "invite": f"{customer}users/invite", "person": f"{customer}users/{person}/",
         "assign": f"{customer}users/{person}/assign", "block": f"{customer}users/{person}/deactivate",
         "roles": f"{customer}roles/", "role": f"{customer}roles/{role}/change",
+        "names": f"{customer}names/", "name": f"/names/{ASCII.replace('.test', '.de')}/", "name-lost": f"/names/{ASCII.replace('.test', '.info')}/",
+        "name-moving": f"/names/{ASCII.replace('.test', '.org')}/", "name-register": f"{customer}names/register",
+        "name-contact": f"{customer}names/contact", "name-cancel": f"/names/{ASCII.replace('.test', '.de')}/cancel",
+        "registry-operations": "/registry/operations",
         "empty-mail": f"/domains/{DomainName.parse(LONG).ascii}/mail/", "empty-ftp": f"/subscriptions/{house.other}/ftp/",
     }  # fmt: skip
 
 
-WRONG = {"mail-add": "quota_mb", "dns-srv": "port", "db-create": "name", "invite": "email", "ftp-add": "directory"}
+WRONG = {
+    "name-register": "name",
+    "mail-add": "quota_mb",
+    "dns-srv": "port",
+    "db-create": "name",
+    "invite": "email",
+    "ftp-add": "directory",
+}
 
 
 def opened(context: BrowserContext) -> tuple[Page, list[str]]:

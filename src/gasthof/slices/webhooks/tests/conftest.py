@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.clocks import Clock
 from tests.house import House, settle
 from tests.programs import people
 from tests.receivers import Receiver, receiving
@@ -15,19 +16,6 @@ from gasthof.slices.webhooks.models import Delivery, Event, Webhook
 from gasthof.slices.webhooks.posting import post
 from gasthof.slices.webhooks.sending import Sending
 from gasthof.slices.webhooks.telling import hand_out
-
-
-@dataclass
-class Clock:
-    """It goes when told."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        return self.at
-
-    def go(self, **how: float) -> None:
-        self.at += timedelta(**how)
 
 
 @dataclass
