@@ -1,6 +1,7 @@
 """Fixtures for tests beside their slices and in tests/ alike, and the order of files."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "platform" in getattr(item, "fixturenames", ()):
             platforms.add(item.path)
     items.sort(key=lambda item: (-patience[item.path], item.path not in platforms, -sizes[item.path]))
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A request answers in its reader's language, which stays active in the thread: the next test must not find it so."""
+    yield
+    try:
+        from django.utils import translation
+    except ImportError:  # tests of what runs without Django
+        return
+    translation.deactivate()

@@ -98,6 +98,9 @@ CLIENTS: dict[str, Callable[[House], Client]] = {
 }
 
 
+WRITTEN_ONCE = ("kernel_auditentry", "lifecycle_event")
+
+
 def keys(customer: int | None) -> dict[str, set[str]]:
     return {
         table(model): {str(key) for key in model.objects.filter(**{way: customer}).values_list("pk", flat=True)}
@@ -137,8 +140,11 @@ def test_the_view_would_ruin_what_it_could(house: House, routes: None) -> None:
     others = keys(house.gardener.customer)
     found = json.loads(client.get("/everything").content)
     assert all(others[name] <= set(listed) for name, listed in found.items())
-    could = {f"delete {name}" for name in BY_TABLE} - {"delete kernel_auditentry"}
+    could = {f"delete {name}" for name in BY_TABLE} - {f"delete {name}" for name in WRITTEN_ONCE}
     assert could <= set(json.loads(client.get("/ruin").content))
+    transaction.set_rollback(
+        True
+    )  # what is written once outlives what it tells of here: nobody checks that they fit together
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gasthof.kernel.actions import actions, perform
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.access.models import ApiToken, Assignment, Role, User
+from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.nodes.models import DesiredObject
 from gasthof.slices.registrar.models import Operation
 from gasthof.slices.webhooks.models import Delivery, Webhook
@@ -213,6 +214,7 @@ def test_others_objects_by_guessing(house: House, verb: str) -> None:
         "webhook": numbers(Webhook.objects.filter(user__customer=house.gardener.customer)),
         "delivery": numbers(Delivery.objects.filter(webhook__user__customer=house.gardener.customer)),
         "registration": ["gärtnerei-grün.de", "xn--grtnerei-grn-gcb06a.de", "GÄRTNEREI-GRÜN.info"],
+        "service": numbers(Service.objects.filter(customer=house.gardener.customer)),
         "operation": numbers(Operation.objects.filter(registration__customer=house.gardener.customer)),
     }
     on = actions()[verb].on or ""

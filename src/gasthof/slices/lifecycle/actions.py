@@ -29,8 +29,8 @@ def begin(
     """Begin a service, which is paid until the day before the one that is given."""
     if subscription is not None and subscription.customer_id != customer.number:
         raise Refused("This subscription is another customer’s.").at("subscription")
-    if subscription is not None and subscription.services.filter(ended=None).exists():
-        raise Refused("There is a service for this subscription already.").at("subscription")
+    if subscription is not None and subscription.services.filter(type=type, ended=None).exists():
+        raise Refused("There is a service of this type for this subscription already.").at("subscription")
     now = call.clocks.business.now()
     version = PolicyVersion.objects.order_by("number").last() or policies.take(policies.shipped(), now)
     made = changing.begin(

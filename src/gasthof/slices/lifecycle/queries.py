@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Annotated, Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from gasthof.kernel.collection import Ask, collection
+from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import Actor, reaches
+from gasthof.kernel.permissions import Actor, Place, reaches
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.models import Hold, Service
@@ -15,6 +15,7 @@ from gasthof.slices.lifecycle.policies import of_version
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.timeline import as_planned, timeline, told
+from gasthof.slices.subscriptions.queries import part_of
 
 SEE, MANAGE = "lifecycle.read", "lifecycle.manage"
 
@@ -94,4 +95,11 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
 @collection("services", permission=SEE, order=("id",), shown=shown)
 def services(ask: Ask) -> QuerySet[Service]:
     """Services, each with its phase and the next day on which time does something; found by part of the name."""
-    return Service.objects.select_related("subscription").filter(name__icontains=ask.search)
+    rows = Service.objects.filter(conjunction(ask.scopes, in_services), name__icontains=ask.search)
+    return rows.select_related("subscription")
+
+
+def in_services(place: Place) -> Q:
+    """Services that lie in that scope: a domain's or a mailbox' own holds none."""
+    whole = place.domain is None and place.mailbox is None
+    return part_of(place, "subscription__", "customer") if whole else Q(pk__in=[])

@@ -29,8 +29,9 @@ def furnish(_house: House, place: str, domain: str) -> None:
 
 
 def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
-    service = Service.objects.get(subscription=int(place[1:])).pk
+    service = Service.objects.filter(name=DomainName.parse(domain).ascii).latest("pk").pk
     bare = {"customer": house.baker.customer, "type": "shop", "name": "Törtchen-Laden", "first_unpaid": "2027-03-03"}
+    bare["subscription"] = place
     return {
         "lifecycle.begin": bare,
         "lifecycle.set_paid": {"service": service, "first_unpaid": "2028-02-29"},
