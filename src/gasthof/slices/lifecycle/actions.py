@@ -2,12 +2,15 @@
 
 from typing import Annotated, Literal
 
+from procrastinate.contrib.django import app
+
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.models import PolicyVersion
 from gasthof.slices.lifecycle.queries import MANAGE, SEE, ServiceRef, foreseen, shown
 from gasthof.slices.lifecycle.sweeping import today
@@ -50,6 +53,7 @@ def set_paid(
         raise Refused("It is paid until later already: nothing that was paid for is taken back.").at("first_unpaid")
     if not changing.paid_until(service, first_unpaid, call.clocks.business.now()):
         raise Refused("This service has ended: no payment brings it back.").at("service")
+    app.configure_task(AT_ONCE).defer()
     service.refresh_from_db()
     return shown(service)
 

@@ -19,6 +19,7 @@ from gasthof.slices.lifecycle.models import Work
 from gasthof.slices.lifecycle.rules.policy import ERASE
 from gasthof.slices.subscriptions.queries import Export, saved
 
+AT_ONCE = "lifecycle.carry_out"  # the job that does what is open now
 DONE = {
     "open": "opened",
     "suspend": "suspended",

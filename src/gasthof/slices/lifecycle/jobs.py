@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.slices.lifecycle.auditing import audit
-from gasthof.slices.lifecycle.carrying import carry_out
+from gasthof.slices.lifecycle.carrying import AT_ONCE, carry_out
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.sweeping import sweep
 
@@ -21,6 +21,12 @@ def go_on(timestamp: int) -> None:
     swept = sweep(SYSTEM_CLOCKS.business.now())
     if swept.parked:
         log.error("the sweep of %s waits for a person: %s", swept.day, swept.parked)
+    at_once()
+
+
+@app.task(name=AT_ONCE)
+def at_once() -> None:
+    """What a payment has opened again waits for no minute."""
     for words in carry_out(SYSTEM_CLOCKS):
         log.info("%s", words)
 

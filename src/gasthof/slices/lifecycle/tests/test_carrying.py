@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.house import OPERATOR, House, all_live, settle
 
 from gasthof.kernel.actions import actions, perform
@@ -65,6 +66,7 @@ def test_unpaid_it_is_suspended_paid_it_is_open(
     assert NAME in said and state(house) == "suspended"
     assert passes(1, 5) == [] and Work.objects.filter(done=None).count() == 0
     perform(OPERATOR, "lifecycle.set_paid", {"service": service.pk, "first_unpaid": "2028-03-03"}, on(5))
+    assert ProcrastinateJob.objects.filter(task_name="lifecycle.carry_out", status="todo").count() == 1, "at once"
     assert list(carrying.carry_out(on(5))) and state(house) == "active"
     assert list(carrying.carry_out(on(5))) == []
 
