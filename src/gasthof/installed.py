@@ -12,4 +12,5 @@ SLICES = (
     "databases",
     "access",
     "webhooks",
+    "billing",
 )
