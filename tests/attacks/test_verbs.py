@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gasthof.kernel.actions import actions, perform
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.access.models import ApiToken, Assignment, Role, User
+from gasthof.slices.billing.models import BankBooking, Proforma
 from gasthof.slices.nodes.models import DesiredObject
 from gasthof.slices.webhooks.models import Delivery, Webhook
 from tests.habits.examples import examples, prepare
@@ -200,6 +201,8 @@ def test_others_objects_by_guessing(house: House, verb: str) -> None:
         "assignment": numbers(Assignment.objects.filter(user__customer=house.gardener.customer)),
         "token": numbers(ApiToken.objects.filter(user__customer=house.gardener.customer)),
         "webhook": numbers(Webhook.objects.filter(user__customer=house.gardener.customer)),
+        "proforma": numbers(Proforma.objects.filter(customer=house.gardener.customer)),
+        "booking": numbers(BankBooking.objects.all()),
         "delivery": numbers(Delivery.objects.filter(webhook__user__customer=house.gardener.customer)),
     }
     on = actions()[verb].on or ""

@@ -137,6 +137,8 @@ class _Index:
         sure = [each for each in named if booking.units == -each.total or self._who(booking, each.customer)]
         if len(sure) != 1 or booking.units >= 0:
             return Decision(booking, Outcome.REVERSAL)
+        if sure[0].state == "open" and sure[0].received >= -booking.units:
+            self.settle(sure[0], booking.units)
         return Decision(
             booking, Outcome.REVERSAL, sure[0].key, sure[0].customer, credit=booking.units, reasons=("symbol",)
         )
