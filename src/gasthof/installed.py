@@ -14,4 +14,5 @@ SLICES = (
     "webhooks",
     "registrar",
     "lifecycle",
+    "billing",
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gasthof.kernel.actions import actions, perform
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.access.models import ApiToken, Assignment, Role, User
+from gasthof.slices.billing.models import BankBooking, Proforma
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.nodes.models import DesiredObject
 from gasthof.slices.registrar.models import Operation
@@ -212,6 +213,8 @@ def test_others_objects_by_guessing(house: House, verb: str) -> None:
         "assignment": numbers(Assignment.objects.filter(user__customer=house.gardener.customer)),
         "token": numbers(ApiToken.objects.filter(user__customer=house.gardener.customer)),
         "webhook": numbers(Webhook.objects.filter(user__customer=house.gardener.customer)),
+        "proforma": numbers(Proforma.objects.filter(customer=house.gardener.customer)),
+        "booking": numbers(BankBooking.objects.all()),
         "delivery": numbers(Delivery.objects.filter(webhook__user__customer=house.gardener.customer)),
         "registration": ["gärtnerei-grün.de", "xn--grtnerei-grn-gcb06a.de", "GÄRTNEREI-GRÜN.info"],
         "service": numbers(Service.objects.filter(customer=house.gardener.customer)),

@@ -1,0 +1,94 @@
+"""Values that billing's verbs take."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import Line as TextLine
+from gasthof.kernel.values import plain_text
+from gasthof.slices.billing.rules import money, vat
+from gasthof.slices.billing.rules.reading import LARGEST
+
+
+class StatementFile(bytes):
+    """A bank statement's file: bytes, or as text in base64 (RFC 4648)."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        if isinstance(raw, bytes):
+            return cls(raw)
+        if not isinstance(raw, str) or len(raw) > LARGEST * 4 // 3 + 4:
+            raise Refused("The file’s contents are needed, in base64.")
+        try:
+            return cls(base64.b64decode("".join(raw.split()), validate=True))
+        except (binascii.Error, ValueError) as error:
+            raise Refused("The file’s contents are needed, in base64.") from error
+
+
+class Day(date):
+    """A calendar day (ISO 8601)."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        try:
+            found = cls.fromisoformat(plain_text(raw).strip())
+        except ValueError as error:
+            raise Refused("A day such as 2026-11-27 is needed.") from error
+        if not 2000 <= found.year < 3000:
+            raise Refused("A day such as 2026-11-27 is needed.")
+        return found
+
+
+@dataclass(frozen=True)
+class NewLine:
+    """A line of a proforma. `net`: as typed, since the currency tells how many minor units it is."""
+
+    service: str
+    title: str
+    net: str
+    category: str
+    valid_from: date
+    valid_until: date
+
+    def units(self, currency: str) -> int:
+        """Raises Refused."""
+        found = money.units(self.net, currency)
+        if found > money.LARGEST:
+            raise Refused("This amount is too large.")
+        return found
+
+
+class NewLines(tuple[NewLine, ...]):
+    """Texts of six parts: service; title; net amount; VAT category; first day; last day."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        texts = [raw] if isinstance(raw, str) else raw
+        if not isinstance(texts, list | tuple) or not 1 <= len(texts) <= 200:
+            raise Refused("One to 200 lines are needed.")
+        return cls(_line(plain_text(text)) for text in texts)
+
+
+def _line(text: str) -> NewLine:
+    parts = [part.strip() for part in text.split(";")]
+    if len(parts) != 6:
+        raise Refused("A line has six parts with semicolons between them: service; title; net amount; VAT category; first day; last day.")  # fmt: skip
+    service, title, net, category, first, last = parts
+    if category not in vat.RATES:
+        raise Refused("One of these is needed: %(choices)s.", choices=", ".join(vat.RATES))
+    if len(service) > 100:
+        raise Refused("This is too long.")
+    line = NewLine(service, str(TextLine.parse(title)), net, category, Day.parse(first), Day.parse(last))
+    if line.valid_until < line.valid_from:
+        raise Refused("The last day is before the first.")
+    line.units("EUR")
+    return line
