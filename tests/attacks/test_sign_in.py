@@ -15,7 +15,7 @@ from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.sealing import unseal
 from gasthof.slices.access import jobs
 from gasthof.slices.access.models import OneTimeLink, OutgoingMail, User
-from tests.attacks.test_panel import FORGED, routes
+from tests.attacks.test_panel import FORGED, address, routes
 from tests.people import (
     ADDRESS,
     PASSWORD,
@@ -57,8 +57,8 @@ def test_no_header_decides_where_a_mailed_link_leads(header: str) -> None:
         client = Client(REMOTE_ADDR="198.51.100.7", **({"HTTP_HOST": "localhost"} | {header: host}))
         client.post("/forgotten/", {"email": user.email})
         UserSession.objects.all().delete()
-    for address in asked_for()[:5]:
-        jobs.forgotten.func(address)
+    for asked in asked_for()[:5]:
+        jobs.forgotten.func(asked)
     mails = [unseal(mail.body) for mail in OutgoingMail.objects.all()]
     assert mails and all(f"\n{settings.PANEL_ADDRESS}/link/password/" in text and "evil" not in text for text in mails)
 
@@ -243,9 +243,8 @@ def test_forms_of_other_origins_are_refused(origin: str) -> None:
     client = signed_in(User.objects.get())
     client.cookies[settings.CSRF_COOKIE_NAME] = token = "t" * 32
     for route in routes():
-        path = "/" + route.replace("<int:number>", "1").replace("<int:pk>", "1").replace("<str:token>", "A" * 43)
-        answer = client.post(path, {"csrfmiddlewaretoken": token}, HTTP_ORIGIN=origin)
-        assert answer.status_code in (403, 404, 405) or (route.startswith("api/") and answer.status_code == 401), route
+        answer = client.post(address(route), {"csrfmiddlewaretoken": token}, HTTP_ORIGIN=origin)
+        assert answer.status_code in (403, 405) or (route.startswith("api/") and answer.status_code == 401), route
     assert is_in(client)
 
 
