@@ -98,7 +98,9 @@ CLIENTS: dict[str, Callable[[House], Client]] = {
 }
 
 
-WRITTEN_ONCE = ("kernel_auditentry", "lifecycle_event")
+WRITTEN_ONCE = (
+    "kernel_auditentry", "lifecycle_event", "billing_entry", "billing_receipt", "billing_settled", "billing_creditnote",
+)  # fmt: skip
 
 
 def keys(customer: int | None) -> dict[str, set[str]]:
