@@ -65,7 +65,7 @@ def register(
     call: Call,
     *,
     customer: CustomerRef,
-    name: Annotated[DomainName, "with its ending: bäckerei.at"],
+    name: Annotated[DomainName, "with its ending: grün.at"],
     holder: ContactRef,
     admin: ContactRef | None = None,
     tech: ContactRef | None = None,
@@ -82,7 +82,7 @@ def transfer_in(
     call: Call,
     *,
     customer: CustomerRef,
-    name: Annotated[DomainName, "with its ending: bäckerei.at"],
+    name: Annotated[DomainName, "with its ending: grün.at"],
     code: Annotated[AuthorisationCode, "authorisation code, from the registrar that it is with now"],
     holder: ContactRef,
 ) -> Result:
