@@ -39,17 +39,6 @@ class FixedClock:
 
 
 @dataclass(frozen=True)
-class ShiftedClock:
-    """Business time: wall time moved by an offset."""
-
-    wall: WallClock
-    offset: timedelta
-
-    def now(self) -> datetime:
-        return self.wall.now() + self.offset
-
-
-@dataclass(frozen=True)
 class MovableClock:
     """Business time of an installation: wall time, and as many whole days more as a try-out's time machine has gone on."""
 

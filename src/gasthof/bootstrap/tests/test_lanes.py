@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gasthof.bootstrap import lanes
+from gasthof.bootstrap.checks import FAST, chosen
 from gasthof.bootstrap.lanes import Step
 
 MEET = """
@@ -21,6 +22,11 @@ while not pathlib.Path(sys.argv[2]).exists():
 
 def step(name: str, folder: Path, code: str, *words: str) -> Step:
     return Step(name, (sys.executable, "-c", code, *words), {}, str(folder))
+
+
+def test_quick_stays_quick_when_words_follow_it() -> None:
+    assert chosen(["-x", "tests/habits"], quick=True) == ["pytest", "-q", "-m", FAST, "-x", "tests/habits"]
+    assert chosen(["-x"], quick=False) == ["pytest", "-q", "-x"]
 
 
 def test_lanes_work_at_the_same_time(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
-from gasthof.kernel.values import Title
+from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.billing import books, settling
 from gasthof.slices.billing.books import Said
@@ -20,7 +20,7 @@ from gasthof.slices.billing.queries import MANAGE, BookingRef, ProformaRef, show
 from gasthof.slices.billing.rules import booking as said_by_banks
 from gasthof.slices.billing.rules import ledger, reading, vat
 from gasthof.slices.billing.rules.matching import Decision, Outcome
-from gasthof.slices.billing.values import Day, NewLines, StatementFile
+from gasthof.slices.billing.values import NewLines, StatementFile
 
 Currency = Literal["EUR", "CZK"]
 FIRST_NUMBER = 1_000_001  # proformas' series; all are variable symbols of the same length for long
@@ -163,7 +163,7 @@ def _digest(statement: said_by_banks.Statement, marks: Sequence[str]) -> str:
 
 
 def _row(statement: Statement, mark: str, said: said_by_banks.Booking) -> BankBooking:
-    fields = asdict(said) | {"account": None}
+    fields = asdict(said)
     del fields["account"]
     texts = {name: value.replace("\x00", "") for name, value in fields.items() if isinstance(value, str)}
     return BankBooking(statement=statement, fingerprint=mark, **fields | texts)

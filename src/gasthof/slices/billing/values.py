@@ -7,8 +7,8 @@ from datetime import date
 from typing import Self
 
 from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import Day, plain_text
 from gasthof.kernel.values import Line as TextLine
-from gasthof.kernel.values import plain_text
 from gasthof.slices.billing.rules import money, vat
 from gasthof.slices.billing.rules.reading import LARGEST
 
@@ -28,22 +28,6 @@ class StatementFile(bytes):
             return cls(base64.b64decode("".join(raw.split()), validate=True))
         except (binascii.Error, ValueError) as error:
             raise Refused("The file’s contents are needed, in base64.") from error
-
-
-class Day(date):
-    """A calendar day (ISO 8601)."""
-
-    __slots__ = ()
-
-    @classmethod
-    def parse(cls, raw: object) -> Self:
-        try:
-            found = cls.fromisoformat(plain_text(raw).strip())
-        except ValueError as error:
-            raise Refused("A day such as 2026-11-27 is needed.") from error
-        if not 2000 <= found.year < 3000:
-            raise Refused("A day such as 2026-11-27 is needed.")
-        return found
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ A piece of work and the verb that does it are one transaction: killed anywhere, 
 complete, say, stays open and is looked at again. Of several pieces for one service only the last one counts.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ DONE = {
     "release": "released",
     "note": "noted",
 }
+log = logging.getLogger("gasthof.lifecycle")
 ASIDE = {"open": "subscriptions.resume", "suspend": "subscriptions.suspend"}
 
 
@@ -46,11 +48,16 @@ Driver = Callable[[Work, Clocks], Outcome]
 
 
 def carry_out(clocks: Clocks) -> Iterator[str]:
-    """All that is open, oldest first; what was done, in words."""
+    """All that is open, oldest first; what was done, in words. One that breaks holds up no other, and is tried again."""
     last = 0
     while work := _next_after(last):
         last = work
-        if words := _one(work, clocks):
+        try:
+            words = _one(work, clocks)
+        except Exception:
+            log.exception("work %d could not be done", work)
+            continue
+        if words:
             yield words
 
 
@@ -112,10 +119,11 @@ def place(work: Work, clocks: Clocks) -> Outcome:
 
 def _ended(work: Work, name: str, clocks: Clocks) -> Outcome:
     """First everything is saved, and only what is saved whole is taken away."""
-    if not work.archive:
+    export = Export.objects.select_related("node").filter(number=int(work.archive[1:] or 0)).first()
+    if export is None:  # not begun, or somebody deleted what was saved
         work.archive = str(perform(SYSTEM, "subscriptions.export", {"subscription": name}, clocks).result["export"])
         return Outcome(False, gettext("being saved before it is deleted"))
-    progress = saved(Export.objects.select_related("node").get(number=int(work.archive[1:])))
+    progress = saved(export)
     if progress.state != "live":
         return Outcome(False, progress.words or gettext("being saved before it is deleted"))
     perform(SYSTEM, "subscriptions.delete", {"subscription": name}, clocks)

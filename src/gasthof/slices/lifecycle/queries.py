@@ -34,7 +34,6 @@ ServiceRef = Annotated[Service, _SERVICE]
 def facts_of(service: Service, on: date) -> facts.Facts:
     """All that is known of it, and of what it belongs to."""
     standing = service.terminations.filter(revoked=None).first()
-    policy = of_version(service.policy_id)
     return facts.Facts(
         type=service.type,
         tld=service.tld,
@@ -45,8 +44,13 @@ def facts_of(service: Service, on: date) -> facts.Facts:
         holds=frozenset(_hold(row) for row in service.holds.filter(lifted=None)),
         termination=facts.Termination(standing.effective, standing.by, standing.authorised) if standing else None,
         ended=service.ended,
-        parent=evaluate(policy, facts_of(service.parent, on), on) if service.parent else None,
+        parent=_decided(service.parent, on) if service.parent else None,
     )
+
+
+def _decided(service: Service, on: date) -> facts.Decision:
+    """By the version that it is pinned to itself, which may be another one than its children's."""
+    return evaluate(of_version(service.policy_id), facts_of(service, on), on)
 
 
 def _hold(row: Hold) -> facts.Hold:

@@ -20,7 +20,7 @@ def carry_out(registration: int) -> None:
 def resume(timestamp: int) -> None:
     """What waits for another try, or lost its job. `timestamp` is the minute it was due at, as below."""
     for registration in journal.due_registrations(SystemClock().now()):
-        carry_out(registration)
+        app.configure_task(journal.JOB).defer(registration=registration)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -263,7 +263,7 @@ def lock(request: PanelRequest, name: str, on: str) -> HttpResponse:
         if on == "on"
         else _("Whoever has the authorisation code can then take the domain name over.")
     )
-    question = Question(sentence, _("Protect") if on == "on" else _("Allow"))
+    question = Question(sentence, _("Protect") if on == "on" else _("Allow"), calm=on == "on")
     return _question(request, name, "lock", title, question, on=on)
 
 
@@ -275,7 +275,7 @@ def new_code(request: PanelRequest, name: str) -> HttpResponse:
 
 @shown_or_sent
 def quote(request: PanelRequest, name: str) -> HttpResponse:
-    question = Question(_("Asking costs nothing."), _("Ask for the price"))
+    question = Question(_("Asking costs nothing."), _("Ask for the price"), calm=True)
     return _question(request, name, "restore_quote", _("What does it cost to restore it?"), question)
 
 
@@ -348,7 +348,9 @@ def retry(request: PanelRequest, operation: int) -> HttpResponse:
     found: Operation = known(request, "registry_operations", pk=operation)
     back = reverse("registrar:operations")
     crumbs = (Link(_("Registry operations"), back),)
-    question = Question(_("The registry is asked what became of it. It is not done a second time."), _("Look now"))
+    question = Question(
+        _("The registry is asked what became of it. It is not done a second time."), _("Look now"), calm=True
+    )
     return question_page(
         request, "registrar.retry", {"operation": found.pk}, Head(_("Look into it now?"), crumbs=crumbs), question,
         to=back, cancel=back, message=_("It is being looked into."),

@@ -1,7 +1,7 @@
 """Verbs on record sets."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
@@ -35,12 +35,7 @@ def set_records(
 ) -> Result:
     """Let a name have exactly these records of a type, in place of its own before and of the defaults."""
     draft = begin(call, domain)
-    together = Together()
-    with together:
-        owner = _named(draft, name)
-    with together:
-        settled = _settled(draft, type, contents, "contents")
-    together.settle()
+    owner, settled = _looked_at(draft, name, type, contents=contents)
     draft.put(owner, type, ttl, settled)
     return finish(draft, "set")
 
@@ -51,12 +46,7 @@ def add_record(
 ) -> Result:
     """Give a name one more record; beside default ones, those become the customer’s own."""
     draft = begin(call, domain)
-    together = Together()
-    with together:
-        owner = _named(draft, name)
-    with together:
-        added = _settled(draft, type, [content], "content")
-    together.settle()
+    owner, added = _looked_at(draft, name, type, content=[content])
     before = _standing(draft, owner, type)
     if set(added) <= set(before.contents):
         raise Refused("This record is there already.").at("content")
@@ -77,14 +67,7 @@ def change_record(
 ) -> Result:
     """Put one record in another one’s place."""
     draft = begin(call, domain)
-    together = Together()
-    with together:
-        owner = _named(draft, name)
-    with together:
-        (old,) = _settled(draft, type, [content], "content")
-    with together:
-        (put,) = _settled(draft, type, [new], "new")
-    together.settle()
+    owner, (old,), (put,) = _looked_at(draft, name, type, content=[content], new=[new])
     before = _standing(draft, owner, type)
     if old not in before.contents:
         raise Refused("There is no such record.").at("content")
@@ -97,9 +80,8 @@ def change_record(
 def remove_record(call: Call, *, domain: DomainRef, name: Name, type: Type, content: Record) -> Result:
     """Take one record away from a name; with the last of its own, a default comes back."""
     draft = begin(call, domain)
-    owner = _named(draft, name)
+    owner, (old,) = _looked_at(draft, name, type, content=[content])
     before = _standing(draft, owner, type)
-    (old,) = _settled(draft, type, [content], "content")
     if old not in before.contents:
         raise Refused("There is no such record.").at("content")
     left = tuple(each for each in before.contents if each != old)
@@ -136,6 +118,19 @@ def switch_default(
     else:
         draft.put(owner, type, default.ttl, ())
     return finish(draft, "on" if on else "off")
+
+
+def _looked_at(draft: Draft, name: RecordName, kind: str, **typed: Iterable[str]) -> tuple[Any, ...]:
+    """The name, then the settled records of each field, in their order. What is wrong is told of all of them at once."""
+    found: list[Any] = []
+    together = Together()
+    with together:
+        found.append(_named(draft, name))
+    for field, lines in typed.items():
+        with together:
+            found.append(_settled(draft, kind, lines, field))
+    together.settle()
+    return tuple(found)
 
 
 def _named(draft: Draft, name: RecordName) -> str:

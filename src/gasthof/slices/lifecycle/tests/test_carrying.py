@@ -10,7 +10,7 @@ from tests.house import OPERATOR, House, all_live, settle
 from gasthof.kernel.actions import actions, perform
 from gasthof.kernel.clock import Clocks, FixedClock, SystemClock
 from gasthof.kernel.refusal import ActionRefused
-from gasthof.slices.lifecycle import carrying
+from gasthof.slices.lifecycle import carrying, changing, policies, queries
 from gasthof.slices.lifecycle.daily import day_began
 from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.subscriptions.models import Export, Subscription
@@ -127,6 +127,58 @@ def test_a_verb_that_refuses_is_tried_again_in_its_own_words(
     assert made in work.words and state(house) == "active"
     monkeypatch.setitem(carrying.ASIDE, "suspend", "subscriptions.suspend")
     assert list(carrying.carry_out(on(0))) and state(house) == "suspended"
+
+
+def test_what_somebody_deleted_is_saved_again_before_the_service_goes(
+    house: House, service: Service, passes: Callable[..., list[str]]
+) -> None:
+    passes(0, 50)
+    perform(OPERATOR, "lifecycle.note_notice", {"service": service.pk}, on(50))
+    passes(51, 60)
+    first = Work.objects.get(action="delete").archive
+    house.run("subscriptions.delete_export", export=first)
+    all_live()
+    list(carrying.carry_out(on(60)))
+    work = Work.objects.get(action="delete")
+    assert work.done is None and work.archive != first and state(house) == "suspended"
+    all_live()
+    list(carrying.carry_out(on(60)))
+    assert not Subscription.objects.filter(number=int(house.mine[1:])).exists()
+
+
+def test_a_piece_of_work_that_breaks_holds_up_no_other(
+    house: House, service: Service, passes: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"customer": house.gardener.customer, "type": "hosting", "name": "gärtnerei-grün.test"}
+    perform(
+        OPERATOR, "lifecycle.begin", {**fields, "first_unpaid": FIRST.isoformat(), "subscription": house.other}, on(-40)
+    )
+    real = carrying.place
+
+    def breaks(work: Work, clocks: Clocks) -> carrying.Outcome:
+        if work.service_id == service.pk:
+            raise RuntimeError("not foreseen")
+        return real(work, clocks)
+
+    monkeypatch.setattr(carrying, "DRIVERS", {"hosting": breaks})
+    passes(0, 0)
+    assert Subscription.objects.get(number=int(house.other[1:])).state == "suspended"
+    assert state(house) == "active" and Work.objects.filter(done=None).count() == 1
+    monkeypatch.setattr(carrying, "DRIVERS", {"hosting": real})
+    list(carrying.carry_out(on(0)))
+    assert state(house) == "suspended"
+
+
+def test_a_parent_is_judged_by_the_version_that_it_is_pinned_to(house: House, service: Service) -> None:
+    """The child came later, under a policy that suspends nothing for a month."""
+    text = policies.shipped().replace("version = 1", "version = 2", 1)
+    later = '{ name = "suspended", from = 0, does = "suspend", can = ["dns_served", "renewable"] }'
+    version = policies.take(text.replace(later, later.replace("from = 0", "from = 30"), 1), on(-40).business.now())
+    child = changing.begin(
+        service.customer, "hosting_mail", NAME, on(-40).business.now(), version=version, parent=service
+    )  # fmt: skip
+    parent = queries.facts_of(child, FIRST).parent
+    assert parent is not None and parent.phase == "suspended"
 
 
 def test_of_several_only_the_last_counts(house: House, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
