@@ -15,4 +15,5 @@ SLICES = (
     "registrar",
     "lifecycle",
     "billing",
+    "renewals",
 )

@@ -30,7 +30,9 @@ from tests.programs import Program
 __all__ = ["filled_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
 OWNED = owned()
-OF_THE_HOUSE = {"nodes.adopt", "nodes.preview", "nodes.release", "nodes.retry", "subscriptions.change_plan"}
+OF_THE_HOUSE = {
+    "nodes.adopt", "nodes.preview", "nodes.release", "nodes.retry", "renewals.drop_price", "subscriptions.change_plan",
+}  # fmt: skip
 BY_TABLE = {table(model): model for model in OWNED}
 LISTS = {name: model for name, each in collections().items() if (model := each.find(Ask(SYSTEM, ())).model) in OWNED}
 

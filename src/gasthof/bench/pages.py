@@ -44,7 +44,7 @@ class Size:
         return self.domains // 5
 
 
-FULL, SMALL = Size(10_000, 100_000, 40), Size(20, 200, 5)
+FULL, SMALL = Size(10_000, 100_000, 40), Size(10, 110, 2)
 LIMITS = {"median": 100, "p95": 250}  # milliseconds
 
 

@@ -1,5 +1,6 @@
 """`bench`: the known benchmarks by name. Each module has `run(small: bool) -> dict`, on a prefix of its own."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -15,10 +16,14 @@ BENCHES = {
     "dns": "gasthof.slices.dns.bench.dns",
     "mail": "gasthof.slices.mail.bench.mail",
     "sweep": "gasthof.bench.sweep",
+    "opening": "gasthof.bench.opening",
     "click-to-live": "gasthof.bench.click_to_live",
     "converge": "gasthof.bench.converge",
     "pages": "gasthof.bench.pages",
 }
+
+# In this order these can share one, where figures do not matter.
+ON_ONE_PLATFORM = ("opening", "click-to-live", "converge", "pages", "sweep")
 
 
 def bench(place: Place, name: str | None, *, as_json: bool, small: bool) -> int:
@@ -38,10 +43,22 @@ def bench(place: Place, name: str | None, *, as_json: bool, small: bool) -> int:
 
 
 def main(words: list[str]) -> int:
-    """Exit code 0 whether or not targets are met: the table says so."""
-    result = importlib.import_module(BENCHES[words[0]]).run(small="--small" in words)
-    say(json.dumps(result, ensure_ascii=False) if "--json" in words else table(result))
+    """Names, --small, --json. Exit code 0 whether or not targets are met: the table says so."""
+    names = [word for word in words if not word.startswith("--")]
+    with _together(names):
+        for name in names:
+            result = importlib.import_module(BENCHES[name]).run(small="--small" in words)
+            say(json.dumps(result, ensure_ascii=False) if "--json" in words else table(result))
     return 0
+
+
+def _together(names: list[str]) -> contextlib.AbstractContextManager[None]:
+    """Several share one platform."""
+    if len(names) == 1:
+        return contextlib.nullcontext()
+    from gasthof.bench.platform import shared  # needs the environment
+
+    return shared()
 
 
 def table(result: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ import tempfile
 
 from gasthof.bootstrap import configuration, environment, interrupts, lanes, layout, packages, preflight
 from gasthof.bootstrap import place as places
-from gasthof.bootstrap.benches import BENCHES
+from gasthof.bootstrap.benches import BENCHES, ON_ONE_PLATFORM
 from gasthof.bootstrap.lanes import Step
 from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.progress import tell
@@ -61,7 +61,11 @@ def _quick() -> Part:
 
 def _slow() -> Part:
     """Small benchmarks have to work, whatever else the machine does."""
-    benches = [(f"bench {name}, small", ["gasthof.bootstrap.benches", name, "--small"]) for name in BENCHES]
+    alone = [[name] for name in BENCHES if name not in ON_ONE_PLATFORM]
+    benches = [
+        (f"bench {', '.join(names)}, small", ["gasthof.bootstrap.benches", *names, "--small"])
+        for names in [*alone, list(ON_ONE_PLATFORM)]
+    ]
     return [[("pytest, the rest", _shared(f"({SLOW}) and not {ALONE}", WAITING))], benches]
 
 

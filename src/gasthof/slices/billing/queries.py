@@ -8,8 +8,23 @@ from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
 from gasthof.slices.accounts.queries import is_number
-from gasthof.slices.billing.models import BankBooking, Proforma
+from gasthof.slices.billing.models import BankBooking, Proforma, Settled
 from gasthof.slices.billing.rules.money import Money
+
+__all__ = [
+    "MANAGE",
+    "READ",
+    "BookingRef",
+    "ProformaRef",
+    "Settled",
+    "find_booking",
+    "find_proforma",
+    "in_proformas",
+    "proformas",
+    "shown",
+    "shown_booking",
+    "unassigned_bookings",
+]
 
 READ, MANAGE = "billing.read", "billing.manage"
 

@@ -5,8 +5,7 @@ complete, say, stays open and is looked at again. Of several pieces for one serv
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -17,7 +16,9 @@ from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.lifecycle.models import Work
-from gasthof.slices.lifecycle.rules.policy import ERASE
+from gasthof.slices.lifecycle.names import DOMAIN, name
+from gasthof.slices.lifecycle.outcomes import Driver, Outcome
+from gasthof.slices.lifecycle.rules.policy import ENDING_ACTIONS, ERASE, RENEW
 from gasthof.slices.subscriptions.queries import Export, saved
 
 AT_ONCE = "lifecycle.carry_out"  # the job that does what is open now
@@ -31,20 +32,10 @@ DONE = {
     "quarantine": "in quarantine",
     "release": "released",
     "note": "noted",
+    RENEW: "renewed",
 }
 log = logging.getLogger("gasthof.lifecycle")
 ASIDE = {"open": "subscriptions.resume", "suspend": "subscriptions.suspend"}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Whether it is done; if not, in words why."""
-
-    done: bool
-    words: str = ""
-
-
-Driver = Callable[[Work, Clocks], Outcome]
 
 
 def carry_out(clocks: Clocks) -> Iterator[str]:
@@ -86,8 +77,11 @@ def _one(number: int, clocks: Clocks) -> str:
 
 
 def _overtaken(work: Work) -> bool:
-    """A later phase has come meanwhile; what was begun to be saved is still saved by it."""
-    return Work.objects.filter(service=work.service_id, pk__gt=work.pk).exclude(action=ERASE).exists()
+    """A later phase has come meanwhile; what was begun to be saved is still saved by it. What was paid for is not overtaken by a phase."""
+    later = Work.objects.filter(service=work.service_id, pk__gt=work.pk)
+    if work.action == RENEW:
+        return later.filter(action__in=(RENEW, *ENDING_ACTIONS)).exists()
+    return later.exclude(action__in=(ERASE, RENEW)).exists()
 
 
 def _tried(work: Work, clocks: Clocks) -> Outcome:
@@ -140,4 +134,4 @@ def _erased(work: Work, clocks: Clocks) -> Outcome:
     return Outcome(True)
 
 
-DRIVERS: Mapping[str, Driver] = {"hosting": place, "multihosting": place}
+DRIVERS: Mapping[str, Driver] = {"hosting": place, "multihosting": place, DOMAIN: name}

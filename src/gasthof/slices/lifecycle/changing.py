@@ -9,10 +9,13 @@ from django.db.models.functions import Greatest
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle import settling
-from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Termination
+from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Termination, Work
 from gasthof.slices.lifecycle.policies import of_version
 from gasthof.slices.lifecycle.rules import facts
+from gasthof.slices.lifecycle.rules.policy import RENEW
 from gasthof.slices.lifecycle.sweeping import today
+
+RENEWED_ELSEWHERE = ("domain",)  # whose registry has to be asked, too
 
 
 def begin(
@@ -38,6 +41,9 @@ def paid_until(service: Service, first_unpaid: date, now: datetime) -> bool:
         return not Service.objects.filter(pk=service.pk).exclude(ended=None).exists()
     _note(service, "paid", first_unpaid.isoformat(), now)
     follow([service.pk], now)
+    if service.type in RENEWED_ELSEWHERE:
+        revision = Service.objects.values_list("revision", flat=True).get(pk=service.pk)
+        Work.objects.create(service=service, revision=revision, action=RENEW, target=first_unpaid.isoformat(), at=now)
     return True
 
 

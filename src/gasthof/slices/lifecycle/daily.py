@@ -8,15 +8,18 @@ from gasthof.kernel.clock import Clocks
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.carrying import carry_out, waiting
 from gasthof.slices.lifecycle.models import Event
+from gasthof.slices.lifecycle.names import adopt
 from gasthof.slices.lifecycle.sweeping import sweep
 
 PATIENCE = 120.0  # seconds in which what a day brings is carried out, before a try-out's clock goes on
+STUCK = 60.0  # seconds without anything done: what waits then, waits for somebody else
 BETWEEN = 0.2  # seconds
 
 
 def day_began(clocks: Clocks) -> Iterator[str]:
     """Hook: sweep, and wait until all of it is carried out or takes too long; it goes on by itself then."""
     now = clocks.business.now()
+    yield from adopt(clocks)
     swept = sweep(now)
     if swept.parked:
         yield str(explaining.PARKED[swept.parked])
@@ -24,10 +27,20 @@ def day_began(clocks: Clocks) -> Iterator[str]:
         events = list(Event.objects.filter(at=now, what="phase").select_related("service__customer").order_by("id"))
     for event in events:
         yield f"{event.service.customer.name}, {event.service.name}: {explaining.PHASES[event.value]}"
-    until = time.monotonic() + PATIENCE
+    _carried_out(clocks)
+
+
+def _carried_out(clocks: Clocks) -> None:
+    begun = moved = time.monotonic()
+    left = _once(clocks)
+    while left and time.monotonic() < min(begun + PATIENCE, moved + STUCK):
+        time.sleep(BETWEEN)
+        before, left = left, _once(clocks)
+        moved = moved if left == before else time.monotonic()
+
+
+def _once(clocks: Clocks) -> int:
+    """How much is left."""
     for _ in carry_out(clocks):
         pass
-    while waiting() and time.monotonic() < until:
-        time.sleep(BETWEEN)
-        for _ in carry_out(clocks):
-            pass
+    return waiting()

@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.slices.lifecycle.auditing import audit
 from gasthof.slices.lifecycle.carrying import AT_ONCE, carry_out
+from gasthof.slices.lifecycle.names import adopt
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.sweeping import sweep
 
@@ -21,6 +22,8 @@ def go_on(timestamp: int) -> None:
     swept = sweep(SYSTEM_CLOCKS.business.now())
     if swept.parked:
         log.error("the sweep of %s waits for a person: %s", swept.day, swept.parked)
+    for words in adopt(SYSTEM_CLOCKS):
+        log.info("%s", words)
     at_once()
 
 

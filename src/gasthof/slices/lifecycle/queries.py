@@ -14,8 +14,24 @@ from gasthof.slices.lifecycle.models import Hold, Service
 from gasthof.slices.lifecycle.policies import of_version
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
-from gasthof.slices.lifecycle.rules.timeline import as_planned, timeline, told
+from gasthof.slices.lifecycle.rules.policy import Policy
+from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, timeline, told
 from gasthof.slices.subscriptions.queries import part_of
+
+__all__ = [
+    "MANAGE",
+    "SEE",
+    "Service",
+    "ServiceRef",
+    "coming",
+    "facts_of",
+    "find_service",
+    "foreseen",
+    "in_services",
+    "policy_of",
+    "services",
+    "shown",
+]
 
 SEE, MANAGE = "lifecycle.read", "lifecycle.manage"
 
@@ -46,6 +62,17 @@ def facts_of(service: Service, on: date) -> facts.Facts:
         ended=service.ended,
         parent=_decided(service.parent, on) if service.parent else None,
     )
+
+
+def policy_of(service: Service) -> Policy:
+    """Of the version that it is pinned to."""
+    return of_version(service.policy_id)
+
+
+def coming(service: Service, on: date) -> list[Step]:
+    """What time does to it from that day on, if nothing is paid and the next notices are delivered."""
+    policy = policy_of(service)
+    return timeline(policy, as_planned(policy, facts_of(service, on), on), on)
 
 
 def _decided(service: Service, on: date) -> facts.Decision:

@@ -12,6 +12,32 @@ from gasthof.kernel.values import DomainName
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.registrar.models import Contact, Operation, Registration
 
+__all__ = [
+    "MANAGE",
+    "READ",
+    "TROUBLE",
+    "WRITE",
+    "Contact",
+    "ContactRef",
+    "Operation",
+    "OperationRef",
+    "Registration",
+    "RegistrationRef",
+    "contacts",
+    "find_contact",
+    "find_operation",
+    "find_registration",
+    "in_customers",
+    "in_registrations",
+    "last_quote",
+    "open_operation",
+    "operations",
+    "registrations",
+    "shown",
+    "shown_contact",
+    "shown_operation",
+]
+
 READ, WRITE, MANAGE = "registrar.read", "registrar.write", "registrar.manage"
 TROUBLE = (Operation.STUCK, Operation.REFUSED, Operation.SENT)  # what operators look at
 

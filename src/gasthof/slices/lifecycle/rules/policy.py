@@ -24,6 +24,7 @@ PHASES = (
 ACTIONS = ("open", "suspend", "lock", "take_out", "quarantine", "note", "delete", "release")
 ENDING_ACTIONS = ("delete", "release")
 ERASE = "erase"  # of what was kept after the end
+RENEW = "renew"  # at a registry, of what is paid
 TYPES = (
     "domain", "dns", "hosting", "hosting_mail", "multihosting", "subserver", "builder", "mail", "shop", "vms", "vps", "aps",
 )  # fmt: skip

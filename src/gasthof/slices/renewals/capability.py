@@ -1,0 +1,13 @@
+"""The sign on the door of renewals."""
+
+from gasthof.kernel.capability import OPERATORS, Capability, Page
+from gasthof.slices.renewals.queries import MANAGE
+from gasthof.slices.renewals.telling import day_began, performed
+
+CAPABILITY = Capability(
+    "renewals",
+    permissions={MANAGE: OPERATORS},
+    pages=(Page("Prices", "renewals:prices", MANAGE, "house", "receipt"),),
+    performed=performed,
+    day_began=day_began,
+)

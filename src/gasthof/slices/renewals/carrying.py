@@ -1,0 +1,114 @@
+"""From a paid line to its service: what billing settled is renewed, once, or goes back to the customer's credit."""
+
+import logging
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext
+
+from gasthof.kernel import rows
+from gasthof.kernel.actions import perform
+from gasthof.kernel.clock import Clocks
+from gasthof.kernel.permissions import SYSTEM
+from gasthof.kernel.refusal import ActionRefused
+from gasthof.slices.accounts.queries import is_number
+from gasthof.slices.billing.queries import Settled
+from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.renewals import rules
+from gasthof.slices.renewals.models import Asked, Carried
+
+AT_ONCE = "renewals.carry_over"  # the job that carries over what is paid
+OURS = "lifecycle:"
+log = logging.getLogger("gasthof.renewals")
+
+
+def carry_over(clocks: Clocks) -> Iterator[str]:
+    """All paid lines of services that nobody has carried over yet, oldest first; what came of each, in words."""
+    last = 0
+    while number := _next_after(last):
+        last = number
+        try:
+            words = _one(number, clocks)
+        except Exception:
+            log.exception("paid line %d could not be carried over", number)
+            continue
+        if words:
+            yield words
+
+
+def waiting() -> bool:
+    """Whether something is paid and not carried over."""
+    return _open().exists()
+
+
+def _open() -> QuerySet[Settled]:
+    return Settled.objects.filter(service__startswith=OURS, carried=None)
+
+
+def _next_after(number: int) -> int | None:
+    with rows.staff():
+        return _open().filter(pk__gt=number).order_by("pk").values_list("pk", flat=True).first()
+
+
+def _one(number: int, clocks: Clocks) -> str:
+    """Renewal and its record are one transaction: killed anywhere, it is done once. Empty where somebody else is at it."""
+    with transaction.atomic(), rows.staff():
+        settled = _open().select_for_update(skip_locked=True, of=("self",)).filter(pk=number).first()
+        if settled is None:
+            return ""
+        Asked.objects.filter(proforma=settled.line.proforma_id).update(standing=False)
+        service = _locked(settled.service)
+        until = _until(settled, service) if service else None
+        outcome, words = _renewed(service, until, clocks) if service and until else (Carried.STAFF, "")
+        if outcome != Carried.RENEWED:
+            outcome, until = _given_back(settled, clocks), None
+        Carried.objects.create(
+            settled=settled, service=service, outcome=outcome, until=until, words=words, at=clocks.business.now()
+        )
+        told = gettext("paid until the day before %(day)s") % {"day": until} if until else gettext("payment given back")
+        return f"{service.customer.name}, {service.name}: {told}" if service else ""
+
+
+def _locked(key: str) -> Service | None:
+    number = key.removeprefix(OURS)
+    chosen = Service.objects.select_related("customer").select_for_update(of=("self",), no_key=True)
+    return chosen.filter(pk=int(number)).first() if is_number(number) else None
+
+
+def _until(settled: Settled, service: Service) -> date | None:
+    """First unpaid day, once it is renewed. None: nothing is: it has ended, its end is wished for, or that time is paid already."""
+    first = service.first_unpaid
+    if first is None or service.ended or (service.ends_on and service.ends_on <= first) or settled.valid_from < first:
+        return None
+    if settled.valid_from == first:
+        return settled.valid_until + timedelta(days=1)
+    asked = Asked.objects.filter(
+        proforma=settled.line.proforma_id
+    ).first()  # a later period was paid, an earlier one not
+    return rules.after(first, asked.months, asked.anchor) if asked else None
+
+
+def _renewed(service: Service, until: date, clocks: Clocks) -> tuple[str, str]:
+    """Outcome, and why not in the other slice's words."""
+    fields = {"service": service.pk, "first_unpaid": until.isoformat()}
+    try:
+        with transaction.atomic():
+            perform(SYSTEM, "lifecycle.set_paid", fields, clocks)
+    except ActionRefused as refusal:
+        return Carried.STAFF, "; ".join(error.message for error in refusal.errors)
+    return Carried.RENEWED, ""
+
+
+def _given_back(settled: Settled, clocks: Clocks) -> str:
+    """What bought nothing is the customer's credit again; where the proforma bought other things too, a person decides."""
+    proforma = settled.line.proforma
+    if proforma.lines.exclude(service="").count() > 1:
+        return Carried.STAFF
+    try:
+        with transaction.atomic():
+            perform(SYSTEM, "billing.refund_to_credit", {"proforma": proforma.number}, clocks)
+    except ActionRefused:
+        return Carried.STAFF
+    return Carried.RETURNED

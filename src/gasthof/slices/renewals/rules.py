@@ -1,0 +1,45 @@
+"""How long what is paid lasts, and what is asked for a renewal on a day. Pure."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from gasthof.slices.lifecycle.rules.policy import RENEWABLE, RENEWABLE_BY_FEE
+from gasthof.slices.lifecycle.rules.timeline import Step
+
+LEAD = 30  # days before the first unpaid one on which a renewal is asked for
+OPEN_END = 60  # days that a proforma is valid where no end of its price is known
+PERIODS = (1, 3, 6, 12, 24, 36)  # months
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What paying costs beside the service's price: keys of the policy's fees, and the last day on which it is so."""
+
+    fees: tuple[str, ...]
+    last: date
+
+
+def after(first: date, months: int, anchor: int) -> date:
+    """The first day after so many months. `anchor`: the day of the month that the service began on, which short months do not wear off."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, min(anchor, monthrange(year, month + 1)[1]))
+
+
+def from_now(day: date) -> date:
+    """Until then first unpaid days are near enough to be asked for."""
+    return day + timedelta(days=LEAD)
+
+
+def asked(steps: Sequence[Step]) -> Asked | None:
+    """What is asked on the first step's day, of a timeline that begins on it. None: paying does not help."""
+    now = steps[0]
+    if now.renewal not in (RENEWABLE, RENEWABLE_BY_FEE):
+        return None
+    last = now.last
+    for step in steps[1:]:
+        if (step.renewal, step.fees) != (now.renewal, now.fees):
+            break
+        last = step.last
+    return Asked(now.fees, last or now.day + timedelta(days=OPEN_END))

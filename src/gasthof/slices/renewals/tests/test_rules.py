@@ -1,0 +1,58 @@
+"""Periods and what is asked for, as pure rules."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gasthof.slices.lifecycle.policies import shipped
+from gasthof.slices.lifecycle.rules.facts import Facts
+from gasthof.slices.lifecycle.rules.policy import policy
+from gasthof.slices.lifecycle.rules.timeline import as_planned, timeline
+from gasthof.slices.renewals.rules import Asked, after, asked
+
+POLICY = policy(shipped())
+EXPIRES = date(2027, 3, 3)
+DAYS = st.dates(date(2024, 1, 1), date(2040, 12, 31))
+
+
+def on(day: date, type_: str, tld: str = "") -> Asked | None:
+    known = Facts(type=type_, tld=tld, first_unpaid=EXPIRES, noticed=EXPIRES - timedelta(days=30))
+    return asked(timeline(POLICY, as_planned(POLICY, known, day), day))
+
+
+def test_a_month_is_as_long_as_it_is() -> None:
+    assert after(date(2027, 1, 31), 1, 31) == date(2027, 2, 28)
+    assert after(date(2027, 2, 28), 1, 31) == date(2027, 3, 31)
+    assert after(date(2024, 2, 29), 12, 29) == date(2025, 2, 28)
+    assert after(date(2027, 2, 28), 12, 29) == date(2028, 2, 29)
+
+
+@given(DAYS, st.integers(1, 36), st.integers(1, 12))
+def test_periods_in_a_row_are_as_long_as_one_of_their_sum(first: date, months: int, times: int) -> None:
+    day = first
+    for _ in range(times):
+        later = after(day, months, first.day)
+        assert later > day
+        day = later
+    assert day == after(first, months * times, first.day)
+
+
+def test_hosting_costs_the_same_until_its_last_day() -> None:
+    last = EXPIRES + timedelta(days=59)
+    for day in (EXPIRES - timedelta(days=30), EXPIRES, last):
+        assert on(day, "hosting") == Asked((), last)
+    assert on(last + timedelta(days=1), "hosting") is None
+
+
+def test_a_domain_costs_a_fee_from_its_quarantine_on() -> None:
+    quarantine = EXPIRES - timedelta(days=5)
+    assert on(quarantine - timedelta(days=20), "domain", "de") == Asked((), quarantine - timedelta(days=1))
+    found = on(quarantine, "domain", "de")
+    assert found is not None and found.fees == ("registry",) and found.last == quarantine + timedelta(days=59)
+
+
+def test_what_costs_nothing_is_asked_for_once_and_never() -> None:
+    assert asked(timeline(POLICY, Facts(type="hosting"), EXPIRES)) is not None
+    ended = Facts(type="hosting", first_unpaid=EXPIRES, ended=EXPIRES)
+    assert asked(timeline(POLICY, ended, EXPIRES)) is None
