@@ -25,7 +25,7 @@ def programs(prefix: Prefix, place: Place) -> tuple[Program, ...]:
         return (python, "-m", name, *arguments)
 
     gunicorn = ("--bind", f"unix:{prefix.panel_socket}", "--workers", "2", "--threads", "4", "--no-control-socket")
-    worker = ("--no-listen-notify", "--fetch-job-polling-interval", "1", "--delete-jobs", "successful")
+    worker = ("--no-listen-notify", "--fetch-job-polling-interval", "0.25", "--delete-jobs", "successful")
     database = tuple(cluster(prefix).command())
     return (
         Program("postgres", database, "postgres", "INT", 30, package="postgresql-15"),
