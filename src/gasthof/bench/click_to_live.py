@@ -20,7 +20,7 @@ from gasthof.kernel.permissions import SYSTEM
 from gasthof.prefix import WEB_USER, Prefix
 
 SIZES, SMALL_SIZES = (10, 1_000, 20_000), (10, 40)
-TIMES, SMALL_TIMES = 40, 3
+TIMES, SMALL_TIMES = 80, 3
 LIMIT_MS, LIMIT_RATIO = 300, 1.5
 CHANGES = ("new site", "changed site", "new record", "changed record", "new mailbox", "new FTP user")
 
