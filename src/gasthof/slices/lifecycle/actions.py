@@ -6,16 +6,20 @@ from procrastinate.contrib.django import app
 
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
+from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.models import PolicyVersion
-from gasthof.slices.lifecycle.queries import MANAGE, SEE, ServiceRef, foreseen, shown
+from gasthof.slices.lifecycle.queries import MANAGE, SEE, HoldRef, ServiceRef, foreseen, shown
+from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.sweeping import today
 from gasthof.slices.subscriptions.queries import SubscriptionRef
 
+Kind = Annotated[Literal["abuse", "legal", "security", "registry", "staff"], "why it is held"]
+LiftedBy = Annotated[Literal["source", "staff", "mended", "fee"], "how it may be lifted"]
 OwnType = Literal["hosting", "multihosting", "builder", "mail", "shop", "vms", "vps", "aps"]
 
 
@@ -63,6 +67,51 @@ def note_notice(call: Call, *, service: ServiceRef) -> Result:
     """Note that the notice of its deletion was delivered today: nothing is deleted before, nor within a week after."""
     now = call.clocks.business.now()
     changing.notice_delivered(service, today(now), now)
+    service.refresh_from_db()
+    return shown(service)
+
+
+@action("lifecycle.put_hold", permission=MANAGE, on="service")
+def put_hold(
+    call: Call,
+    *,
+    service: ServiceRef,
+    kind: Kind,
+    case: Annotated[Title | None, "the case that it belongs to"] = None,
+    severity: Annotated[int, Between(facts.MINOR, facts.SEVERE), "0 minor, 1 serious, 2 severe"] = facts.MINOR,
+    lifted_by: LiftedBy = "staff",
+) -> Result:
+    """Hold a service: it is closed at once, whatever was paid, until this hold is lifted."""
+    if service.ended is not None:
+        raise Refused("This service has ended already.").at("service")
+    wanted = facts.Hold(kind, str(call.actor), str(case or ""), severity, lifted_by)
+    made = changing.put_hold(service, wanted, call.clocks.business.now())
+    app.configure_task(AT_ONCE).defer()
+    service.refresh_from_db()
+    return shown(service) | {"hold": made.pk}
+
+
+@action("lifecycle.lift_hold", permission=MANAGE, on="hold")
+def lift_hold(call: Call, *, hold: HoldRef) -> Result:
+    """Lift one hold. What another one closes, or an unpaid time, stays closed."""
+    changing.lift_hold(hold, call.clocks.business.now())
+    app.configure_task(AT_ONCE).defer()
+    hold.service.refresh_from_db()
+    return shown(hold.service)
+
+
+@action("lifecycle.end_for_breach", permission=MANAGE, on="service")
+def end_for_breach(
+    call: Call, *, service: ServiceRef, authorised: Annotated[Title, "who decided so: two people"]
+) -> Result:
+    """End a service today, for a severe and deliberate breach. It takes the place of the customer’s own wish for a later day."""
+    now = call.clocks.business.now()
+    for standing in service.terminations.filter(revoked=None):
+        changing.revoke(standing, now)
+    try:
+        changing.terminate(service, facts.Termination(today(now), str(call.actor), str(authorised)), now)
+    except Refused as error:
+        raise error.at("service") from error
     service.refresh_from_db()
     return shown(service)
 

@@ -14,27 +14,32 @@ from django.db import connection
 
 from gasthof.slices.lifecycle.policies import of_version
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
-from gasthof.slices.lifecycle.rules.facts import KEEPS, Decision, Facts, Hold, Termination
-from gasthof.slices.lifecycle.rules.policy import Policy
+from gasthof.slices.lifecycle.rules.facts import CLOSING, KEEPS, SECURITY, Decision, Facts, Hold, Termination
+from gasthof.slices.lifecycle.rules.policy import SERVED, Policy
 
+Standing = tuple[str, date | None, bool]  # phase, next day, closed by holds
 FEW = 20  # groups that are told of
 GROUPS = """
 SELECT s.policy_id, s.entry, s.type, s.tld, s.phase, s.first_unpaid - %(today)s, s.noticed - %(today)s, s.spared,
-    s.ends_on - %(today)s, s.keeps, s.ended - %(today)s, s.due_at - %(today)s, NULL, NULL, count(*), min(s.id)
-FROM lifecycle_service s WHERE s.parent_id IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+    s.ends_on - %(today)s, s.keeps, s.ended - %(today)s, s.due_at - %(today)s, s.held, s.closed,
+    NULL, NULL, NULL, count(*), min(s.id)
+FROM lifecycle_service s WHERE s.parent_id IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
 UNION ALL
 SELECT s.policy_id, s.entry, s.type, s.tld, s.phase, s.first_unpaid - %(today)s, s.noticed - %(today)s, s.spared,
-    s.ends_on - %(today)s, s.keeps, s.ended - %(today)s, s.due_at - %(today)s, p.phase, p.ended - %(today)s, count(*), min(s.id)
-FROM lifecycle_service s JOIN lifecycle_service p ON p.id = s.parent_id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14"""
+    s.ends_on - %(today)s, s.keeps, s.ended - %(today)s, s.due_at - %(today)s, s.held, s.closed,
+    p.phase, p.ended - %(today)s, p.closed, count(*), min(s.id)
+FROM lifecycle_service s JOIN lifecycle_service p ON p.id = s.parent_id
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17"""
 # Holds and terminations, against what of them stands in the services' own rows.
 LOOSE = """
 SELECT s.id FROM lifecycle_service s
 LEFT JOIN (
-    SELECT service_id, max(CASE kind WHEN 'legal' THEN 2 WHEN 'abuse' THEN 1 ELSE 0 END) AS keeps
+    SELECT service_id, max(CASE kind WHEN 'legal' THEN 2 WHEN 'abuse' THEN 1 ELSE 0 END) AS keeps,
+        bool_or(kind = ANY (%(closing)s)) AS held
     FROM lifecycle_hold WHERE lifted IS NULL GROUP BY service_id
 ) h ON h.service_id = s.id
 LEFT JOIN lifecycle_termination t ON t.service_id = s.id AND t.revoked IS NULL
-WHERE s.keeps <> COALESCE(h.keeps, 0) OR s.ends_on IS DISTINCT FROM t.effective
+WHERE s.keeps <> COALESCE(h.keeps, 0) OR s.held <> COALESCE(h.held, false) OR s.ends_on IS DISTINCT FROM t.effective
 ORDER BY s.id LIMIT %(few)s"""
 
 
@@ -53,8 +58,11 @@ class Group(NamedTuple):
     keeps: int
     ended: int | None
     due_at: int | None
+    held: bool
+    closed: bool
     parent_phase: str | None
     parent_ended: int | None
+    parent_closed: bool | None
     services: int
     example: int  # the lowest number of a service
 
@@ -63,8 +71,8 @@ class Group(NamedTuple):
 class Difference:
     service: int  # one of them
     count: int
-    found: tuple[str, date | None]  # phase and next day in the database
-    wanted: tuple[str, date | None]  # as evaluate has it
+    found: Standing  # in the database
+    wanted: Standing  # as evaluate has it
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def audit(today: date) -> Audit:
             continue
         evaluated += 1
         differences += _compared(version(group.policy), group, today)
-    loose = tuple(service for (service,) in _rows(LOOSE, {"few": FEW}))
+    loose = tuple(service for (service,) in _rows(LOOSE, {"few": FEW, "closing": list(CLOSING)}))
     return Audit(services, evaluated, late, tuple(differences[:FEW]), loose)
 
 
@@ -103,11 +111,11 @@ def _rows(sql: str, values: Mapping[str, Any]) -> list[Any]:
 
 def _compared(policy: Policy, group: Group, today: date) -> list[Difference]:
     decision = evaluate(policy, _facts(group, today), today)
-    found = (group.phase, _day(today, group.due_at))
-    wanted = (decision.phase, decision.next_at)
+    found = (group.phase, _day(today, group.due_at), group.closed)
+    wanted = (decision.phase, decision.next_at, SERVED in decision.taken)
     entry = policy.of(group.type, group.tld)
     if entry.follows and not decision.ended:  # its parent's days are in its parent's row
-        wanted = (decision.phase, found[1])
+        wanted = (decision.phase, found[1], wanted[2])
     same = found == wanted and entry.key == group.entry
     return [] if same else [Difference(group.example, group.services, found, wanted)]
 
@@ -118,7 +126,7 @@ def _facts(group: Group, today: date) -> Facts:
         type=group.type,
         tld=group.tld,
         first_unpaid=_day(today, group.first_unpaid),
-        holds=frozenset(Hold(kind, "") for kind, keeps in KEEPS.items() if keeps == group.keeps),
+        holds=frozenset(_holds(group)),
         termination=Termination(wish, "", "") if wish else None,
         parent=_parent(group, today),
         noticed=_day(today, group.noticed),
@@ -127,10 +135,18 @@ def _facts(group: Group, today: date) -> Facts:
     )
 
 
+def _holds(group: Group) -> Iterator[Hold]:
+    """Some that keep as much and close the same."""
+    yield from (Hold(kind, "") for kind, keeps in KEEPS.items() if keeps == group.keeps)
+    if group.held and not group.keeps:
+        yield Hold(SECURITY, "")
+
+
 def _parent(group: Group, today: date) -> Decision | None:
     if group.parent_phase is None:
         return None
-    return Decision(group.parent_phase, frozenset(), ended_on=_day(today, group.parent_ended))
+    taken = frozenset((SERVED,)) if group.parent_closed else frozenset[str]()
+    return Decision(group.parent_phase, frozenset(), ended_on=_day(today, group.parent_ended), taken=taken)
 
 
 def _day(today: date, days: int | None) -> date | None:

@@ -28,6 +28,7 @@ class Step(models.Model):
     does = models.CharField(max_length=20)
     notice_days = models.IntegerField()
     spares = models.BooleanField()
+    serves = models.BooleanField(db_default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["policy", "entry", "nth"], name="lifecycle_step_once")]
@@ -66,12 +67,14 @@ class Service(models.Model):
     spared = models.PositiveIntegerField(default=0)
     ends_on = models.DateField(null=True)  # of the termination that stands (refreshed with it)
     keeps = models.PositiveSmallIntegerField(default=0)  # of the holds that are on it: rules.facts.KEEPS
+    held = models.BooleanField(db_default=False)  # one of these closes it: rules.facts.CLOSING
 
     nth = models.PositiveSmallIntegerField(default=0)
     phase = models.CharField(max_length=20, default=ACTIVE)
     ended = models.DateField(null=True)
     due_at = models.DateField(null=True)  # the next day on which time does something
-    revision = models.PositiveIntegerField(default=0)  # rises with each phase
+    closed = models.BooleanField(db_default=False)  # by holds of its own or of what it belongs to, whatever its phase
+    revision = models.PositiveIntegerField(default=0)  # rises with each phase, and as it is closed or opened within one
 
     class Meta:
         indexes = [
@@ -125,8 +128,8 @@ class Event(models.Model):
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="events", db_index=False)
     revision = models.PositiveIntegerField()
-    what = models.CharField(max_length=20)  # phase, paid, noticed, hold, lifted, termination, revoked
-    value = models.CharField(max_length=120)  # the phase, the hold's kind, a day
+    what = models.CharField(max_length=20)  # phase, paid, noticed, hold, lifted, closed, opened, termination, revoked
+    value = models.CharField(max_length=120)  # the phase, the hold's kind, a day, what closes it: "own" or "parent"
     due = models.DateField()  # the day it was to be
     at = models.DateTimeField()  # when it was done
 

@@ -21,6 +21,7 @@ from gasthof.slices.subscriptions.queries import part_of
 __all__ = [
     "MANAGE",
     "SEE",
+    "HoldRef",
     "Service",
     "ServiceRef",
     "coming",
@@ -45,6 +46,19 @@ def find_service(actor: Actor, text: str) -> Service | None:
 
 _SERVICE = Reference("service", find_service, lambda row: row.place, "number of the service")
 ServiceRef = Annotated[Service, _SERVICE]
+
+
+def find_hold(actor: Actor, text: str) -> Hold | None:
+    """By number, also one that is lifted. Its service is locked for a change."""
+    found = Hold.objects.filter(pk=int(text)).first() if is_number(text) else None
+    service = find_service(actor, str(found.service_id)) if found else None
+    if found is None or service is None:
+        return None
+    found.service = service
+    return found
+
+
+HoldRef = Annotated[Hold, Reference("hold", find_hold, lambda row: row.service.place, "number of the hold")]
 
 
 def facts_of(service: Service, on: date) -> facts.Facts:
@@ -92,6 +106,7 @@ def shown(service: Service) -> dict[str, object]:
         "customer": service.customer_id,
         "subscription": service.subscription.system_name if service.subscription else None,
         "phase": service.phase,
+        "closed": service.closed,
         "first_unpaid": service.first_unpaid.isoformat() if service.first_unpaid else None,
         "next": service.due_at.isoformat() if service.due_at else None,
     }

@@ -1,9 +1,15 @@
-"""The sweep's SQL: one statement that finds where services should stand, moves them, and writes events and outbox with it."""
+"""The sweep's SQL: one statement that finds where services should stand, moves them, and writes events and outbox with it.
+
+What is closed by a hold, its own or that of what it belongs to, stands beside the phase: `closed` flips where a phase stays, and where one
+comes that serves, the machine is told to suspend instead of to open. So it is open exactly while its phase serves and nothing closes it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
+
+from gasthof.slices.lifecycle.rules.facts import CLOSING
 
 DUE = "s.due_at <= %(today)s"
 THESE = "s.id = ANY (%(ids)s)"
@@ -24,10 +30,14 @@ END"""
 # follow stand where their parent's phase puts them, though data that holds keep stays.
 AIM = f"""
 WITH chosen AS MATERIALIZED (
-    SELECT s.*, (SELECT p.phase FROM lifecycle_service p WHERE p.id = s.parent_id) AS parent_phase FROM lifecycle_service s
+    SELECT s.*, (SELECT p.phase FROM lifecycle_service p WHERE p.id = s.parent_id) AS parent_phase,
+        s.held OR EXISTS (
+            SELECT FROM lifecycle_service p WHERE p.id = s.parent_id AND (p.closed OR p.ended IS NOT NULL)
+        ) AS closing
+    FROM lifecycle_service s
     WHERE {{which}} ORDER BY s.id FOR NO KEY UPDATE OF s {{locked}}
 ), days AS (
-    SELECT c.id, c.nth AS before, c.ended, t.nth, t.kind, t.phase, t.start, t.does, {DAY} AS day
+    SELECT c.id, c.nth AS before, c.ended, t.nth, t.kind, t.phase, t.start, t.does, t.serves, {DAY} AS day
     FROM chosen c JOIN lifecycle_step t ON t.policy_id = c.policy_id AND t.entry = c.entry
 ), followed AS (
     SELECT c.id, CASE WHEN t.kind = 'end' AND (c.keeps > 0 OR NOT %(ends)s) THEN f.nth - 1 ELSE f.nth END AS nth
@@ -47,6 +57,7 @@ SETTLE = """, aimed AS (
     SELECT d.id, a.target, max(d.before) AS before,
         max(d.phase) FILTER (WHERE d.nth = a.target) AS phase,
         max(d.does) FILTER (WHERE d.nth = a.target) AS does,
+        bool_or(d.serves) FILTER (WHERE d.nth = a.target) AS serves,
         max(d.day) FILTER (WHERE d.nth = a.target) AS day,
         CASE max(d.kind) FILTER (WHERE d.nth = a.target)
             WHEN 'time' THEN NULL ELSE COALESCE(max(d.ended), %(today)s) END AS ended,
@@ -56,21 +67,28 @@ SETTLE = """, aimed AS (
         END AS due_at
     FROM days d JOIN aim a ON a.id = d.id GROUP BY d.id, a.target
 ), settled AS (
-    UPDATE lifecycle_service s SET nth = a.target, phase = a.phase, ended = a.ended, due_at = a.due_at,
-        revision = s.revision + CASE WHEN a.target = a.before THEN 0 ELSE 1 END
-    FROM aimed a WHERE s.id = a.id AND (s.nth, s.due_at) IS DISTINCT FROM (a.target::smallint, a.due_at)
-    RETURNING s.id, s.revision, s.type, s.ended, a.before, a.target, a.day, a.does
+    UPDATE lifecycle_service s SET nth = a.target, phase = a.phase, ended = a.ended, due_at = a.due_at, closed = c.closing,
+        revision = s.revision + CASE WHEN a.target = a.before AND (c.closed = c.closing OR a.ended IS NOT NULL) THEN 0 ELSE 1 END
+    FROM aimed a JOIN chosen c ON c.id = a.id
+    WHERE s.id = a.id AND (s.nth, s.due_at, s.closed) IS DISTINCT FROM (a.target::smallint, a.due_at, c.closing)
+    RETURNING s.id, s.revision, s.type, s.ended, s.held, s.closed, c.closed AS was, a.before, a.target, a.day, a.does, a.serves
 ), moved AS (
-    SELECT * FROM settled WHERE target <> before
+    SELECT * FROM settled WHERE target <> before OR (closed <> was AND ended IS NULL)
 ), told AS (
     INSERT INTO lifecycle_event (service_id, revision, what, value, due, at)
     SELECT m.id, m.revision, 'phase', d.phase, COALESCE(d.day, %(today)s), %(now)s
     FROM moved m JOIN days d ON d.id = m.id
-    WHERE d.nth = m.target OR (d.nth > m.before AND d.nth < m.target AND d.day < COALESCE(m.day, %(today)s))
+    WHERE (d.nth = m.target AND m.target <> m.before) OR (d.nth > m.before AND d.nth < m.target AND d.day < COALESCE(m.day, %(today)s))
     ORDER BY m.id, d.nth
+), turned AS (
+    INSERT INTO lifecycle_event (service_id, revision, what, value, due, at)
+    SELECT id, revision, CASE WHEN closed THEN 'closed' ELSE 'opened' END,
+        CASE WHEN NOT closed THEN '' WHEN held THEN 'own' ELSE 'parent' END, %(today)s, %(now)s
+    FROM moved WHERE closed <> was AND ended IS NULL
 ), done AS (
     INSERT INTO lifecycle_work (service_id, revision, action, target, at)
-    SELECT id, revision, does, type, %(now)s FROM moved ON CONFLICT DO NOTHING
+    SELECT id, revision, CASE WHEN serves AND closed THEN 'suspend' WHEN serves AND was THEN 'open' ELSE does END, type, %(now)s
+    FROM moved WHERE target <> before OR serves ON CONFLICT DO NOTHING
 )
 SELECT id, ended IS NOT NULL AND ended = %(today)s AND does <> 'erase' FROM moved"""
 COUNT_ENDS = """
@@ -92,7 +110,8 @@ UPDATE lifecycle_service s SET
     keeps = COALESCE((
         SELECT max(CASE h.kind WHEN 'legal' THEN 2 WHEN 'abuse' THEN 1 ELSE 0 END)
         FROM lifecycle_hold h WHERE h.service_id = s.id AND h.lifted IS NULL
-    ), 0)
+    ), 0),
+    held = EXISTS (SELECT FROM lifecycle_hold h WHERE h.service_id = s.id AND h.lifted IS NULL AND h.kind = ANY (%(closing)s))
 WHERE s.id = ANY (%(ids)s)"""
 
 Moved = list[tuple[int, bool]]  # service, whether it has ended
@@ -124,7 +143,7 @@ def spare(values: Mapping[str, Any]) -> list[int]:
 
 def refresh(ids: list[int]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(REFRESH, {"ids": ids})
+        cursor.execute(REFRESH, {"ids": ids, "closing": list(CLOSING)})
 
 
 def query(sql: str, values: Mapping[str, Any]) -> list[Any]:

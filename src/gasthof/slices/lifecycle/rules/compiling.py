@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gasthof.slices.lifecycle.rules.policy import ERASE, ERASED, PHASES, Entry, Policy
+from gasthof.slices.lifecycle.rules.policy import ERASE, ERASED, PHASES, SERVED, Entry, Policy
 
 TIME, END, GONE = "time", "end", "gone"
 
@@ -20,6 +20,7 @@ class StepRow:
     does: str
     notice_days: int
     spares: bool  # whether the days of an outage are given back
+    serves: bool  # whether holds have something to close in it
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,11 @@ def steps(policy: Policy) -> Iterator[StepRow]:
         spares = not entry.registry_clock and not entry.follows
         for nth, phase in enumerate(entry.phases):
             kind = END if phase.ends else TIME
-            yield StepRow(entry.key, nth, kind, phase.name, phase.start, phase.does, policy.notice_days, spares)
+            yield StepRow(
+                entry.key, nth, kind, phase.name, phase.start, phase.does, policy.notice_days, spares, SERVED in phase.can
+            )  # fmt: skip
         if entry.archive.days:
-            yield StepRow(entry.key, len(entry.phases), GONE, ERASED, entry.archive.days, ERASE, 0, False)
+            yield StepRow(entry.key, len(entry.phases), GONE, ERASED, entry.archive.days, ERASE, 0, False, False)
 
 
 def follows(policy: Policy) -> Iterator[FollowRow]:

@@ -26,6 +26,7 @@ TAKES = {
     STAFF: frozenset((SERVED, MAIL_DELIVERED, EDIT, TRANSFER)),
 }
 AGAINST_TIME, AGAINST_ALL = 1, 2
+CLOSING = tuple(kind for kind, taken in TAKES.items() if SERVED in taken)  # by the machine, too
 KEEPS = {ABUSE: AGAINST_TIME, LEGAL: AGAINST_ALL}  # what is evidence is not deleted
 LIFTED_BY = ("source", "staff", "mended", "fee")
 MINOR, SERIOUS, SEVERE = 0, 1, 2  # severe: and evidently deliberate (spec L2)

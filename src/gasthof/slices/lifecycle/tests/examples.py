@@ -7,6 +7,7 @@ from tests.house import House
 
 from gasthof.kernel.values import DomainName
 from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.models import Hold as Held
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.lifecycle.rules.facts import SECURITY, Hold, Termination
 from gasthof.slices.subscriptions.models import Subscription
@@ -36,5 +37,10 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         "lifecycle.begin": bare,
         "lifecycle.set_paid": {"service": service, "first_unpaid": "2028-02-29"},
         "lifecycle.note_notice": {"service": service},
+        "lifecycle.put_hold": {"service": service, "kind": "staff", "case": "V-7"},
+        "lifecycle.lift_hold": {
+            "hold": Held.objects.filter(service__name=DomainName.parse(domain).ascii).latest("pk").pk
+        },
+        "lifecycle.end_for_breach": {"service": service, "authorised": "Köchin und Gärtner"},
         "lifecycle.foresee": {"service": service},
     }

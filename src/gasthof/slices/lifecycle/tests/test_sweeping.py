@@ -321,7 +321,7 @@ def test_the_audit_finds_what_somebody_changed_by_hand(trade: Trade) -> None:
     services = [trade.begin("hosting", FIRST, START) for _ in range(3)]
     Service.objects.filter(pk=services[0].pk).update(phase="suspended")
     Service.objects.filter(pk=services[1].pk).update(due_at=FIRST + days(1))
-    Service.objects.filter(pk=services[2].pk).update(keeps=1)
+    Service.objects.filter(pk=services[2].pk).update(keeps=1, held=True, closed=True)
     found = audit(START)
     assert {(each.service, each.count) for each in found.differences} == {(services[0].pk, 1), (services[1].pk, 1)}
     assert (found.services, found.loose) == (3, (services[2].pk,))
