@@ -117,6 +117,8 @@ def examples(house: House) -> Examples:
         "mail.set_vacation": {
             "mailbox": MAILBOX, "active": "yes", "subject": "Nicht da", "text": "Grüße\nvom Strand \U0001f3d6", "first": "2026-12-24", "last": "2999-01-06",
         },
+        "mail.lock_mailbox": {"mailbox": MAILBOX},
+        "mail.unlock_mailbox": {"mailbox": MAILBOX},
         "mail.remove_mailbox": {"mailbox": MAILBOX},
         "mail.add_alias": {"domain": DOMAIN, "name": "laden", "mailbox": MAILBOX},
         "mail.remove_alias": {"alias": f"kontakt@{DOMAIN}"},

@@ -1,13 +1,13 @@
 """The sign on the door of mail."""
 
-from gasthof.kernel.capability import OWNERS, Capability, Page
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.mail import queries
 from gasthof.slices.mail.actions import hooks, moving
 from gasthof.slices.mail.apply import apply
 
 CAPABILITY = Capability(
     "mail",
-    permissions={"mail.write": OWNERS, "mail.read": OWNERS},
+    permissions={"mail.write": OWNERS, "mail.read": OWNERS, "mail.lock": OPERATORS},
     titles={"mail.read": "See mailboxes", "mail.write": "Change mailboxes"},
     roles={"mail administrator": frozenset({"mail.read", "mail.write"}), "read only": frozenset({"mail.read"})},
     pages=(

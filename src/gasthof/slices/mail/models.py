@@ -27,6 +27,7 @@ class Mailbox(models.Model):
     vacation_text = models.TextField(blank=True)
     vacation_first = models.DateField(null=True)  # none: at once
     vacation_last = models.DateField(null=True)  # none: until it is switched off
+    locked = models.BooleanField(db_default=False)  # by the house: no sign-in, nothing is sent; mail still comes in
     created = models.DateTimeField()  # business time
 
     class Meta:

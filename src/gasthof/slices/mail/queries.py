@@ -97,6 +97,7 @@ def mailbox_spec(row: Mailbox, subscription: Subscription) -> MailboxSpec:
         forward_to=tuple(row.forward_to),
         keep_copy=row.keep_copy,
         vacation=_vacation(row) if row.vacation_on else None,
+        locked=row.locked,
     )
 
 
@@ -330,6 +331,7 @@ def shown_mailbox(mailbox: Mailbox) -> dict[str, object]:
         "forward_to": mailbox.forward_to,
         "keep_copy": mailbox.keep_copy,
         "vacation": shown_vacation(mailbox),
+        "locked": mailbox.locked,
     }
 
 

@@ -51,6 +51,7 @@ class MailboxSpec:
     forward_to: tuple[str, ...] = ()  # targets
     keep_copy: bool = True  # of what is forwarded
     vacation: Vacation | None = None
+    locked: bool = False  # by the house: nobody signs in, nothing is sent from it; mail still comes in
 
 
 @dataclass(frozen=True)

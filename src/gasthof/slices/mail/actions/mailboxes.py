@@ -8,6 +8,7 @@ from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
 from gasthof.kernel.passwords import hashed
+from gasthof.kernel.permissions import EVERYWHERE
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.domains.queries import Domain, DomainRef
 from gasthof.slices.mail import queries, rules
@@ -94,10 +95,26 @@ def forward(
     return saved(call, mailbox, "forward_to", "keep_copy")
 
 
+@action("mail.lock_mailbox", permission="mail.lock", on="mailbox")
+def lock(call: Call, *, mailbox: MailboxRef) -> Result:
+    """Lock a mailbox: nobody signs in to it and nothing is sent from it, until the house unlocks it. Mail still comes in."""
+    mailbox.locked = True
+    return saved(call, mailbox, "locked")
+
+
+@action("mail.unlock_mailbox", permission="mail.lock", on="mailbox")
+def unlock(call: Call, *, mailbox: MailboxRef) -> Result:
+    """Unlock a mailbox."""
+    mailbox.locked = False
+    return saved(call, mailbox, "locked")
+
+
 @action("mail.remove_mailbox", permission="mail.write", on="mailbox")
 def remove(call: Call, *, mailbox: MailboxRef) -> Result:
     """Delete a mailbox with all mail in it, and its aliases."""
     check_changeable(call, mailbox.domain.subscription)
+    if mailbox.locked and call.actor.role not in EVERYWHERE:
+        raise Refused("This mailbox is locked by the house and cannot be deleted meanwhile.").at("mailbox")
     result = shown(mailbox)
     subscription = mailbox.domain.subscription
     aliases = Address.objects.filter(mailbox=mailbox).select_related("domain")
@@ -165,5 +182,6 @@ def shown(row: Mailbox) -> Result:
         "forward_to": list(row.forward_to),
         "keep_copy": row.keep_copy,
         "vacation": queries.shown_vacation(row),
+        "locked": row.locked,
         "aliases": [f"{each.local}@{each.domain.value.unicode}" for each in row.aliases.select_related("domain")],
     }

@@ -42,6 +42,7 @@ class MovedMailbox(Struct, forbid_unknown_fields=True):
     forward_to: list[str]
     keep_copy: bool
     vacation: MovedVacation | None = None  # settings that were exported before there was one have none
+    locked: bool = False
 
 
 class MovedAddress(Struct, forbid_unknown_fields=True):
@@ -68,6 +69,7 @@ def export(subscription: Subscription) -> Mapping[str, Any]:
         moved = MovedMailbox(
             box.local, box.title, box.folder, box.hash, box.quota_mb, list(box.forward_to), box.keep_copy,
             msgspec.convert(queries.shown_vacation(box), MovedVacation) if box.vacation_text else None,
+            box.locked,
         )  # fmt: skip
         found[box.domain.name].mailboxes.append(moved)
     for address in queries.addresses_of(subscription).select_related("mailbox__domain").order_by("pk"):
@@ -121,6 +123,7 @@ def _mailbox(call: Call, domain: Domain, moved: MovedMailbox) -> Mailbox:
         quota_mb=moved.quota_mb,
         forward_to=list(Targets.parse(moved.forward_to)),
         keep_copy=moved.keep_copy or not moved.forward_to,
+        locked=moved.locked,
         created=call.clocks.business.now(),
         **(_note(moved.vacation) if moved.vacation else {}),
     )

@@ -18,7 +18,7 @@ Postfix; keys come in lower case:
   SENDERS_QUERY     smtpd_sender_login_maps: the mailboxes that may use a sender address, none while suspended; a login is
                     ADDRESS#STAMP, as Dovecot tells Postfix at the sign-in
   LOGINS_QUERY      check_sasl_access: whom to send away, as the password is another by now, or the mailbox suspended or gone
-  FILTERS_QUERY     check_sender_access of what filters send: the empty sender, and mailboxes that are not suspended
+  FILTERS_QUERY     check_sender_access of what filters send: the empty sender, and mailboxes that are neither suspended nor locked
   REFUSED_QUERY     check_recipient_access, before all else: "later" while not all rows are there that should be, then what a
                     suspended domain answers, and what a domain here answers for an address that it has not. The row of the table
                     `filled` goes with all others when the database is emptied, and comes when the agent has looked at everything.
@@ -27,6 +27,8 @@ Postfix; keys come in lower case:
 A question costs several times its query (decision 6), so these two answer all that can be said of a recipient at once. They know
 nothing but whole addresses and stand in a unionmap behind a table of patterns, whose kind counts for both (dict_union.c): Postfix
 does not ask them for "domain", ".test" and "local@" as well.
+A mailbox that the house has locked has a "!" before its password, as in shadow(5), and no sender: it is closed as those of a suspended
+domain are, and takes mail all the same.
 Dovecot:
   PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
 """
@@ -108,18 +110,20 @@ TRANSPORTS_QUERY = (
 )
 FILTERS_QUERY = (
     "SELECT 'OK' WHERE '%s' = '<>' OR EXISTS (SELECT 1 FROM mailboxes m"
-    " JOIN domains d ON d.name = substr(m.address, instr(m.address, '@') + 1) WHERE m.address = '%s' AND NOT d.suspended)"
+    " JOIN domains d ON d.name = substr(m.address, instr(m.address, '@') + 1) WHERE m.address = '%s' AND NOT d.suspended"
+    " AND EXISTS (SELECT 1 FROM senders s WHERE s.address = m.address AND s.login = m.address))"
 )
 FILLED: Rows = {"filled": (("all",),)}
 
 _LOGIN = "FROM domains d JOIN mailboxes m ON m.address = '%Ln' || '@' || d.ascii WHERE d.name = '%Ld'"
 _USER = "m.address AS user, m.home AS {0}home, m.uid AS {0}uid, m.uid AS {0}gid, '*:storage=' || m.quota_mb || 'M' AS {0}quota_rule"
 _NAME = "m.address || CASE WHEN '%s' = 'smtp' THEN '#' || m.stamp ELSE '' END"
+_CLOSED = "(d.suspended OR substr(m.password, 1, 1) = '!')"
 CLOSED_WORDS = "Dieses Postfach ist gesperrt. / This mailbox is suspended."
 PASSWORD_QUERY = (  # with what the userdb would say, for `driver = prefetch`; %s is the service: only these heed nologin
-    f"SELECT m.password AS password, {_USER.format('userdb_').replace('m.address', _NAME, 1)}, CASE WHEN d.suspended THEN 'y' END AS nologin,"
-    f" CASE WHEN d.suspended THEN '{CLOSED_WORDS}' END AS reason {_LOGIN}"
-    " AND (NOT d.suspended OR '%s' IN ('imap', 'pop3', 'sieve')) AND m.password <> '' LIMIT 1"
+    f"SELECT ltrim(m.password, '!') AS password, {_USER.format('userdb_').replace('m.address', _NAME, 1)}, CASE WHEN {_CLOSED} THEN 'y' END AS nologin,"
+    f" CASE WHEN {_CLOSED} THEN '{CLOSED_WORDS}' END AS reason {_LOGIN}"
+    f" AND (NOT {_CLOSED} OR '%s' IN ('imap', 'pop3', 'sieve')) AND m.password <> '' LIMIT 1"
 )
 USER_QUERY = f"SELECT {_USER.format('')} {_LOGIN} LIMIT 1"
 ITERATE_QUERY = "SELECT address AS user FROM mailboxes"
@@ -157,18 +161,22 @@ def postfix_mailbox(spec: MailboxSpec) -> Rows:
     return {
         "mailboxes": ((spec.address, stamp(spec)),),
         "routes": (*own, *((spec.address, target, 0) for target in spec.forward_to)),
-        "senders": ((spec.address, spec.address),),
+        "senders": () if spec.locked else ((spec.address, spec.address),),
     }
 
 
 def dovecot_mailbox(spec: MailboxSpec, home: str) -> Rows:
     """`home` is the absolute path of its folder."""
-    return {"mailboxes": ((spec.address, spec.password, spec.uid, home, spec.quota_mb, stamp(spec)),)}
+    return {"mailboxes": ((spec.address, _password(spec), spec.uid, home, spec.quota_mb, stamp(spec)),)}
 
 
 def stamp(spec: MailboxSpec) -> str:
-    """Another one with each password: what a session of Postfix is signed in with is worth nothing after a new one."""
-    return sha256(f"{spec.password} {spec.folder}".encode()).hexdigest()[:16]
+    """Another one with each password, and while it is locked: what a session of Postfix is signed in with is worth nothing then."""
+    return sha256(f"{_password(spec)} {spec.folder}".encode()).hexdigest()[:16]
+
+
+def _password(spec: MailboxSpec) -> str:
+    return f"!{spec.password}" if spec.locked else spec.password
 
 
 def postfix_address(spec: AddressSpec) -> Rows:

@@ -106,7 +106,7 @@ def mailbox(prefix: Prefix, key: str, spec: MailboxSpec | None, facts: "MailboxF
         draft.file(WriteFile(note, vacation.script(spec.vacation), 0o640, "root", spec.uid))
     else:
         draft.gone(note)
-    changed = any((old.password, old.folder) != (spec.password, spec.folder) for old in facts.before)
+    changed = any(lookups.stamp(old) != lookups.stamp(spec) for old in facts.before)
     return Plan(
         change=tuple(draft.change),
         rows=tuple(draft.row_sets),

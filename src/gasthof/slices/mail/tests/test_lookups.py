@@ -259,6 +259,29 @@ def test_a_suspended_domain_closes_its_mailboxes(name: str) -> None:
     assert len(house.login(lookups.USER_QUERY, f"info@{name}")) == 1  # what was accepted already has its place
 
 
+@pytest.mark.parametrize("name", [NAME, UMLAUT])
+def test_a_locked_mailbox_takes_mail_and_sends_none(name: str) -> None:
+    house = Daemons(
+        domain(),
+        mailbox(locked=True),
+        mailbox(f"anna@{NAME}"),
+        AddressSpec(f"team@{NAME}", "s000012", (), (f"info@{NAME}",)),
+    )
+    for service in ("imap", "pop3", "sieve"):
+        (found,) = house.login(lookups.PASSWORD_QUERY, f"info@{name}", service)
+        assert (found["nologin"], found["reason"], found["password"]) == ("y", lookups.CLOSED_WORDS, PASSWORD)
+    assert house.login(lookups.PASSWORD_QUERY, f"info@{name}", "smtp") == []
+    assert house.ask(lookups.LOGINS_QUERY, LOGIN), "a session that is signed in already is sent away"
+    assert LOGIN not in house.find(lookups.SENDERS_QUERY, f"info@{NAME}") + house.find(
+        lookups.SENDERS_QUERY, f"team@{NAME}"
+    )
+    assert house.ask(lookups.FILTERS_QUERY, f"info@{NAME}") == [] != house.ask(lookups.FILTERS_QUERY, f"anna@{NAME}")
+    assert house.ask(lookups.REFUSED_QUERY, f"info@{NAME}") == [] and house.delivered(f"info@{NAME}") == {
+        f"info@{NAME}"
+    }
+    assert len(house.login(lookups.USER_QUERY, f"info@{name}")) == 1
+
+
 @pytest.mark.parametrize("suspended", [False, True])
 def test_a_domain_that_is_off_is_nobodys_here(suspended: bool) -> None:
     house = Daemons(

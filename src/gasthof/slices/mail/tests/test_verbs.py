@@ -11,7 +11,7 @@ from tests.house import House, desired, settle
 
 from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks, FixedClock
-from gasthof.kernel.refusal import ActionRefused
+from gasthof.kernel.refusal import ActionRefused, NotAllowed
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.nodes.models import DesiredObject
 
@@ -357,3 +357,17 @@ def test_the_number_of_queries(
     add(house)
     with django_assert_max_num_queries(queries):
         house.run(verb, house.baker, **fields)
+
+
+def test_a_locked_mailbox_is_the_houses_to_unlock(house: House) -> None:
+    add(house)
+    for verb in ("mail.lock_mailbox", "mail.unlock_mailbox"):
+        with pytest.raises(NotAllowed):
+            house.run(verb, house.baker, mailbox=f"info@{NAME}")
+    house.run("mail.lock_mailbox", mailbox=f"info@{NAME}")
+    assert told("mail.mailbox", INFO)["locked"] is True
+    assert "locked" in refused(house, "mail.remove_mailbox", mailbox=f"info@{NAME}")["mailbox"]
+    house.run("mail.set_password", house.baker, mailbox=f"info@{NAME}", password="Noch-geheimer 2")
+    assert told("mail.mailbox", INFO)["locked"] is True, "a new password opens nothing"
+    house.run("mail.unlock_mailbox", mailbox=f"info@{NAME}")
+    assert told("mail.mailbox", INFO)["locked"] is False
