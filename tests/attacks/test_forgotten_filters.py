@@ -102,6 +102,7 @@ CLIENTS: dict[str, Callable[[House], Client]] = {
 
 WRITTEN_ONCE = (
     "kernel_auditentry", "lifecycle_event", "billing_entry", "billing_receipt", "billing_settled", "billing_creditnote",
+    "cases_step",
 )  # fmt: skip
 
 

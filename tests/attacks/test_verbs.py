@@ -15,7 +15,8 @@ from gasthof.kernel.actions import actions, perform
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.access.models import ApiToken, Assignment, Role, User
 from gasthof.slices.billing.models import BankBooking, Proforma
-from gasthof.slices.lifecycle.models import Service
+from gasthof.slices.cases.models import Case
+from gasthof.slices.lifecycle.models import Hold, Service
 from gasthof.slices.nodes.models import DesiredObject
 from gasthof.slices.registrar.models import Operation
 from gasthof.slices.webhooks.models import Delivery, Webhook
@@ -84,7 +85,11 @@ MEANT = {
     "Contents",
 }
 ONLY_RECORDED = {("registrar.cancel", "consent"), ("registrar.restore", "reason"), ("access.tell_of_change", "address")}
-OF_LINES = {("mail.set_vacation", "text")}  # browsers end them in another way than files
+CASES = ("open", "warn", "note", "mended", "close", "propose_end", "signal")
+OF_LINES = {
+    ("mail.set_vacation", "text"),
+    *((f"cases.{verb}", "words") for verb in CASES),
+}  # browsers end them in another way than files
 FIELDS = [(verb, field.name) for verb, action in actions().items() for field in action.fields]
 
 
@@ -218,6 +223,8 @@ def test_others_objects_by_guessing(house: House, verb: str) -> None:
         "delivery": numbers(Delivery.objects.filter(webhook__user__customer=house.gardener.customer)),
         "registration": ["gärtnerei-grün.de", "xn--grtnerei-grn-gcb06a.de", "GÄRTNEREI-GRÜN.info"],
         "service": numbers(Service.objects.filter(customer=house.gardener.customer)),
+        "hold": numbers(Hold.objects.filter(service__customer=house.gardener.customer)),
+        "case": numbers(Case.objects.filter(customer=house.gardener.customer)),
         "operation": numbers(Operation.objects.filter(registration__customer=house.gardener.customer)),
     }
     on = actions()[verb].on or ""

@@ -1,0 +1,18 @@
+"""The sign on the door of cases."""
+
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
+from gasthof.slices.cases.queries import MANAGE, READ, WRITE
+from gasthof.slices.cases.settling import performed, unlock_paid
+
+CAPABILITY = Capability(
+    "cases",
+    permissions={READ: OWNERS, WRITE: OWNERS, MANAGE: OPERATORS},
+    titles={READ: "See cases of breach and security", WRITE: "Report what is mended"},
+    roles={"read only": frozenset({READ})},
+    pages=(
+        Page("Cases", "cases:cases", MANAGE, "house", "triangle-alert"),
+        Page("Cases", "cases:of_customer", READ, "customer", "triangle-alert", whole=True),
+    ),
+    performed=performed,
+    day_began=unlock_paid,
+)

@@ -1,0 +1,60 @@
+"""Cases in words: steps, and what a customer can do. In the language that is active."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from gasthof.slices.billing.rules.money import Money
+from gasthof.slices.cases import rules
+from gasthof.slices.cases.models import Case
+
+KINDS = {"breach": gettext_lazy("Breach of terms"), "security": gettext_lazy("Security")}
+SEVERITIES = {
+    rules.MINOR: gettext_lazy("minor"), rules.SERIOUS: gettext_lazy("serious"), rules.SEVERE: gettext_lazy("severe"),
+}  # fmt: skip
+STEPS = {
+    "opened": gettext_lazy("The case was opened."),
+    "signal": gettext_lazy("A machine saw something."),
+    "warned": gettext_lazy("The customer was warned."),
+    "noted": gettext_lazy("Evidence was noted."),
+    "held": gettext_lazy("It was locked."),
+    "lifted": gettext_lazy("It was unlocked."),
+    "mended": gettext_lazy("The customer says that it is mended."),
+    "charged": gettext_lazy("The unlocking fee was invoiced."),
+    "end_proposed": gettext_lazy("An end at once was proposed."),
+    "end_confirmed": gettext_lazy("The end was confirmed by a second person."),
+    "closed": gettext_lazy("The case was closed."),
+}
+REASONS = {
+    rules.REPEATED: gettext_lazy("it is not the first case within a short time"),
+    rules.IGNORED: gettext_lazy("a warning’s deadline has passed"),
+    rules.GRAVE: gettext_lazy("it is severe"),
+    rules.DELIBERATE: gettext_lazy("it is deliberate"),
+}
+
+
+def advice(case: Case) -> str:
+    """What the customer can do."""
+    if case.mailbox:
+        return _(
+            "Choose a new password for the mailbox, check the computers and phones that use it for malware, and then report in the "
+            "panel that it is mended."
+        )
+    if case.kind == "security":
+        return _(
+            "Remove what does not belong to your website, bring its software up to date, choose new passwords, and then report in "
+            "the panel that it is mended."
+        )
+    return _("Remove what the case is about, and then report in the panel that it is mended.")
+
+
+def fee(terms: rules.Terms, why: Sequence[str]) -> str:
+    """What unlocking costs, and why."""
+    if not why:
+        return _("Unlocking is free of charge.")
+    named = ", ".join(str(REASONS[each]) for each in why)
+    return _("Unlocking costs %(amount)s without VAT: %(why)s.") % {
+        "amount": Money(terms.fee, terms.currency),
+        "why": named,
+    }
