@@ -15,11 +15,11 @@ from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import Customer, CustomerRef
 from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.cases import rules
-from gasthof.slices.cases.models import Case, Step, Terms
+from gasthof.slices.cases.models import LONGEST_SIGNAL, Case, Step, Terms
 from gasthof.slices.cases.queries import MANAGE, WRITE, CaseRef, fee_reasons, shown, terms
 from gasthof.slices.cases.steps import hold as put
 from gasthof.slices.cases.steps import lift as take
-from gasthof.slices.cases.steps import step
+from gasthof.slices.cases.steps import step, there
 from gasthof.slices.cases.values import Account
 from gasthof.slices.lifecycle.queries import Service, ServiceRef
 from gasthof.slices.mail.queries import Mailbox, MailboxRef
@@ -85,6 +85,8 @@ def hold(call: Call, *, case: CaseRef) -> Result:
     _open(case)
     if not case.mailbox and case.service_id is None:
         raise Refused("This case is about no service and no mailbox.").at("case")
+    if case.mailbox and not there(case):
+        raise Refused("There is no such mailbox any more.").at("case")
     put(call, case)
     return shown(case)
 
@@ -189,7 +191,7 @@ def signal(
     if (mailbox is None) == (service is None):
         raise Refused("Either a mailbox or a service is needed.").at("mailbox")
     number = f"{source}:{signal}"
-    if len(number) > Step._meta.get_field("signal").max_length:
+    if len(number) > LONGEST_SIGNAL:
         raise Refused("This is too long.").at("signal")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_SIGNAL_AT_A_TIME])

@@ -9,6 +9,8 @@ from gasthof.kernel.permissions import Place
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.cases import rules
 
+LONGEST_SIGNAL = 120
+
 
 class Terms(models.Model):
     """rules.Terms, as the house has set them: one row at most."""
@@ -71,4 +73,4 @@ class Step(models.Model):
     at = models.DateTimeField()
     deadline = models.DateTimeField(null=True)
     house = models.BooleanField(default=False)  # for the house only
-    signal = models.CharField(max_length=120, null=True, unique=True)  # a machine's own number: told twice it is one
+    signal = models.CharField(max_length=LONGEST_SIGNAL, null=True, unique=True)  # a machine's own number: told twice it is one

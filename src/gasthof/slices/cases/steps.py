@@ -7,6 +7,7 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.slices.cases.models import Case, Step
 from gasthof.slices.cases.telling import TOLD, tell
+from gasthof.slices.mail.queries import Mailbox
 
 HOUSES = ("noted", "end_proposed")
 
@@ -40,6 +41,12 @@ def hold(call: Call, case: Case) -> None:
     step(call, case, "held")
 
 
+def there(case: Case) -> bool:
+    """Whether its mailbox still is: a domain may have gone with all that is in it."""
+    local, _, name = case.mailbox.rpartition("@")
+    return Mailbox.objects.filter(local=local, domain__name=name).exists()
+
+
 def lift(call: Call, case: Case) -> None:
     """What this case has locked; a mailbox stays locked while another case wants that."""
     if not case.held:
@@ -49,6 +56,6 @@ def lift(call: Call, case: Case) -> None:
     case.save(update_fields=["locked", "hold"])
     if hold:
         perform(SYSTEM, "lifecycle.lift_hold", {"hold": hold}, call.clocks)
-    if was and not Case.objects.filter(mailbox=case.mailbox, locked=True).exists():
+    if was and there(case) and not Case.objects.filter(mailbox=case.mailbox, locked=True).exists():
         perform(SYSTEM, "mail.unlock_mailbox", {"mailbox": case.mailbox}, call.clocks)
     step(call, case, "lifted")

@@ -99,6 +99,14 @@ def test_a_mailbox_is_open_once_both_cases_let_go(house: House) -> None:
     assert not locked()
 
 
+def test_a_case_outlives_its_mailbox(house: House) -> None:
+    case, other = opened(house, mailbox=BOX), opened(house, mailbox=BOX)
+    do("hold", case)
+    house.run("mail.remove_mailbox", mailbox=BOX)
+    do("close", case, words="Gelöscht.")
+    assert Case.objects.get(pk=case).closed and "no such mailbox" in refused("hold", other)
+
+
 def test_everybody_who_signs_in_is_told_at_once_in_their_language(house: House) -> None:
     owner(house)
     german = member(house.baker.customer)
