@@ -5,6 +5,8 @@ from dataclasses import replace
 from django.db import models
 
 from gasthof.kernel.permissions import Place
+from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import DomainName
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
 
 
@@ -81,6 +83,14 @@ class Service(models.Model):
     @property
     def place(self) -> Place:
         return replace(self.customer.place, subscription=self.subscription_id)
+
+    @property
+    def shown(self) -> str:
+        """With umlauts, where it is called as a domain."""
+        try:
+            return DomainName.parse(self.name).unicode
+        except Refused:
+            return self.name
 
     def __str__(self) -> str:
         return self.name
@@ -170,3 +180,11 @@ class Sweep(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["-day", "-id"], name="lifecycle_sweep_last")]
+
+
+class Calendar(models.Model):
+    """That a customer's days can be followed at an address, whose secret is known to who was given it."""
+
+    customer = models.OneToOneField("accounts.Customer", models.CASCADE, primary_key=True, related_name="calendar")
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the secret
+    made = models.DateTimeField()  # wall time

@@ -10,6 +10,7 @@ from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, Place, reaches
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
+from gasthof.slices.lifecycle.explaining import FEES, TYPES
 from gasthof.slices.lifecycle.models import Hold, Service
 from gasthof.slices.lifecycle.policies import of_version
 from gasthof.slices.lifecycle.rules import facts
@@ -19,8 +20,11 @@ from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, timeline, 
 from gasthof.slices.subscriptions.queries import part_of
 
 __all__ = [
+    "FEES",
+    "FOLLOW",
     "MANAGE",
     "SEE",
+    "TYPES",
     "Service",
     "ServiceRef",
     "coming",
@@ -33,7 +37,7 @@ __all__ = [
     "shown",
 ]
 
-SEE, MANAGE = "lifecycle.read", "lifecycle.manage"
+SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
 
 
 def find_service(actor: Actor, text: str) -> Service | None:
@@ -127,7 +131,7 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
 def services(ask: Ask) -> QuerySet[Service]:
     """Services, each with its phase and the next day on which time does something; found by part of the name."""
     rows = Service.objects.filter(conjunction(ask.scopes, in_services), name__icontains=ask.search)
-    return rows.select_related("subscription")
+    return rows.select_related("subscription", "customer", "parent")
 
 
 def in_services(place: Place) -> Q:
