@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, Literal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -27,7 +27,7 @@ TONES: dict[str, Tone] = {
     QUARANTINE: "bad",
     "pending_delete": "bad",
     ERASED: "gone",
-    **dict.fromkeys(ENDS, cast("Tone", "gone")),
+    **dict.fromkeys(ENDS, "gone"),
 }
 
 

@@ -37,7 +37,7 @@ def text(customer: Customer, day: date, now: datetime) -> str:
 
 
 def _entries(row: Service, day: date) -> list[Entry]:
-    name = f"{explaining.TYPES[row.type]} {row.shown}"
+    name = f"{explaining.TYPES[row.type]} {row.unicode}"
     said = gettext("If nothing is paid until then.")
     return [
         Entry(f"service-{row.pk}-{step.phase}@gasthof", step.day, f"{name}: {words(step)}", f"{name}, {shown(step.day)}: {words(step)}. {said}")

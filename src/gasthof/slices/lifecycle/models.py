@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from gasthof.kernel.permissions import Place
-from gasthof.kernel.refusal import Refused
-from gasthof.kernel.values import DomainName
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
 
 
@@ -58,6 +58,7 @@ class Service(models.Model):
     type = models.CharField(max_length=20)  # rules.policy.TYPES
     tld = models.CharField(max_length=63, blank=True)  # A-label
     name = models.CharField(max_length=253)  # A-label of a domain or a site, what a machine is called
+    unicode = models.CharField(max_length=253)  # the same with umlauts
     policy = models.ForeignKey(PolicyVersion, models.PROTECT, db_index=False)
     entry = models.CharField(max_length=80)  # of the policy
     created = models.DateTimeField()
@@ -78,19 +79,17 @@ class Service(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["due_at"], name="lifecycle_service_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["customer", "-id"], name="lifecycle_service_customer"),
+            GinIndex(
+                OpClass(Upper("unicode"), name="gin_trgm_ops"),
+                OpClass(Upper("name"), name="gin_trgm_ops"),
+                name="lifecycle_service_search",
+            ),
         ]
 
     @property
     def place(self) -> Place:
         return replace(self.customer.place, subscription=self.subscription_id)
-
-    @property
-    def shown(self) -> str:
-        """With umlauts, where it is called as a domain."""
-        try:
-            return DomainName.parse(self.name).unicode
-        except Refused:
-            return self.name
 
     def __str__(self) -> str:
         return self.name

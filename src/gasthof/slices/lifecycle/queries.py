@@ -92,7 +92,7 @@ def shown(service: Service) -> dict[str, object]:
     return {
         "service": service.pk,
         "type": service.type,
-        "name": service.name,
+        "name": service.unicode,
         "customer": service.customer_id,
         "subscription": service.subscription.system_name if service.subscription else None,
         "phase": service.phase,
@@ -130,7 +130,9 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
 @collection("services", permission=SEE, order=("id",), shown=shown)
 def services(ask: Ask) -> QuerySet[Service]:
     """Services, each with its phase and the next day on which time does something; found by part of the name."""
-    rows = Service.objects.filter(conjunction(ask.scopes, in_services), name__icontains=ask.search)
+    rows = Service.objects.filter(conjunction(ask.scopes, in_services))
+    wanted = Q(unicode__icontains=ask.search) | Q(name__icontains=ask.search)
+    rows = rows.filter(wanted) if ask.search else rows
     return rows.select_related("subscription", "customer", "parent")
 
 

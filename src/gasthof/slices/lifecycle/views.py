@@ -48,7 +48,7 @@ def standing(phase: str) -> State:
 
 def _columns() -> tuple[Column[Service], ...]:
     return (
-        Column("name", _("Name"), lambda row: row.shown),
+        Column("name", _("Name"), lambda row: row.unicode),
         Column("type", _("Service"), lambda row: str(explaining.TYPES[row.type])),
         Column("phase", _("State"), lambda row: standing(row.phase)),
         Column("paid", _("Paid until"), _last_paid, whole=True),
@@ -134,7 +134,7 @@ def everybodys(request: PanelRequest) -> HttpResponse:
 def service(request: PanelRequest, service: int) -> HttpResponse:
     found: Service = known(request, "services", pk=service)
     back = Link(_("Services"), reverse("lifecycle:services", args=[found.customer_id]))
-    head = below_customer(request, found.customer, f"{explaining.TYPES[found.type]} {found.shown}", back)
+    head = below_customer(request, found.customer, f"{explaining.TYPES[found.type]} {found.unicode}", back)
     return show(request, "lifecycle/service.html", head, _context(found))
 
 
@@ -163,7 +163,7 @@ def _facts(row: Service) -> list[Fact]:
         (_("Paid until"), _last_paid(row) or _("without an end")),
         (_("Registered until"), shown(row.registry_date) if row.registry_date else ""),
         (_("Subscription"), row.subscription.system_name if row.subscription else ""),
-        (_("Belongs to"), row.parent.shown if row.parent else ""),
+        (_("Belongs to"), row.parent.unicode if row.parent else ""),
         (_("To end on"), shown(row.ends_on) if row.ends_on else ""),
     ]
     return [Fact(name, value, copy=False) for name, value in told if value]

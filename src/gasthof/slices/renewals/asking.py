@@ -178,7 +178,7 @@ def _title(service: Service, months: int) -> str:
     """In the customer's language."""
     with translation.override(service.customer.language):
         period = gettext("one month") if months == 1 else gettext("%(months)d months") % {"months": months}
-        return f"{TYPES[service.type]} {service.shown}, {period}"
+        return f"{TYPES[service.type]} {service.unicode}, {period}"
 
 
 def _said(service: Service, made: Asked) -> str:

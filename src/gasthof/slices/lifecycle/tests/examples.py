@@ -11,12 +11,12 @@ from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.lifecycle.rules.facts import SECURITY, Hold, Termination
 from gasthof.slices.subscriptions.models import Subscription
 
-CUSTOMERS = {"lifecycle.foresee"}
+CUSTOMERS = {"lifecycle.foresee", "lifecycle.make_calendar", "lifecycle.end_calendar"}
 WHILE_SUSPENDED = {"lifecycle.foresee"}
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-def furnish(_house: House, place: str, domain: str) -> None:
+def furnish(house: House, place: str, domain: str) -> None:
     subscription = Subscription.objects.get(number=int(place[1:]))
     version = policies.take(policies.shipped(), NOW)
     expired = datetime(2026, 11, 20, tzinfo=UTC).date()
@@ -24,6 +24,7 @@ def furnish(_house: House, place: str, domain: str) -> None:
         subscription.customer, "hosting", DomainName.parse(domain).ascii, NOW,
         version=version, first_unpaid=expired, subscription=subscription.number,
     )  # fmt: skip
+    house.run("lifecycle.make_calendar", customer=subscription.customer_id)
     changing.put_hold(made, Hold(SECURITY, "staff:anna"), NOW)
     changing.terminate(made, Termination(expired.replace(year=2027), "owner:köchin", "second factor"), NOW)
 
@@ -37,4 +38,6 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         "lifecycle.set_paid": {"service": service, "first_unpaid": "2028-02-29"},
         "lifecycle.note_notice": {"service": service},
         "lifecycle.foresee": {"service": service},
+        "lifecycle.make_calendar": {"customer": house.baker.customer},
+        "lifecycle.end_calendar": {"customer": house.baker.customer},
     }
