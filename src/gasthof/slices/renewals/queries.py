@@ -12,6 +12,8 @@ from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.lifecycle.queries import Service
 from gasthof.slices.renewals.models import Agreement, Price, Terms
 
+__all__ = ["MANAGE", "Price", "PriceRef", "find_price", "in_words", "prices", "shown", "terms_of", "told"]
+
 MANAGE = "renewals.manage"
 
 
