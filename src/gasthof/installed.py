@@ -16,4 +16,5 @@ SLICES = (
     "lifecycle",
     "billing",
     "renewals",
+    "notices",
 )

@@ -30,7 +30,7 @@ WALLED = {table(model) for model in OWNED} | CLOSED
 # And these are the house's own, or kept by what no customer reads.
 NOBODYS = {
     "access_attempts", "billing_counter", "auth_group", "auth_group_permissions", "auth_permission", "django_content_type",
-    "django_migrations", "django_session", "lifecycle_follow", "lifecycle_policyversion", "lifecycle_step", "lifecycle_sweep",
+    "django_migrations", "django_session", "lifecycle_follow", "lifecycle_noticestep", "lifecycle_policyversion", "lifecycle_step", "lifecycle_sweep",
     "nodes_node", "nodes_nodecontact", "renewals_price", "subscriptions_plan",
 }  # fmt: skip
 DEFINERS = {

@@ -49,6 +49,18 @@ class Follow(models.Model):
         ]
 
 
+class NoticeStep(models.Model):
+    """A notice of an entry: rules.compiling.NoticeRow."""
+
+    policy = models.ForeignKey(PolicyVersion, models.CASCADE, db_index=False)
+    entry = models.CharField(max_length=80)
+    name = models.CharField(max_length=20)
+    at = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["policy", "entry", "name"], name="lifecycle_notice_once")]
+
+
 class Service(models.Model):
     """Something that a customer pays for, or that hangs on such a thing. Facts, then what the sweep made of them."""
 
@@ -80,6 +92,9 @@ class Service(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="lifecycle_service_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["customer", "-id"], name="lifecycle_service_customer"),
+            models.Index(
+                fields=["entry", "first_unpaid"], name="lifecycle_service_expires", condition=models.Q(ended=None)
+            ),
             GinIndex(
                 OpClass(Upper("unicode"), name="gin_trgm_ops"),
                 OpClass(Upper("name"), name="gin_trgm_ops"),

@@ -10,6 +10,7 @@ from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, Place, reaches
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
+from gasthof.slices.lifecycle.drawing import Course
 from gasthof.slices.lifecycle.explaining import FEES, TYPES
 from gasthof.slices.lifecycle.models import Hold, Service
 from gasthof.slices.lifecycle.policies import of_version
@@ -28,6 +29,7 @@ __all__ = [
     "Service",
     "ServiceRef",
     "coming",
+    "course",
     "facts_of",
     "find_service",
     "foreseen",
@@ -77,6 +79,11 @@ def coming(service: Service, on: date) -> list[Step]:
     """What time does to it from that day on, if nothing is paid and the next notices are delivered."""
     policy = policy_of(service)
     return timeline(policy, as_planned(policy, facts_of(service, on), on), on)
+
+
+def course(service: Service, on: date, price: str = "") -> Course:
+    """The same, to be drawn and told in words."""
+    return Course(coming(service, on), policy_of(service), price)
 
 
 def _decided(service: Service, on: date) -> facts.Decision:

@@ -17,9 +17,9 @@ from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome
 from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle import explaining, following
-from gasthof.slices.lifecycle.drawing import Course, shown, tone
+from gasthof.slices.lifecycle.drawing import shown, tone
 from gasthof.slices.lifecycle.models import Calendar, Event, Service
-from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, coming, facts_of, policy_of
+from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, course, facts_of, policy_of
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
@@ -142,14 +142,13 @@ def _context(row: Service) -> dict[str, Any]:
     day, policy = today(), policy_of(row)
     decided = evaluate(policy, facts_of(row, day), day)
     said = [(reason.code, explaining.in_words(reason)) for reason in decided.explain]
-    steps = coming(row, day)
     return {
         "state": standing(decided.phase),
         "why": [words for code, words in said if not code.startswith("hold_")],
         "holds": [words for code, words in said if code.startswith("hold_")],
         "facts": _facts(row),
-        "ahead": len(steps) > 1 or decided.phase != ACTIVE,
-        "course": Course(steps, policy, registry.renewal_price(row)),
+        "ahead": decided.next_at is not None or decided.phase != ACTIVE,
+        "course": course(row, day, registry.renewal_price(row)),
         "events": [
             (date_format(each.at.astimezone(), "SHORT_DATETIME_FORMAT"), explaining.happened(each.what, each.value))
             for each in Event.objects.filter(service=row).order_by("-pk")[:PAST]
