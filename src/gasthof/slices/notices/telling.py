@@ -156,9 +156,8 @@ def _followed(number: int, clocks: Clocks) -> str:
         notice.state = Notice.REFUSED
         notice.save(update_fields=["state"])
         _once_more(notice, clocks)
-    return (
-        f"{notice.service.customer.name}: {gettext('a mail server refused a notice')}" if notice.state != before else ""
-    )
+    words = gettext("a mail server refused a notice")
+    return f"{notice.service.customer.name}: {words}" if notice.state != before else ""
 
 
 def _refused(notice: Notice) -> list[date]:
