@@ -149,7 +149,7 @@ def person(number: int) -> User | None:
 
 def people_of(customer: int) -> list[User]:
     """Those who act as the customer's owner, to whom the house writes; who is blocked is not written to."""
-    whole = Assignment.objects.filter(standard=OWNER, subscription=None, domain=None, mailbox=None)
+    whole = Assignment.objects.filter(standard=OWNER, subscription=None, domain="", mailbox="")
     rows = User.objects.filter(customer=customer, kind=User.MEMBER, active=True, pk__in=whole.values("user"))
     return list(rows.order_by("pk"))
 
