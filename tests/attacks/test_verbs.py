@@ -17,6 +17,7 @@ from gasthof.slices.access.models import ApiToken, Assignment, Role, User
 from gasthof.slices.billing.models import BankBooking, Proforma
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.nodes.models import DesiredObject
+from gasthof.slices.notices.models import Notice
 from gasthof.slices.registrar.models import Operation
 from gasthof.slices.webhooks.models import Delivery, Webhook
 from tests.habits.examples import examples, prepare
@@ -73,6 +74,7 @@ SHAPES: list[object] = [
     object(),
 ]
 MEANT = {
+    "Amount",
     "AuthorisationCode",
     "int",
     "bool",
@@ -214,6 +216,8 @@ def test_others_objects_by_guessing(house: House, verb: str) -> None:
         "token": numbers(ApiToken.objects.filter(user__customer=house.gardener.customer)),
         "webhook": numbers(Webhook.objects.filter(user__customer=house.gardener.customer)),
         "proforma": numbers(Proforma.objects.filter(customer=house.gardener.customer)),
+        "notice": numbers(Notice.objects.filter(customer=house.gardener.customer)),
+        "price": ["mail", "shop"],
         "booking": numbers(BankBooking.objects.all()),
         "delivery": numbers(Delivery.objects.filter(webhook__user__customer=house.gardener.customer)),
         "registration": ["gärtnerei-grün.de", "xn--grtnerei-grn-gcb06a.de", "GÄRTNEREI-GRÜN.info"],

@@ -31,7 +31,7 @@ WALLED = {table(model) for model in OWNED} | CLOSED
 NOBODYS = {
     "access_attempts", "billing_counter", "auth_group", "auth_group_permissions", "auth_permission", "django_content_type",
     "django_migrations", "django_session", "lifecycle_follow", "lifecycle_noticestep", "lifecycle_policyversion", "lifecycle_step", "lifecycle_sweep",
-    "nodes_node", "nodes_nodecontact", "renewals_price", "subscriptions_plan",
+    "nodes_node", "nodes_nodecontact", "notices_round", "renewals_price", "subscriptions_plan",
 }  # fmt: skip
 DEFINERS = {
     "node_changes(jsonb)", "node_report(jsonb)", "node_preview_wanted()", "node_preview_told(jsonb)",

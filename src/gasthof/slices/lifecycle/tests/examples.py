@@ -12,7 +12,7 @@ from gasthof.slices.lifecycle.rules.facts import SECURITY, Hold, Termination
 from gasthof.slices.subscriptions.models import Subscription
 
 CUSTOMERS = {"lifecycle.foresee", "lifecycle.make_calendar", "lifecycle.end_calendar"}
-WHILE_SUSPENDED = {"lifecycle.foresee"}
+WHILE_SUSPENDED = CUSTOMERS
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tests.house import House
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS
+from gasthof.kernel.values import DomainName
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.notices.models import Delivery, Notice
 from gasthof.slices.notices.telling import tell
@@ -35,10 +36,12 @@ def _made(place: str) -> Notice:
     )  # fmt: skip
 
 
-def examples(house: House, place: str, _domain: str) -> Mapping[str, Mapping[str, object]]:
-    service = Service.objects.filter(subscription__number=int(place[1:])).latest("pk").pk
+def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
+    def shop() -> int:
+        return Service.objects.filter(name=DomainName.parse(domain).ascii, type="shop").latest("pk").pk
+
     return {
-        "notices.preview": {"service": service, "name": "closed", "language": "en"},
+        "notices.preview": {"service": shop, "name": "closed", "language": "en"},
         "notices.send_again": {
             "notice": lambda: Notice.objects.filter(customer=house.baker.customer, state=Notice.REFUSED).latest("pk").pk
         },
