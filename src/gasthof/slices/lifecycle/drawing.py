@@ -40,6 +40,7 @@ class Part:
     tone: Tone
     words: str  # for who points at it
     day: str  # at which it begins; "" where there is no room to say so
+    last: bool
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,20 @@ class Course:
     policy: Policy
     price: str = ""  # of a renewal, in words
 
-    WIDTH, HEIGHT, BAR, NARROWEST, ROOM = 640, 56, 24, 28.0, 84.0
+    WIDTH, HEIGHT, BAR, NARROWEST, ROOM = 640, 56, 24, 28.0, 118.0
     OPEN_END: ClassVar = 0.12  # share of the bar of what has no end
 
     @property
     def parts(self) -> list[Part]:
         """Widths follow the days, but for a least width, so that a day before the end can still be seen."""
-        found, x = [], 0.0
-        widths = self._widths()
-        for step, width in zip(self.steps, widths, strict=True):
-            day = shown(step.day) if width >= self.ROOM or step is self.steps[-1] else ""
-            found.append(Part(round(x, 2), round(width, 2), tone(step.phase), f"{shown(step.day)}: {words(step)}", day))
+        found, x, widths = [], 0.0, self._widths()
+        for nth, (step, width) in enumerate(zip(self.steps, widths, strict=True)):
+            last = nth == len(widths) - 1
+            room = width if not last else width + (widths[nth - 1] - self.ROOM if nth else 0.0)
+            day = shown(step.day) if room >= self.ROOM else ""
+            found.append(
+                Part(round(x, 2), round(width, 2), tone(step.phase), f"{shown(step.day)}: {words(step)}", day, last)
+            )
             x += width
         return found
 
