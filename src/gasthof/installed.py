@@ -16,5 +16,6 @@ SLICES = (
     "lifecycle",
     "billing",
     "renewals",
+    "notices",
     "cases",
 )

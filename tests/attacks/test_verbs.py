@@ -18,6 +18,7 @@ from gasthof.slices.billing.models import BankBooking, Proforma
 from gasthof.slices.cases.models import Case
 from gasthof.slices.lifecycle.models import Hold, Service
 from gasthof.slices.nodes.models import DesiredObject
+from gasthof.slices.notices.models import Notice
 from gasthof.slices.registrar.models import Operation
 from gasthof.slices.webhooks.models import Delivery, Webhook
 from tests.habits.examples import examples, prepare
@@ -74,6 +75,7 @@ SHAPES: list[object] = [
     object(),
 ]
 MEANT = {
+    "Amount",
     "AuthorisationCode",
     "int",
     "bool",
@@ -219,6 +221,8 @@ def test_others_objects_by_guessing(house: House, verb: str) -> None:
         "token": numbers(ApiToken.objects.filter(user__customer=house.gardener.customer)),
         "webhook": numbers(Webhook.objects.filter(user__customer=house.gardener.customer)),
         "proforma": numbers(Proforma.objects.filter(customer=house.gardener.customer)),
+        "notice": numbers(Notice.objects.filter(customer=house.gardener.customer)),
+        "price": ["mail", "shop"],
         "booking": numbers(BankBooking.objects.all()),
         "delivery": numbers(Delivery.objects.filter(webhook__user__customer=house.gardener.customer)),
         "registration": ["gärtnerei-grün.de", "xn--grtnerei-grn-gcb06a.de", "GÄRTNEREI-GRÜN.info"],

@@ -27,7 +27,13 @@ __all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 TRANSFER = "subscriptions.transfer"
-BELOW = {"accounts", "nodes", "renewals", "cases"}  # they hold what is nobody's, or what outlives all subscriptions
+BELOW = {
+    "accounts",
+    "cases",
+    "nodes",
+    "notices",
+    "renewals",
+}  # they hold what is nobody's, or what outlives all subscriptions
 GROWS = re.compile(r'"serial":[0-9]+')
 Objects = dict[tuple[str, str], str]
 

@@ -13,7 +13,7 @@ GERMAN = SOURCE / "locale" / "de" / "LC_MESSAGES" / "django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
 SAME_IN_BOTH = {
     "Alias", "Browser", "Catch-all", "Domain", "Domains", "Host", "Mail", "Multihosting", "Name", "PHP", "Passkey", "Passkeys", "Person", "Port",
-    "Reseller", "Server", "TLD", "Test", "Text", "Token", "Webhook", "Webhooks", "Webmaster", "Websites", "optional",
+    "Reseller", "Server", "Subserver", "TLD", "Test", "Text", "Token", "Webhook", "Webhooks", "Webmaster", "Websites", "optional",
 }  # fmt: skip
 
 

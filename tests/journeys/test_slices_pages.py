@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import Role, User
+from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.nodes.models import ObjectReport
 from gasthof.ui.tests.serving import served
 from tests.habits.examples import DOMAIN, MAIL_PASSWORD, furnish
@@ -108,6 +109,9 @@ def pages(house: House) -> dict[str, str]:
         "name-moving": f"/names/{ASCII.replace('.test', '.org')}/", "name-register": f"{customer}names/register",
         "name-contact": f"{customer}names/contact", "name-cancel": f"/names/{ASCII.replace('.test', '.de')}/cancel",
         "registry-operations": "/registry/operations",
+        "services": f"{customer}services", "services-of-all": "/services/", "calendar": f"{customer}calendar",
+        **{f"service-{row.type}": f"/services/{row.pk}/" for row in Service.objects.filter(customer=house.baker.customer)},
+        "prices": "/prices/", "price-set": "/prices/set", "price": "/prices/mail/", "price-drop": "/prices/mail/drop",
         "empty-mail": f"/domains/{DomainName.parse(LONG).ascii}/mail/", "empty-ftp": f"/subscriptions/{house.other}/ftp/",
     }  # fmt: skip
 
@@ -119,6 +123,8 @@ WRONG = {
     "db-create": "name",
     "invite": "email",
     "ftp-add": "directory",
+    "mail-vacation": "last",
+    "price-set": "net",
 }
 
 

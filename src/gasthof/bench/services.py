@@ -27,9 +27,9 @@ WITH customers AS (
     INSERT INTO accounts_customer (name, language, created, resells)
     SELECT 'Köchin ' || n, 'de', %(now)s, false FROM generate_series(1, %(customers)s) n RETURNING number
 ), numbered AS (SELECT array_agg(number) AS numbers FROM customers)
-INSERT INTO lifecycle_service (customer_id, type, tld, name, policy_id, entry, created, first_unpaid, noticed, spared, keeps, nth, phase,
+INSERT INTO lifecycle_service (customer_id, type, tld, name, unicode, policy_id, entry, created, first_unpaid, noticed, spared, keeps, nth, phase,
     due_at, revision)
-SELECT numbers[1 + n %% %(customers)s], split_part(e.entry, '.', 1), split_part(e.entry, '.', 2), 'xn--kche-0ra-' || n || '.test',
+SELECT numbers[1 + n %% %(customers)s], split_part(e.entry, '.', 1), split_part(e.entry, '.', 2), 'xn--kche-0ra-' || n || '.test', 'küche-' || n || '.test',
     %(policy)s, e.entry, %(now)s, %(today)s + n %% 365 - 90, %(today)s - 100, 0, 0, 0, 'active', %(today)s, 0
 FROM numbered, generate_series(1, %(services)s) n, LATERAL (SELECT (%(entries)s::text[])[1 + (n / 365) %% %(kinds)s] AS entry) e"""
 

@@ -16,6 +16,7 @@ ALONE = "alone"
 FAST = f"not ({SLOW} or {ALONE})"
 PROCESSORS = 2  # processes of tests that compute: as many as there are cores on the smallest machine
 WAITING = 3  # of tests that wait for daemons for a part of their time
+SAMPLED = "3"  # of the boundaries at which agents are killed, each third: all of them by `EVERY=1 ./gasthof test`, or for files that are named
 SCRIPTS = ("lint-imports",)  # what cannot be run as a module
 CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GASTHOF_PREFIX", "GASTHOF_DB_ROLE")
 
@@ -27,6 +28,7 @@ def test(place: Place, *, quick: bool, arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="gasthof-check-") as scratch:
         if arguments:
             return lanes.run([[_step(place, scratch, "pytest", chosen(arguments, quick=quick))]])[0][1]
+        os.environ.setdefault("EVERY", SAMPLED)
         parts = [_quick()] if quick else [_quick(), _slow(), _alone()]
         results = [one for part in parts for one in lanes.run(_steps(place, scratch, part))]
     tell("")

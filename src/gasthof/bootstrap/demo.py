@@ -15,6 +15,7 @@ django.setup()
 
 from gasthof.agent.sdk.beneath import RESOLVE_NO_SYMLINKS, make_directory, open_beneath, standing_in  # noqa: E402
 from gasthof.agent.sdk.customer import forget_groups  # noqa: E402
+from gasthof.bootstrap import demo_centre  # noqa: E402
 from gasthof.bootstrap.configuration import put  # noqa: E402
 from gasthof.bootstrap.demo_services import furnish  # noqa: E402
 from gasthof.bootstrap.progress import tell  # noqa: E402
@@ -130,6 +131,7 @@ def make(prefix: Prefix) -> None:
     protect(baker, password)
     protected = {"ascii": baker.domain.name, "path": "/intern", "user": USER, "password": password}
     sites = [told(baker, BAKER), told(gardener, GARDENER)]
+    demo_centre.furnish(do, baker.domain, gardener.domain)
     content = {"sites": sites, "protected": protected, "services": furnish(do, baker.domain)}
     put(prefix.demo, json.dumps(content, indent=2, ensure_ascii=False) + "\n", 0o600)
 

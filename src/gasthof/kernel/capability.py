@@ -112,6 +112,9 @@ class Capability:
     day_began: Callable[[Clocks], Iterable[str]] | None = (
         None  # a business day may have begun: do what is due; what was done, in words. Called more than once a day, and late
     )
+    renewal_price: Callable[[Any], str] | None = (
+        None  # a service -> what its renewal costs, in words of the reader's language; "": nobody has said
+    )
     speaks: Callable[[Any, str], None] | None = None  # a request, a language -> who asks is answered in it from now on
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number
     wait: Callable[[Awaited, float], Waited] | None = None  # for at most so many seconds

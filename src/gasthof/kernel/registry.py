@@ -126,6 +126,11 @@ def day_began(clocks: Clocks) -> Iterator[str]:
             yield from each.day_began(clocks)
 
 
+def renewal_price(service: Any) -> str:
+    """Of a service, in words; "": nobody has said."""
+    return next((words for each in capabilities() if each.renewal_price and (words := each.renewal_price(service))), "")
+
+
 def speaks(request: Any, language: str) -> None:
     """Who asks has chosen that language."""
     for each in capabilities():

@@ -1,5 +1,5 @@
 """Runs an agent in a forked child that kills itself, -9, at the n-th boundary: between any two steps and journal writes, and
-before and after each call that changes a file system. `EVERY=2` takes every other boundary, for a look in half the time.
+before and after each call that changes a file system. `EVERY=3` takes each third boundary, as the whole check does.
 """
 
 import functools

@@ -371,7 +371,7 @@ def test_first_fixtures_killed_anywhere(taught: Knowledge, most: int) -> None:
         boundaries = killing.run(fresh, fix, taught=taught)
         assert boundaries
         wanted = shape(fresh)
-        for at in range(0, boundaries, max(1, boundaries // most)):
+        for at in range(0, boundaries, max(killing.EVERY, boundaries // most)):
             clear()
             killing.run(fresh, fix, at, taught=taught)
             killing.run(fresh, fix, taught=taught)

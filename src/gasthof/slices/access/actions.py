@@ -15,7 +15,7 @@ from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import NewPassword, PersonName, Secret, Title
 from gasthof.slices.access import letters, links, outbox, rules
 from gasthof.slices.access.grants import is_over
-from gasthof.slices.access.models import OneTimeLink, User
+from gasthof.slices.access.models import OneTimeLink, OutgoingMail, User
 from gasthof.slices.access.queries import UserRef, servers_of
 from gasthof.slices.access.roles import give
 from gasthof.slices.access.values import Email, RoleName
@@ -204,9 +204,9 @@ def stop_acting(call: Call, *, customer: CustomerRef) -> Result:
     return {"customer": customer.number}
 
 
-def write_to(user: User, subject: str, *paragraphs: str, now: datetime) -> None:
+def write_to(user: User, subject: str, *paragraphs: str, now: datetime) -> OutgoingMail:
     """A mail to somebody, in the transaction of what it tells of. The words are in their language already."""
-    outbox.post(user, letters.letter(user, subject, *paragraphs), now)
+    return outbox.post(user, letters.letter(user, subject, *paragraphs), now)
 
 
 def check_free(email: Email) -> None:

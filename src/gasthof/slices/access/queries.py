@@ -15,13 +15,25 @@ from gasthof.kernel.permissions import ANONYMOUS, EVERYWHERE, Actor, Grant, Plac
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.grants import OWNER, assignments_of, permissions_of
-from gasthof.slices.access.models import Assignment, Role, User
+from gasthof.slices.access.models import Assignment, OutgoingMail, Role, User
 from gasthof.slices.access.values import Email
 from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.subscriptions.queries import Subscription
 
 MOST_NAMED = 50
-__all__ = ["User", "UserRef", "actor_of", "called", "find_user", "is_theirs", "servers_of", "theirs", "user_of"]
+__all__ = [
+    "OutgoingMail",
+    "User",
+    "UserRef",
+    "actor_of",
+    "called",
+    "find_user",
+    "is_theirs",
+    "people_of",
+    "servers_of",
+    "theirs",
+    "user_of",
+]
 
 
 def actor_of(user: User | AnonymousUser) -> Actor:
@@ -133,6 +145,13 @@ def _of_peoples_customer(place: Place) -> Q:
 def person(number: int) -> User | None:
     """As they were a moment ago: whoever asks has yet to see whether the actor reaches them."""
     return User.objects.select_related("customer").filter(pk=number).first() if number < 10**9 else None
+
+
+def people_of(customer: int) -> list[User]:
+    """Those who act as the customer's owner, to whom the house writes; who is blocked is not written to."""
+    whole = Assignment.objects.filter(standard=OWNER, subscription=None, domain="", mailbox="")
+    rows = User.objects.filter(customer=customer, kind=User.MEMBER, active=True, pk__in=whole.values("user"))
+    return list(rows.order_by("pk"))
 
 
 def roles_of(customer: int) -> list[Role]:

@@ -20,6 +20,7 @@ __all__ = [
     "find_booking",
     "find_proforma",
     "in_proformas",
+    "open_for",
     "proformas",
     "shown",
     "shown_booking",
@@ -49,6 +50,11 @@ _PROFORMA = Reference("proforma", find_proforma, lambda row: row.place, "number 
 ProformaRef = Annotated[Proforma, _PROFORMA]
 _BOOKING = Reference("booking", find_booking, lambda row: row.place, "number of the booking")
 BookingRef = Annotated[BankBooking, _BOOKING]
+
+
+def open_for(key: str) -> Proforma | None:
+    """The open proforma with a line for that service, by the line's key."""
+    return Proforma.objects.filter(state=Proforma.OPEN, lines__service=key).order_by("number").first()
 
 
 def in_proformas(place: Place) -> Q:

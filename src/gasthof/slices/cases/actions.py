@@ -188,8 +188,10 @@ def signal(
     service: ServiceRef | None = None,
 ) -> Result:
     """Tell what a machine saw of a mailbox or a service. It opens a case or joins one that is open, and locks when that is the rule."""
-    if (mailbox is None) == (service is None):
-        raise Refused("Either a mailbox or a service is needed.").at("mailbox")
+    if mailbox is None and service is None:
+        raise Refused("A mailbox or a service is needed.").at("mailbox")
+    if mailbox and service and mailbox.domain.subscription.customer_id != service.customer_id:
+        raise Refused("This service is another customer’s.").at("service")
     number = f"{source}:{signal}"
     if len(number) > LONGEST_SIGNAL:
         raise Refused("This is too long.").at("signal")

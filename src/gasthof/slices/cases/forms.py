@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 
 from gasthof.slices.cases import wording
-from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.lifecycle.queries import TYPES, Service
 from gasthof.ui.fields import Choice, Day, Paragraphs, Switch, Text
 from gasthof.ui.forms import VerbForm
 
@@ -25,7 +25,7 @@ class Open(VerbForm):
     words = Paragraphs(_("What was seen"), help_text=_("The customer reads this."))
 
     def offer(self, services: Iterable[Service]) -> None:
-        named = [(str(each.pk), f"{each.name} ({each.type})") for each in services]
+        named = [(str(each.pk), f"{each.unicode} ({TYPES[each.type]})") for each in services]
         self.fields["service"].choices = [("", "–"), *named]  # type: ignore[attr-defined]
 
 

@@ -73,4 +73,6 @@ class Step(models.Model):
     at = models.DateTimeField()
     deadline = models.DateTimeField(null=True)
     house = models.BooleanField(default=False)  # for the house only
-    signal = models.CharField(max_length=LONGEST_SIGNAL, null=True, unique=True)  # a machine's own number: told twice it is one
+    signal = models.CharField(
+        max_length=LONGEST_SIGNAL, null=True, unique=True
+    )  # a machine's own number: told twice it is one

@@ -24,8 +24,7 @@ def tell(call: Call, case: Case, step: Step) -> None:
 
 
 def _paragraphs(call: Call, case: Case, step: Step) -> list[str]:
-    about = case.mailbox or (case.service.name if case.service else "")
-    found = [f"{wording.STEPS[step.what]} {about}".strip(), step.words]
+    found = [f"{wording.STEPS[step.what]} {wording.about(case)}".strip(), step.words]
     if step.deadline:
         day = date_format(localtime(step.deadline), "DATE_FORMAT")
         found.append(_("Please mend it until %(day)s.") % {"day": day})

@@ -8,7 +8,7 @@ app_name = "cases"
 urlpatterns = [
     path("cases/", views.everywhere, name="cases"),
     path("customers/<int:customer>/cases/", views.of_customer, name="of_customer"),
-    path("customers/<int:customer>/cases/open", views.open_, name="open"),
+    path("customers/<int:customer>/cases/open", views.open_, name="open_"),
     path("cases/<int:case>/", views.case, name="case"),
-    path("cases/<int:case>/<str:act>", views.go_on, name="go_on"),
+    *(path(f"cases/<int:case>/{act}", views.go_on, {"act": act}, name=act) for act in views.ACTS),
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -74,7 +74,7 @@ def state(case: Case) -> State:
 
 
 def _about(case: Case) -> str:
-    return case.mailbox or (case.service.name if case.service else "–")
+    return wording.about(case) or "–"
 
 
 def _listing(within: Place, *, customers: bool) -> Listing[Case]:
@@ -105,7 +105,7 @@ def everywhere(request: PanelRequest) -> HttpResponse:
 def of_customer(request: PanelRequest, customer: int) -> HttpResponse:
     found: Customer = reached(request.actor, seen_customer(customer), READ)
     staff = may(request.actor, MANAGE, found.place)
-    action = Link(_("Open a case"), reverse("cases:open", args=[customer]), "plus") if staff else None
+    action = Link(_("Open a case"), reverse("cases:open_", args=[customer]), "plus") if staff else None
     listing = _listing(Place(customer=customer), customers=False)
     return list_page(request, listing, below_customer(request, found, _("Cases"), action=action))
 
@@ -134,8 +134,7 @@ def case(request: PanelRequest, case: int) -> HttpResponse:
     now = SYSTEM_CLOCKS.business.now()
     steps = [(wording.STEPS[each.what], each) for each in thread(request.actor, found)]
     doors = [
-        (act.title, act.icon, reverse("cases:go_on", args=[case, name]))
-        for name, act in _possible(request.actor, found)
+        (act.title, act.icon, reverse(f"cases:{name}", args=[case])) for name, act in _possible(request.actor, found)
     ]
     context = {
         "case": found, "state": state(found), "facts": _facts(found), "steps": steps, "doors": doors,
@@ -171,8 +170,6 @@ def _possible(actor: Actor, case: Case) -> list[tuple[str, Act]]:
 
 @shown_or_sent
 def go_on(request: PanelRequest, case: int, act: str) -> HttpResponse:
-    if act not in ACTS:
-        raise Http404
     chosen = ACTS[act]
     found = _case(request, case, chosen.permission)
     at, title = reverse("cases:case", args=[case]), str(chosen.title)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.cases import rules
 from gasthof.slices.cases.models import Case
+from gasthof.slices.mail.queries import readable
 
 KINDS = {"breach": gettext_lazy("Breach of terms"), "security": gettext_lazy("Security")}
 SEVERITIES = {
@@ -32,6 +33,11 @@ REASONS = {
     rules.GRAVE: gettext_lazy("it is severe"),
     rules.DELIBERATE: gettext_lazy("it is deliberate"),
 }
+
+
+def about(case: Case) -> str:
+    """The mailbox or the service, with umlauts; "" where it is about the customer as such."""
+    return readable(case.mailbox) if case.mailbox else case.service.unicode if case.service else ""
 
 
 def advice(case: Case) -> str:

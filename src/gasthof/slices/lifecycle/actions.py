@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from django.conf import settings
+from django.urls import reverse
 from procrastinate.contrib.django import app
 
 from gasthof.kernel.actions import Result, action
@@ -10,10 +12,10 @@ from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import CustomerRef
-from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle import changing, following, policies
 from gasthof.slices.lifecycle.carrying import AT_ONCE
-from gasthof.slices.lifecycle.models import PolicyVersion
-from gasthof.slices.lifecycle.queries import MANAGE, SEE, HoldRef, ServiceRef, foreseen, shown
+from gasthof.slices.lifecycle.models import Calendar, PolicyVersion
+from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, HoldRef, ServiceRef, foreseen, shown
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.sweeping import today
 from gasthof.slices.subscriptions.queries import SubscriptionRef
@@ -114,6 +116,24 @@ def end_for_breach(
         raise error.at("service") from error
     service.refresh_from_db()
     return shown(service)
+
+
+@action("lifecycle.make_calendar", permission=FOLLOW, on="customer")
+def make_calendar(call: Call, *, customer: CustomerRef) -> Result:
+    """Make an address at which a calendar of the services’ days can be followed. The address before it ends."""
+    secret = following.renew(customer, call.clocks.wall.now())
+    return {
+        "customer": customer.number,
+        "address": settings.PANEL_ADDRESS + reverse("lifecycle:calendar", args=[secret]),
+    }
+
+
+@action("lifecycle.end_calendar", permission=FOLLOW, on="customer")
+def end_calendar(_call: Call, *, customer: CustomerRef) -> Result:
+    """End the address of the calendar."""
+    if not Calendar.objects.filter(customer=customer).delete()[0]:
+        raise Refused("There is no calendar to end.")
+    return {"customer": customer.number}
 
 
 @action("lifecycle.foresee", permission=SEE, on="service", reads=True)

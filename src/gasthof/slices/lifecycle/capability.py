@@ -1,14 +1,19 @@
 """The sign on the door of lifecycle."""
 
-from gasthof.kernel.capability import OPERATORS, OWNERS, Capability
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.lifecycle.daily import day_began
 from gasthof.slices.lifecycle.moving import export, let_go, restore
-from gasthof.slices.lifecycle.queries import MANAGE, SEE
+from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE
 
 CAPABILITY = Capability(
     "lifecycle",
-    permissions={SEE: OWNERS, MANAGE: OPERATORS},
-    titles={SEE: "See services and what will happen to them"},
+    permissions={SEE: OWNERS, MANAGE: OPERATORS, FOLLOW: OWNERS},
+    titles={SEE: "See services and what will happen to them", FOLLOW: "Have the services’ days in a calendar program"},
+    pages=(
+        Page("Services", "lifecycle:everybodys", MANAGE, "house", "calendar-clock"),
+        Page("Services", "lifecycle:services", SEE, "customer", "calendar-clock", whole=True),
+    ),
+    roles={"accountant": frozenset({SEE}), "read only": frozenset({SEE})},
     subscription_removed=let_go,
     export=export,
     restore=restore,

@@ -7,6 +7,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import DomainName
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle import settling
 from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Termination, Work
@@ -26,11 +27,19 @@ def begin(
     if parent is not None and parent.customer_id != customer.number:
         raise Refused("A service and the one it belongs to have the same customer.")
     made = Service.objects.create(
-        customer=customer, type=type_, name=name, tld=tld, policy=version, entry=of_version(version.number).of(type_, tld).key,
+        customer=customer, type=type_, name=name, unicode=spelled(name), tld=tld, policy=version, entry=of_version(version.number).of(type_, tld).key,
         first_unpaid=first_unpaid, parent=parent, subscription_id=subscription, created=now,
     )  # fmt: skip
     follow([made.pk], now)
     return made
+
+
+def spelled(name: str) -> str:
+    """With umlauts, where it is a domain's name."""
+    try:
+        return DomainName.parse(name).unicode
+    except Refused:
+        return name
 
 
 def paid_until(service: Service, first_unpaid: date, now: datetime) -> bool:

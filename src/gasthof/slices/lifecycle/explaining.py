@@ -43,6 +43,72 @@ PHASES = {
     "released": _("released"),
     "erased": _("deleted, with what was kept of it"),
 }
+TYPES = {
+    "domain": _("Domain"),
+    "dns": _("DNS hosting"),
+    "hosting": _("Web hosting"),
+    "hosting_mail": _("Mail of the hosting"),
+    "multihosting": _("Multihosting"),
+    "subserver": _("Subserver"),
+    "builder": _("Website builder"),
+    "mail": _("E-mail package"),
+    "shop": _("E-shop"),
+    "vms": _("Managed server"),
+    "vps": _("Virtual server"),
+    "aps": _("Application server"),
+}
+FEES = {
+    "unlock": _("Unlocking fee"),
+    "tld_unlock": _("The registry’s unlocking fee"),
+    "restore": _("Restoration"),
+    "restore_subserver": _("Restoration of a subserver"),
+    "restore_mail": _("Restoration of mail"),
+    "registry": _("The registry’s fee for restoration"),
+}
+LOST = {  # capabilities, once they are gone
+    "served": _("It is not reachable."),
+    "mail_delivered": _("No mail is accepted: senders get it back."),
+    "sign_in": _("Nobody can sign in to mailboxes, editor or machine."),
+    "edit": _("Settings cannot be changed."),
+    "dns_served": _("Its names are not answered any more."),
+    "transfer": _("It cannot be moved to another provider."),
+    "renewable": _("It cannot be renewed at the usual price."),
+    "renewable_by_fee": _("It cannot be renewed any more."),
+    "restorable": _("Nothing can be restored any more."),
+}
+GAINED = {
+    "served": _("It is reachable."),
+    "mail_delivered": _("Mail is accepted."),
+    "sign_in": _("Signing in works."),
+    "edit": _("Settings can be changed."),
+    "renewable_by_fee": _("It can be renewed for a fee."),
+    "restorable": _("What was saved can be restored."),
+}
+KEPT = {
+    "website": _("website"),
+    "databases": _("databases"),
+    "mail": _("mail"),
+    "contacts": _("contacts"),
+    "image": _("image of the machine"),
+    "records": _("DNS records"),
+    "subservers": _("subservers"),
+}
+WHAT = {  # events
+    "phase": _("From now on: %(value)s"),
+    "paid": _("Paid until the day before %(value)s"),
+    "noticed": _("The notice of its deletion was delivered"),
+    "hold": _("Closed: %(value)s"),
+    "lifted": _("Opened again: %(value)s"),
+    "termination": _("Its end was wished for, for %(value)s"),
+    "revoked": _("The wish for its end was taken back"),
+}
+HOLDS = {
+    "abuse": _("breach of the terms"),
+    "legal": _("by law"),
+    "security": _("for safety"),
+    "registry": _("by its registry"),
+    "staff": _("by the house"),
+}
 PARKED = {
     "restored_database": _("The database is an older one than was swept last. Nothing was done."),
     "clock_backwards": _("The business clock went backwards. Nothing was done."),
@@ -55,6 +121,15 @@ def in_words(reason: Reason) -> str:
     """In the reader's language."""
     values = {name: _shown(name, value) for name, value in reason.values}
     return str(SENTENCES[reason.code]) % values
+
+
+def happened(what: str, value: str) -> str:
+    """An event, in the reader's language."""
+    if what in ("paid", "termination", "revoked", "noticed"):
+        value = date_format(date.fromisoformat(value), "DATE_FORMAT")
+    else:
+        value = str((PHASES | HOLDS).get(value, value))
+    return str(WHAT[what]) % {"value": value}
 
 
 def _shown(name: str, value: object) -> object:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from gasthof.kernel.permissions import Place
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
@@ -48,6 +50,18 @@ class Follow(models.Model):
         ]
 
 
+class NoticeStep(models.Model):
+    """A notice of an entry: rules.compiling.NoticeRow."""
+
+    policy = models.ForeignKey(PolicyVersion, models.CASCADE, db_index=False)
+    entry = models.CharField(max_length=80)
+    name = models.CharField(max_length=20)
+    at = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["policy", "entry", "name"], name="lifecycle_notice_once")]
+
+
 class Service(models.Model):
     """Something that a customer pays for, or that hangs on such a thing. Facts, then what the sweep made of them."""
 
@@ -57,6 +71,7 @@ class Service(models.Model):
     type = models.CharField(max_length=20)  # rules.policy.TYPES
     tld = models.CharField(max_length=63, blank=True)  # A-label
     name = models.CharField(max_length=253)  # A-label of a domain or a site, what a machine is called
+    unicode = models.CharField(max_length=253)  # the same with umlauts
     policy = models.ForeignKey(PolicyVersion, models.PROTECT, db_index=False)
     entry = models.CharField(max_length=80)  # of the policy
     created = models.DateTimeField()
@@ -79,6 +94,15 @@ class Service(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["due_at"], name="lifecycle_service_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["customer", "-id"], name="lifecycle_service_customer"),
+            models.Index(
+                fields=["entry", "first_unpaid"], name="lifecycle_service_expires", condition=models.Q(ended=None)
+            ),
+            GinIndex(
+                OpClass(Upper("unicode"), name="gin_trgm_ops"),
+                OpClass(Upper("name"), name="gin_trgm_ops"),
+                name="lifecycle_service_search",
+            ),
         ]
 
     @property
@@ -173,3 +197,11 @@ class Sweep(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["-day", "-id"], name="lifecycle_sweep_last")]
+
+
+class Calendar(models.Model):
+    """That a customer's days can be followed at an address, whose secret is known to who was given it."""
+
+    customer = models.OneToOneField("accounts.Customer", models.CASCADE, primary_key=True, related_name="calendar")
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the secret
+    made = models.DateTimeField()  # wall time

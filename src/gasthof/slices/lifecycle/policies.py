@@ -7,7 +7,7 @@ from importlib.resources import files
 from django.db import transaction
 
 from gasthof.kernel.refusal import Refused
-from gasthof.slices.lifecycle.models import Follow, PolicyVersion, Step
+from gasthof.slices.lifecycle.models import Follow, NoticeStep, PolicyVersion, Step
 from gasthof.slices.lifecycle.rules import compiling
 from gasthof.slices.lifecycle.rules.policy import Policy, policy
 
@@ -33,6 +33,7 @@ def _keep(found: Policy, text: str, now: datetime) -> PolicyVersion:
     version = PolicyVersion.objects.create(number=found.version, text=text, taken=now)
     Step.objects.bulk_create(Step(policy=version, **vars(step)) for step in compiling.steps(found))
     Follow.objects.bulk_create(Follow(policy=version, **vars(row)) for row in compiling.follows(found))
+    NoticeStep.objects.bulk_create(NoticeStep(policy=version, **vars(row)) for row in compiling.notices(found))
     return version
 
 

@@ -10,6 +10,8 @@ from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, Place, reaches
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
+from gasthof.slices.lifecycle.drawing import Course
+from gasthof.slices.lifecycle.explaining import FEES, TYPES
 from gasthof.slices.lifecycle.models import Hold, Service
 from gasthof.slices.lifecycle.policies import of_version
 from gasthof.slices.lifecycle.rules import facts
@@ -19,12 +21,16 @@ from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, timeline, 
 from gasthof.slices.subscriptions.queries import part_of
 
 __all__ = [
+    "FEES",
+    "FOLLOW",
     "MANAGE",
     "SEE",
+    "TYPES",
     "HoldRef",
     "Service",
     "ServiceRef",
     "coming",
+    "course",
     "facts_of",
     "find_service",
     "foreseen",
@@ -34,7 +40,7 @@ __all__ = [
     "shown",
 ]
 
-SEE, MANAGE = "lifecycle.read", "lifecycle.manage"
+SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
 
 
 def find_service(actor: Actor, text: str) -> Service | None:
@@ -89,6 +95,11 @@ def coming(service: Service, on: date) -> list[Step]:
     return timeline(policy, as_planned(policy, facts_of(service, on), on), on)
 
 
+def course(service: Service, on: date, price: str = "") -> Course:
+    """The same, to be drawn and told in words."""
+    return Course(coming(service, on), policy_of(service), price)
+
+
 def _decided(service: Service, on: date) -> facts.Decision:
     """By the version that it is pinned to itself, which may be another one than its children's."""
     return evaluate(of_version(service.policy_id), facts_of(service, on), on)
@@ -102,7 +113,7 @@ def shown(service: Service) -> dict[str, object]:
     return {
         "service": service.pk,
         "type": service.type,
-        "name": service.name,
+        "name": service.unicode,
         "customer": service.customer_id,
         "subscription": service.subscription.system_name if service.subscription else None,
         "phase": service.phase,
@@ -141,8 +152,10 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
 @collection("services", permission=SEE, order=("id",), shown=shown)
 def services(ask: Ask) -> QuerySet[Service]:
     """Services, each with its phase and the next day on which time does something; found by part of the name."""
-    rows = Service.objects.filter(conjunction(ask.scopes, in_services), name__icontains=ask.search)
-    return rows.select_related("subscription")
+    rows = Service.objects.filter(conjunction(ask.scopes, in_services))
+    wanted = Q(unicode__icontains=ask.search) | Q(name__icontains=ask.search)
+    rows = rows.filter(wanted) if ask.search else rows
+    return rows.select_related("subscription", "customer", "parent")
 
 
 def in_services(place: Place) -> Q:

@@ -16,14 +16,12 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused, Refused
-from gasthof.kernel.values import DomainName
 from gasthof.slices.billing.rules.money import Money
-from gasthof.slices.lifecycle.queries import Service, coming, policy_of
+from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, policy_of
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.renewals import rules
 from gasthof.slices.renewals.models import Agreement, Asked, Price, Terms
 from gasthof.slices.renewals.queries import terms_of
-from gasthof.slices.renewals.wording import FEES, TYPES
 
 Work = Callable[[int, Clocks], str]
 ONE_DAY = timedelta(days=1)
@@ -180,14 +178,7 @@ def _title(service: Service, months: int) -> str:
     """In the customer's language."""
     with translation.override(service.customer.language):
         period = gettext("one month") if months == 1 else gettext("%(months)d months") % {"months": months}
-        return f"{TYPES[service.type]} {_called(service.name)}, {period}"
-
-
-def _called(name: str) -> str:
-    try:
-        return DomainName.parse(name).unicode
-    except Refused:
-        return name
+        return f"{TYPES[service.type]} {service.unicode}, {period}"
 
 
 def _said(service: Service, made: Asked) -> str:

@@ -1,7 +1,7 @@
 """The sign on the door of renewals."""
 
 from gasthof.kernel.capability import OPERATORS, Capability, Page
-from gasthof.slices.renewals.queries import MANAGE
+from gasthof.slices.renewals.queries import MANAGE, in_words
 from gasthof.slices.renewals.telling import day_began, performed
 
 CAPABILITY = Capability(
@@ -10,4 +10,5 @@ CAPABILITY = Capability(
     pages=(Page("Prices", "renewals:prices", MANAGE, "house", "receipt"),),
     performed=performed,
     day_began=day_began,
+    renewal_price=in_words,
 )

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from gasthof.kernel.collection import Ask, collection
 from gasthof.kernel.fields import Reference
@@ -10,6 +11,8 @@ from gasthof.kernel.permissions import HOUSE, Actor, reaches
 from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.lifecycle.queries import Service
 from gasthof.slices.renewals.models import Agreement, Price, Terms
+
+__all__ = ["MANAGE", "Price", "PriceRef", "find_price", "in_words", "prices", "shown", "terms_of", "told"]
 
 MANAGE = "renewals.manage"
 
@@ -30,6 +33,17 @@ def terms_of(service: Service) -> Terms | None:
     """What was agreed for it; else its TLD's price, else its type's. None: nobody has said."""
     agreed = Agreement.objects.filter(service=service).first()
     return agreed or Price.objects.filter(type=service.type, tld__in=("", service.tld)).order_by("-tld").first()
+
+
+def in_words(service: Service) -> str:
+    """“100.00 EUR without VAT for 12 months”; "": nobody has said."""
+    terms = terms_of(service)
+    if terms is None:
+        return ""
+    price = str(Money(terms.net, terms.currency))
+    if terms.months == 1:
+        return gettext("%(price)s without VAT for a month") % {"price": price}
+    return gettext("%(price)s without VAT for %(months)d months") % {"price": price, "months": terms.months}
 
 
 def told(terms: Terms) -> dict[str, object]:

@@ -22,7 +22,10 @@ class Amount(str):
         text = plain_text(raw).strip()
         if len(text) > LONGEST:
             raise Refused("This is too long.")
-        money.units(text, "KWD")  # of all currencies the one with the smallest unit
+        try:
+            money.units(text, "KWD")  # of all currencies the one with the smallest unit
+        except Refused as error:
+            raise Refused("An amount such as 12,50 is needed.") from error
         return cls(text)
 
     def units(self, currency: str) -> int:

@@ -9,10 +9,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gasthof.kernel.actions import Outcome
 from gasthof.slices.billing.rules.money import Money
+from gasthof.slices.lifecycle.queries import TYPES
 from gasthof.slices.renewals.forms import SetPrice
 from gasthof.slices.renewals.models import Price
 from gasthof.slices.renewals.queries import MANAGE, told
-from gasthof.slices.renewals.wording import CATEGORIES, TYPES
+from gasthof.slices.renewals.wording import CATEGORIES
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.request import PanelRequest

@@ -9,9 +9,10 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from lucide.templatetags.lucide import lucide
 
-from gasthof.ui import parts
+from gasthof.ui import browsers, parts
 from gasthof.ui.shell import Link
 
 register = template.Library()
@@ -30,6 +31,14 @@ def _drawn(name: str, kind: str) -> SafeString:
     """A page of fifty rows shows a few icons a hundred times."""
     drawn = lucide(name, size=None, **{"class": f"icon {kind}".strip(), "aria_hidden": "true", "focusable": "false"})
     return mark_safe(drawn)  # noqa: S308 - Lucide's own file
+
+
+@register.filter
+def browser(header: str) -> str:
+    """A User-Agent header in words: “Firefox on Windows”."""
+    found = browsers.read(header)
+    name = found.name or gettext("An unknown browser")
+    return gettext("%(browser)s on %(system)s") % {"browser": name, "system": found.system} if found.system else name
 
 
 @register.inclusion_tag("ui/note.html")

@@ -7,7 +7,7 @@ from gasthof.kernel.refusal import Refused
 
 OTHER_DECIMALS = {"JPY": 0, "ISK": 0, "KRW": 0, "KWD": 3}  # digits after the point by ISO 4217, where they are not 2
 LARGEST = 10**15  # minor units, so that sums stay far below PostgreSQL's bigint
-AMOUNT = re.compile(r"(?P<whole>0*\d{1,15})(?:[.,](?P<part>\d{0,10}))?")
+AMOUNT = re.compile(r"(?P<whole>0*\d{1,15})(?:[.,](?P<part>\d{0,10}))?", re.ASCII)
 CODE = re.compile(r"[A-Z]{3}")
 
 

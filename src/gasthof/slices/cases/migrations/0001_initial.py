@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0003_rows'),
         ('billing', '0002_rows'),
-        ('lifecycle', '0004_holds'),
+        ('lifecycle', '0006_holds'),
     ]
 
     operations = [

@@ -9,6 +9,7 @@ from gasthof.kernel.permissions import Actor
 from gasthof.slices.accounts.models import Customer
 from gasthof.slices.cases.models import Case
 from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.models import Service
 
 CUSTOMERS = {"cases.mended"}
 WHILE_SUSPENDED = {"cases.mended"}
@@ -32,6 +33,9 @@ def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str
     def case() -> dict[str, object]:
         return {"case": Case.objects.filter(customer=house.baker.customer).latest("pk").pk}
 
+    def service() -> int:
+        return Service.objects.filter(customer=house.baker.customer, type="vps").latest("pk").pk
+
     opened = {
         "customer": house.baker.customer,
         "title": "Spam aus Köln",
@@ -40,7 +44,7 @@ def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str
         "severity": 1,
     }
     return {
-        "cases.open": opened | {"deliberate": "no", "mailbox": f"info@{domain}"},
+        "cases.open": opened | {"deliberate": "no", "mailbox": f"info@{domain}", "service": service},
         "cases.warn": case() | {"words": WORDS, "deadline": "2099-12-24"},
         "cases.note": case() | {"words": WORDS},
         "cases.hold": case(),
@@ -50,6 +54,6 @@ def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str
         "cases.close": case() | {"words": WORDS, "unfounded": "no"},
         "cases.propose_end": case() | {"words": WORDS},
         "cases.confirm_end": case(),
-        "cases.signal": {"source": "rspamd", "signal": "ä-17", "words": WORDS, "severity": 0, "mailbox": f"info@{domain}"},
+        "cases.signal": {"source": "rspamd", "signal": "ä-17", "words": WORDS, "severity": 0, "mailbox": f"info@{domain}", "service": service},
         "cases.set_terms": {"fee": 4_000, "within": 365, "signals": 3, "currency": "EUR"},
     }  # fmt: skip

@@ -32,6 +32,20 @@ class FollowRow:
     nth: int
 
 
+@dataclass(frozen=True)
+class NoticeRow:
+    """`at`: days from the first unpaid one."""
+
+    entry: str
+    name: str
+    at: int
+
+
+def notices(policy: Policy) -> Iterator[NoticeRow]:
+    for entry in policy.entries.values():
+        yield from (NoticeRow(entry.key, each.name, each.at) for each in entry.notices)
+
+
 def steps(policy: Policy) -> Iterator[StepRow]:
     for entry in policy.entries.values():
         spares = not entry.registry_clock and not entry.follows

@@ -12,12 +12,12 @@ from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.lifecycle.rules.facts import SECURITY, Hold, Termination
 from gasthof.slices.subscriptions.models import Subscription
 
-CUSTOMERS = {"lifecycle.foresee"}
-WHILE_SUSPENDED = {"lifecycle.foresee"}
+CUSTOMERS = {"lifecycle.foresee", "lifecycle.make_calendar", "lifecycle.end_calendar"}
+WHILE_SUSPENDED = CUSTOMERS
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-def furnish(_house: House, place: str, domain: str) -> None:
+def furnish(house: House, place: str, domain: str) -> None:
     subscription = Subscription.objects.get(number=int(place[1:]))
     version = policies.take(policies.shipped(), NOW)
     expired = datetime(2026, 11, 20, tzinfo=UTC).date()
@@ -25,6 +25,7 @@ def furnish(_house: House, place: str, domain: str) -> None:
         subscription.customer, "hosting", DomainName.parse(domain).ascii, NOW,
         version=version, first_unpaid=expired, subscription=subscription.number,
     )  # fmt: skip
+    house.run("lifecycle.make_calendar", customer=subscription.customer_id)
     changing.put_hold(made, Hold(SECURITY, "staff:anna"), NOW)
     changing.terminate(made, Termination(expired.replace(year=2027), "owner:köchin", "second factor"), NOW)
 
@@ -43,4 +44,6 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         },
         "lifecycle.end_for_breach": {"service": service, "authorised": "Köchin und Gärtner"},
         "lifecycle.foresee": {"service": service},
+        "lifecycle.make_calendar": {"customer": house.baker.customer},
+        "lifecycle.end_calendar": {"customer": house.baker.customer},
     }

@@ -1,12 +1,11 @@
 """From a price to a proforma, from a statement to a renewed service; and what must not renew."""
 
 import base64
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from django.db import connection, transaction
 from tests.clocks import Clock
+from tests.deaths import each_statement
 from tests.house import OPERATOR, House, settle
 
 from gasthof.kernel.actions import perform
@@ -217,32 +216,6 @@ def test_months_keep_their_day(desk: Desk) -> None:
         list(carry_over(desk.clocks))
         seen.append(paid_until(service))
     assert seen == [date(2027, 2, 28), date(2027, 3, 31), date(2027, 4, 30)]
-
-
-def each_statement(work: Callable[[], object]) -> int:
-    """Dies before the n-th statement, for each n, and goes on: how often."""
-
-    class Killed(BaseException):
-        pass
-
-    at = 0
-    while True:
-        count = 0
-
-        def count_down(execute: Callable[..., object], *arguments: object, at: int = at) -> object:
-            nonlocal count
-            if count == at:
-                raise Killed
-            count += 1
-            return execute(*arguments)
-
-        try:
-            with transaction.atomic(), connection.execute_wrapper(count_down):
-                work()
-        except Killed:
-            at += 1
-        else:
-            return at
 
 
 def test_killed_before_any_statement_it_is_renewed_once(desk: Desk) -> None:

@@ -30,7 +30,7 @@ def fill(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lifecycle", "0003_carrying")]
+    dependencies = [("lifecycle", "0005_notices")]
 
     operations = [
         migrations.AddField("step", "serves", models.BooleanField(db_default=False)),

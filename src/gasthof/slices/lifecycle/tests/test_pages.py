@@ -1,0 +1,90 @@
+"""What a service's page says, and to whom."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from tests.house import OPERATOR, House, settle
+from tests.readers import anonymous, operator, owner, stranger
+
+from gasthof.kernel.actions import SYSTEM_CLOCKS, perform
+from gasthof.slices.accounts.models import Customer
+from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.drawing import Course, shown
+from gasthof.slices.lifecycle.models import Service
+from gasthof.slices.lifecycle.queries import coming, policy_of
+from gasthof.slices.lifecycle.rules.facts import ABUSE, Hold
+
+NAME = "bäckerei-müller.test"
+
+
+@pytest.fixture
+def house(db: None) -> Iterator[House]:
+    yield settle()
+
+
+def begin(house: House, type_: str = "hosting", in_days: int = 10, **more: object) -> Service:
+    now = SYSTEM_CLOCKS.business.now()
+    made = changing.begin(
+        Customer.objects.get(number=house.baker.customer), type_, "xn--bckerei-mller-bfb28a.test", now,
+        version=policies.take(policies.shipped(), now), first_unpaid=now.date() + timedelta(days=in_days), **more,
+    )  # fmt: skip
+    changing.notice_delivered(made, now.date(), now)
+    return made
+
+
+def test_each_day_that_comes_and_what_it_brings(house: House) -> None:
+    service = begin(house)
+    perform(OPERATOR, "renewals.set_price", {"type": "hosting", "months": 12, "net": "84,00"})
+    page = owner(house).get(f"/services/{service.pk}/").content.decode()
+    first = service.first_unpaid or date.today()
+    for days in (0, 60, 74):
+        assert shown(first + timedelta(days=days)) in page
+    for words in (NAME, "84.00 EUR", "restorable until", shown(first + timedelta(days=73)), "Restoration 20.00 EUR"):
+        assert words in page, words
+
+
+def test_a_hold_is_said_first_and_that_paying_does_not_open_it(house: House) -> None:
+    service = begin(house)
+    changing.put_hold(service, Hold(ABUSE, "staff:anna", "F-7"), SYSTEM_CLOCKS.business.now())
+    page = owner(house).get(f"/services/{service.pk}/").content.decode()
+    assert "Paying does not open it" in page and "F-7" in page and "Closed: breach of the terms" in page
+
+
+def test_who_sees_what(house: House) -> None:
+    service = begin(house)
+    at, mine = f"/services/{service.pk}/", f"/customers/{house.baker.customer}/services"
+    assert [client.get(at).status_code for client in (owner(house), operator(), stranger(house), anonymous())] == [
+        200,
+        200,
+        404,
+        302,
+    ]
+    assert [client.get(mine).status_code for client in (owner(house), operator(), stranger(house))] == [200, 200, 404]
+    assert [client.get("/services/").status_code for client in (operator(), owner(house))] == [200, 403]
+    assert NAME in operator().get("/services/?search=müller").content.decode()
+
+
+def test_a_list_asks_as_often_for_many_as_for_one(house: House) -> None:
+    counts = []
+    client = owner(house)
+    for _ in range(2):
+        begin(house)
+        client.get(f"/customers/{house.baker.customer}/services")
+        with CaptureQueriesContext(connection) as asked:
+            client.get(f"/customers/{house.baker.customer}/services")
+        counts.append(len(asked))
+        for type_ in ("mail", "shop", "vps"):
+            begin(house, type_)
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("type_", ["hosting", "mail", "vps"])
+@pytest.mark.parametrize("in_days", [300, 10, 0, -3])
+def test_the_bar_is_filled_and_no_part_too_small_to_see(house: House, type_: str, in_days: int) -> None:
+    service = begin(house, type_, in_days)
+    course = Course(coming(service, SYSTEM_CLOCKS.business.now().date()), policy_of(service))
+    assert sum(part.width for part in course.parts) == pytest.approx(Course.WIDTH, abs=0.1)
+    assert min(part.width for part in course.parts) >= Course.NARROWEST

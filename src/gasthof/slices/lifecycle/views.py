@@ -1,0 +1,168 @@
+"""Pages of services: how each stands, what happened to it, and what will."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gasthof.kernel import registry, rows
+from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome
+from gasthof.kernel.permissions import HOUSE, Place
+from gasthof.slices.accounts.queries import seen_customer
+from gasthof.slices.lifecycle import explaining, following
+from gasthof.slices.lifecycle.drawing import shown, tone
+from gasthof.slices.lifecycle.models import Calendar, Event, Service
+from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, course, facts_of, policy_of
+from gasthof.slices.lifecycle.rules.days import day_of
+from gasthof.slices.lifecycle.rules.evaluate import evaluate
+from gasthof.slices.lifecycle.rules.policy import ACTIVE
+from gasthof.ui.lists import Column, Empty, Listing, list_page
+from gasthof.ui.pages import Question, bare, posted, question_page
+from gasthof.ui.parts import Fact, State
+from gasthof.ui.performing import perform_to_show
+from gasthof.ui.request import PanelRequest
+from gasthof.ui.shell import Head, Link, show
+from gasthof.ui.sources import Source
+from gasthof.ui.standing import below_customer, known, may, permit, reached
+
+shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
+PAST = 50  # events on a service's page
+SHAPES = {"good": "circle-check", "warn": "circle-pause", "bad": "octagon-alert", "gone": "circle-off"}
+
+
+def today() -> date:
+    return day_of(SYSTEM_CLOCKS.business.now(), settings.TIME_ZONE)
+
+
+def standing(phase: str) -> State:
+    kind = tone(phase)
+    return State(str(explaining.PHASES[phase]), "" if kind == "gone" else kind, SHAPES[kind])
+
+
+def _columns() -> tuple[Column[Service], ...]:
+    return (
+        Column("name", _("Name"), lambda row: row.unicode),
+        Column("type", _("Service"), lambda row: str(explaining.TYPES[row.type])),
+        Column("phase", _("State"), lambda row: standing(row.phase)),
+        Column("paid", _("Paid until"), _last_paid, whole=True),
+        Column("next", _("Next change"), lambda row: shown(row.due_at) if row.due_at else None, whole=True),
+    )
+
+
+def _last_paid(row: Service) -> str | None:
+    return shown(date.fromordinal(row.first_unpaid.toordinal() - 1)) if row.first_unpaid else None
+
+
+def _listing(name: str, within: Place, columns: tuple[Column[Service], ...]) -> Listing[Service]:
+    source = Source("services", {"": ("id",)}, within, newest_first=True)
+    return Listing[Service](
+        name=name, rows=source.rows, key=source.key, columns=columns,
+        link=lambda row: reverse("lifecycle:service", args=[row.pk]),
+        search=_("Search services"),
+        empty=Empty(_("No service yet"), _("What is paid for stands here: hosting, domain names, mail. Each shows what will happen to it, and when."), icon="calendar-clock"),
+    )  # fmt: skip
+
+
+@require_safe
+def services(request: PanelRequest, customer: int) -> HttpResponse:
+    found = reached(request.actor, seen_customer(customer), SEE)
+    head = below_customer(request, found, _("Services"))
+    context = {"customer": customer, "follows": may(request.actor, FOLLOW, found.place), "followed": Calendar.objects.filter(customer=customer).exists()}  # fmt: skip
+    listing = _listing("services", Place(customer=customer), _columns())
+    return list_page(request, listing, head, "lifecycle/services.html", context)
+
+
+@shown_or_sent
+def make_calendar(request: PanelRequest, customer: int) -> HttpResponse:
+    found = reached(request.actor, seen_customer(customer), FOLLOW)
+    back = reverse("lifecycle:services", args=[customer])
+    form = bare("lifecycle.make_calendar", posted(request), {"customer": customer})
+    if form.is_bound:
+        done = perform_to_show(request, form, back, _("The address was made."))
+        if isinstance(done, Outcome):
+            head = below_customer(request, found, _("Your calendar"), Link(_("Services"), back))
+            return show(request, "lifecycle/calendar.html", head, {"address": done.result["address"], "back": back})
+        if done:
+            return done
+    sentence = _("You get an address that your calendar program can follow: it shows what will happen to each service, and when. An address that was made before ends.")  # fmt: skip
+    context = {"form": form, "question": Question(sentence, _("Make the address"), calm=True), "cancel": back}
+    head = below_customer(request, found, _("Have the days in your calendar?"), Link(_("Services"), back))
+    return show(request, "ui/question_page.html", head, context, status=form.status)
+
+
+@shown_or_sent
+def end_calendar(request: PanelRequest, customer: int) -> HttpResponse:
+    found = reached(request.actor, seen_customer(customer), FOLLOW)
+    back = reverse("lifecycle:services", args=[customer])
+    return question_page(
+        request, "lifecycle.end_calendar", {"customer": customer},
+        below_customer(request, found, _("End the address of the calendar?"), Link(_("Services"), back)),
+        Question(_("Calendar programs that follow it get nothing any more."), _("End it")),
+        to=back, cancel=back, message=_("The address of the calendar has ended."),
+    )  # fmt: skip
+
+
+@login_not_required
+@require_safe
+def calendar(_request: HttpRequest, secret: str) -> HttpResponse:
+    """For calendar programs, which sign in nowhere: the secret is in the address. Whose it is not, is told nothing."""
+    with rows.staff():
+        found = Calendar.objects.select_related("customer").filter(digest=following.digest(secret)).first()
+        if found is None:
+            raise Http404
+        text = following.text(found.customer, today(), SYSTEM_CLOCKS.wall.now())
+    answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    patch_cache_control(answer, private=True, max_age=3600)
+    return answer
+
+
+@require_safe
+def everybodys(request: PanelRequest) -> HttpResponse:
+    permit(request, MANAGE)
+    columns = (*_columns(), Column("customer", _("Customer"), lambda row: row.customer.name))
+    return list_page(request, _listing("everybodys", HOUSE, columns), Head(_("Services")))
+
+
+@require_safe
+def service(request: PanelRequest, service: int) -> HttpResponse:
+    found: Service = known(request, "services", pk=service)
+    back = Link(_("Services"), reverse("lifecycle:services", args=[found.customer_id]))
+    head = below_customer(request, found.customer, f"{explaining.TYPES[found.type]} {found.unicode}", back)
+    return show(request, "lifecycle/service.html", head, _context(found))
+
+
+def _context(row: Service) -> dict[str, Any]:
+    day, policy = today(), policy_of(row)
+    decided = evaluate(policy, facts_of(row, day), day)
+    said = [(reason.code, explaining.in_words(reason)) for reason in decided.explain]
+    return {
+        "state": standing(decided.phase),
+        "why": [words for code, words in said if not code.startswith("hold_")],
+        "holds": [words for code, words in said if code.startswith("hold_")],
+        "facts": _facts(row),
+        "ahead": decided.next_at is not None or decided.phase != ACTIVE,
+        "course": course(row, day, registry.renewal_price(row)),
+        "events": [
+            (date_format(each.at.astimezone(), "SHORT_DATETIME_FORMAT"), explaining.happened(each.what, each.value))
+            for each in Event.objects.filter(service=row).order_by("-pk")[:PAST]
+        ],
+    }
+
+
+def _facts(row: Service) -> list[Fact]:
+    told = [
+        (_("Number"), str(row.pk)),
+        (_("Paid until"), _last_paid(row) or _("without an end")),
+        (_("Registered until"), shown(row.registry_date) if row.registry_date else ""),
+        (_("Subscription"), row.subscription.system_name if row.subscription else ""),
+        (_("Belongs to"), row.parent.unicode if row.parent else ""),
+        (_("To end on"), shown(row.ends_on) if row.ends_on else ""),
+    ]
+    return [Fact(name, value, copy=False) for name, value in told if value]

@@ -1,0 +1,17 @@
+"""The sign on the door of notices."""
+
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
+from gasthof.slices.notices.queries import MANAGE, READ
+from gasthof.slices.notices.telling import tell
+
+CAPABILITY = Capability(
+    "notices",
+    permissions={READ: OWNERS, MANAGE: OPERATORS},
+    titles={READ: "Read notices of what will happen to services"},
+    pages=(
+        Page("Notices", "notices:everybodys", MANAGE, "house", "mail-warning"),
+        Page("Notices", "notices:notices", READ, "customer", "mail-warning", whole=True),
+    ),
+    roles={"accountant": frozenset({READ}), "read only": frozenset({READ})},
+    day_began=tell,
+)

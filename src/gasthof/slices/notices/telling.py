@@ -1,0 +1,187 @@
+"""Notices from their day to their delivery: made once, mailed, and what mail servers answer taken down."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext, override
+
+from gasthof.kernel import rows
+from gasthof.kernel.actions import perform
+from gasthof.kernel.clock import Clocks
+from gasthof.kernel.permissions import SYSTEM
+from gasthof.kernel.refusal import ActionRefused
+from gasthof.slices.access.actions import write_to
+from gasthof.slices.access.queries import OutgoingMail, people_of
+from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.lifecycle.rules.days import day_of
+from gasthof.slices.notices import rules, wording
+from gasthof.slices.notices.models import Delivery, Notice, Round
+
+log = logging.getLogger("gasthof.notices")
+ONE_DAY = timedelta(days=1)
+LONGEST_OUTAGE = timedelta(days=90)
+# What an index finds for each of the policy's notices: the cost is that of what is due, not of what there is.
+DUE = """
+SELECT s.id, s.first_unpaid, n.name, s.first_unpaid + n.at
+FROM lifecycle_noticestep n
+CROSS JOIN LATERAL (
+    SELECT id, first_unpaid FROM lifecycle_service
+    WHERE entry = n.entry AND policy_id = n.policy_id AND ended IS NULL
+        AND first_unpaid BETWEEN %(since)s::date - n.at AND %(today)s::date - n.at
+        AND (ends_on IS NULL OR ends_on > first_unpaid)
+) s
+WHERE NOT EXISTS (
+    SELECT FROM notices_notice x WHERE x.service_id = s.id AND x.first_unpaid = s.first_unpaid AND x.name = n.name
+)
+ORDER BY s.id, 4"""
+
+
+def today(clocks: Clocks) -> date:
+    return day_of(clocks.business.now(), settings.TIME_ZONE)
+
+
+def tell(clocks: Clocks) -> Iterator[str]:
+    """All that is due today and was not told yet, and what became of what was told; in words."""
+    yield from _made(clocks)
+    yield from follow(clocks)
+
+
+def _made(clocks: Clocks) -> Iterator[str]:
+    day, by_service = today(clocks), defaultdict[int, list[rules.Due]](list)
+    with rows.staff():
+        for each in due(day):
+            by_service[each.service].append(each)
+    broken = False
+    for number, listed in by_service.items():
+        try:
+            words = _one(number, listed, clocks)
+        except Exception:
+            log.exception("service %d could not be told of", number)
+            broken = True
+            continue
+        if words:
+            yield words
+    if not broken:
+        with rows.staff():
+            Round.objects.get_or_create(day=day, defaults={"at": clocks.business.now()})
+
+
+def due(day: date) -> list[rules.Due]:
+    """From the last day on that was looked at as a whole; a service that began meanwhile is not told of what lies before that."""
+    last = Round.objects.order_by("-day").values_list("day", flat=True).first()
+    since = max(min(last or day, day - ONE_DAY), day - LONGEST_OUTAGE)
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, {"since": since, "today": day})
+        return [rules.Due(*row) for row in cursor.fetchall()]
+
+
+def _one(number: int, listed: list[rules.Due], clocks: Clocks) -> str:
+    """One transaction: the notices and their mails, or none. Empty where somebody was faster, or it was paid meanwhile."""
+    last, overtaken = rules.worth(listed)
+    with transaction.atomic(), rows.staff():
+        chosen = Service.objects.select_related("customer", "parent").select_for_update(of=("self",), no_key=True)
+        service = chosen.filter(pk=number, ended=None, first_unpaid=last.first_unpaid).first()
+        if (
+            service is None
+            or Notice.objects.filter(service=service, first_unpaid=last.first_unpaid, name=last.name).exists()
+        ):
+            return ""
+        for each in overtaken:
+            _kept(service, each, Notice.OVERTAKEN, clocks)
+        notice = _kept(service, last, Notice.WAITING, clocks)
+        with override(service.customer.language):
+            notice.subject = wording.subject(last.name, service, last.first_unpaid)
+            notice.text = "\n\n".join(wording.paragraphs(last.name, service, last.first_unpaid, today(clocks)))
+        if not mailed(notice, service, clocks):
+            notice.state = Notice.NOBODY
+        notice.save()
+        return f"{service.customer.name}: {notice.subject}"
+
+
+def _kept(service: Service, each: rules.Due, state: str, clocks: Clocks) -> Notice:
+    return Notice.objects.create(
+        service=service, customer=service.customer, first_unpaid=each.first_unpaid, name=each.name, due=each.day,
+        made=clocks.business.now(), state=state,
+    )  # fmt: skip
+
+
+def mailed(notice: Notice, service: Service, clocks: Clocks) -> int:
+    """A mail to each who acts as the customer's owner, in their own language; how many."""
+    people = people_of(service.customer_id)
+    for user in people:
+        with override(user.language):
+            title = wording.subject(notice.name, service, notice.first_unpaid)
+            said = wording.paragraphs(notice.name, service, notice.first_unpaid, today(clocks))
+            mail = write_to(user, title, *said, now=clocks.wall.now())
+        Delivery.objects.create(notice=notice, mail=mail, address=user.email)
+    return len(people)
+
+
+def follow(clocks: Clocks) -> Iterator[str]:
+    """What mail servers answered: taken is delivered, refused is tried once more and then has to be seen in the customer centre."""
+    with rows.staff():
+        ended = Delivery.objects.filter(state="", mail__state__in=(OutgoingMail.SENT, OutgoingMail.FAILED))
+        again = Notice.objects.filter(state=Notice.REFUSED, service__ended=None)
+        numbers = {*ended.values_list("notice", flat=True), *again.values_list("pk", flat=True)}
+    for number in sorted(numbers):
+        try:
+            with transaction.atomic(), rows.staff():
+                words = _followed(number, clocks)
+        except ActionRefused as refusal:
+            log.warning("notice %d: %s", number, refusal)
+        except Exception:
+            log.exception("notice %d could not be followed", number)
+        else:
+            if words:
+                yield words
+
+
+def _followed(number: int, clocks: Clocks) -> str:
+    notice = Notice.objects.select_related("service__customer").select_for_update(of=("self",)).get(pk=number)
+    for each in notice.deliveries.filter(state="", mail__isnull=False).select_related("mail"):
+        if each.mail is not None and each.mail.state != OutgoingMail.QUEUED:
+            each.state = Delivery.SENT if each.mail.state == OutgoingMail.SENT else Delivery.REFUSED
+            each.words, each.ended = each.mail.words, clocks.business.now()
+            each.save(update_fields=["state", "words", "ended"])
+    before, states = notice.state, set(notice.deliveries.values_list("state", flat=True))
+    if before in (Notice.DELIVERED, Notice.OVERTAKEN, Notice.NOBODY):
+        return ""
+    if Delivery.SENT in states or _seen_enough(notice, clocks):
+        return _delivered(notice, clocks)
+    if "" not in states:
+        notice.state = Notice.REFUSED
+        notice.save(update_fields=["state"])
+        _once_more(notice, clocks)
+    words = gettext("a mail server refused a notice")
+    return f"{notice.service.customer.name}: {words}" if notice.state != before else ""
+
+
+def _refused(notice: Notice) -> list[date]:
+    ended = notice.deliveries.filter(state=Delivery.REFUSED).values_list("ended", flat=True)
+    return [day_of(at, settings.TIME_ZONE) for at in ended if at]
+
+
+def _seen_enough(notice: Notice, clocks: Clocks) -> bool:
+    displayed = day_of(notice.displayed, settings.TIME_ZONE) if notice.displayed else None
+    return rules.shown_enough(_refused(notice), displayed, today(clocks))
+
+
+def _once_more(notice: Notice, clocks: Clocks) -> None:
+    """On another day, as the address may have been mended by then."""
+    refused = _refused(notice)
+    if refused and len(set(refused)) < rules.ATTEMPTS and today(clocks) >= max(refused) + rules.AGAIN_AFTER:
+        mailed(notice, notice.service, clocks)
+
+
+def _delivered(notice: Notice, clocks: Clocks) -> str:
+    """And the service is known to have been told of, if it is still the same unpaid time."""
+    notice.state = Notice.DELIVERED
+    notice.save(update_fields=["state"])
+    service = notice.service
+    if service.ended is None and service.first_unpaid == notice.first_unpaid:
+        perform(SYSTEM, "lifecycle.note_notice", {"service": service.pk}, clocks)
+    return ""
