@@ -98,7 +98,9 @@ WHAT = {  # events
     "paid": _("Paid until the day before %(value)s"),
     "noticed": _("The notice of its deletion was delivered"),
     "hold": _("Closed: %(value)s"),
-    "lifted": _("Opened again: %(value)s"),
+    "lifted": _("Hold lifted: %(value)s"),
+    "closed": _("Not served from now on"),
+    "opened": _("Served again"),
     "termination": _("Its end was wished for, for %(value)s"),
     "revoked": _("The wish for its end was taken back"),
 }

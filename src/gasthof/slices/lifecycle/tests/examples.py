@@ -38,7 +38,7 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         "lifecycle.begin": bare,
         "lifecycle.set_paid": {"service": service, "first_unpaid": "2028-02-29"},
         "lifecycle.note_notice": {"service": service},
-        "lifecycle.put_hold": {"service": service, "kind": "staff", "case": "V-7"},
+        "lifecycle.put_hold": {"service": service, "kind": "staff", "case": "V-7", "severity": 1, "lifted_by": "staff"},
         "lifecycle.lift_hold": {
             "hold": Held.objects.filter(service__name=DomainName.parse(domain).ascii).latest("pk").pk
         },
