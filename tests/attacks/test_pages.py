@@ -67,7 +67,13 @@ NOT_NOW = {  # refused beside the form to those who may, as the furnished house 
     "customers/<int:customer>/exports/<str:export>/import": "what was exported is still there",
     "notices/<int:notice>/again": "the customer has nobody to write to",
 }
-ALSO = {"domains/<str:domain>/subdomains/new": ["web.change_site", "mail.switch"]}  # verbs that a form performs besides
+ALSO = {  # verbs that a form performs besides
+    "domains/<str:domain>/subdomains/new": ["web.change_site", "mail.switch"],
+    "cases/<int:case>/charge": ["billing.issue"],
+    "cases/<int:case>/close": ["lifecycle.lift_hold"],
+    "cases/<int:case>/confirm_end": ["lifecycle.end_for_breach"],
+    "cases/<int:case>/lift": ["lifecycle.lift_hold"],
+}
 
 
 def acting(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

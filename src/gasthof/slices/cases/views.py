@@ -138,7 +138,7 @@ def case(request: PanelRequest, case: int) -> HttpResponse:
     ]
     context = {
         "case": found, "state": state(found), "facts": _facts(found), "steps": steps, "doors": doors,
-        "advice": "" if found.closed else wording.advice(found),
+        "advice": "" if found.closed or may(request.actor, MANAGE, found.place) else wording.advice(found),
         "fee": wording.fee(terms(), fee_reasons(found, now)) if found.held else "",
     }  # fmt: skip
     back = Link(_("Cases"), reverse("cases:of_customer", args=[found.customer_id]))
@@ -158,11 +158,12 @@ def _facts(case: Case) -> list[Fact]:
 
 def _possible(actor: Actor, case: Case) -> list[tuple[str, Act]]:
     """What may be done and has any use."""
+    staff = may(actor, MANAGE, case.place)
     lockable = bool(case.mailbox or case.service_id)
     ends = case.service_id is not None and rules.may_end(case.severity, case.deliberate)
     use = {
         "hold": lockable and not case.held, "lift": case.held, "charge": case.held and case.proforma_id is None,
-        "propose_end": ends and not case.end_proposed_by, "confirm_end": bool(case.end_proposed_by),
+        "mended": not staff, "propose_end": ends and not case.end_proposed_by, "confirm_end": bool(case.end_proposed_by),
     }  # fmt: skip
     listed = ACTS.items() if case.closed is None else ()
     return [(name, act) for name, act in listed if use.get(name, True) and may(actor, act.permission, case.place)]
