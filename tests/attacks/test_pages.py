@@ -65,7 +65,6 @@ TYPED: Mapping[
 }
 NOT_NOW = {  # refused beside the form to those who may, as the furnished house stands
     "customers/<int:customer>/exports/<str:export>/import": "what was exported is still there",
-    "notices/<int:notice>/again": "the customer has nobody to write to",
 }
 ALSO = {  # verbs that a form performs besides
     "domains/<str:domain>/subdomains/new": ["web.change_site", "mail.switch"],

@@ -1,6 +1,8 @@
 """The whole platform against its neighbours: what listens, whose address is logged, which secrets two installations share."""
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,9 +12,14 @@ from gasthof.bootstrap.supervisor import Supervisor
 from gasthof.slices.mail.node import places
 from tests.customers import Guest, arrive
 from tests.listeners import family, listeners
-from tests.platform import Platform, new_platform
+from tests.platform import COMMAND, Platform, new_platform
 
 pytestmark = pytest.mark.daemons
+
+SOURCE = Path(__file__).parents[2] / "src"
+COUNT = (
+    "from gasthof.slices.accounts.models import Customer; print(Customer.objects.filter(name='Eindringling').count())"
+)
 
 SPOOFED = (
     "X-Forwarded-For",
@@ -106,3 +113,23 @@ def secrets(platform: Platform) -> dict[Path, bytes]:
         for path in named
         if path.is_file() and path.suffix != ".lua" and path.stat().st_size > 8
     }
+
+
+@pytest.mark.parametrize("user", ["nobody", "gasthof-web"])
+def test_no_other_user_of_the_machine_runs_verbs(platform: Platform, user: str) -> None:
+    """Neither by the command, nor by the program behind it: the database knows who asks by their user (peer, pg_hba.conf)."""
+    words = ["run", "accounts.create", "name=Eindringling"]
+    command = [str(COMMAND), *words, "--prefix", str(platform.root)]
+    environment = {"GASTHOF_PREFIX": str(platform.root), "PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"}
+    program = [sys.executable, "-m", "gasthof.kernel.commandline", *words]
+    for line, given in (
+        (command, {}),
+        (program, environment),
+        (program, environment | {"GASTHOF_DB_ROLE": "gasthof_owner"}),
+    ):
+        done = subprocess.run(
+            line, env=given, cwd="/", check=False, capture_output=True, text=True, user=user, group="nogroup", extra_groups=[]
+        )  # fmt: skip
+        assert done.returncode != 0, done.stdout
+    found = platform.command("manage", "shell", "-c", COUNT).stdout.strip().splitlines()[-1]
+    assert found == "0"

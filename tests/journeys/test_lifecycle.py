@@ -53,8 +53,13 @@ def foreseen(platform: Platform, service: int) -> dict[str, Any]:
     return platform.run("lifecycle.foresee", wait=False, service=service)["result"]
 
 
+def said_by(platform: Platform, program: str) -> str:
+    """The last line, since Django tells before it what it has imported."""
+    return platform.command("manage", "shell", "-c", program).stdout.strip().splitlines()[-1]
+
+
 def pay(platform: Platform, service: int, name: str) -> None:
-    number, total = platform.command("manage", "shell", "-c", OPEN.replace("@", str(service))).stdout.split()
+    number, total = said_by(platform, OPEN.replace("@", str(service))).split()
     statement = mt940([Line(int(total), f"VS:{number}", name=name, iban="")])
     platform.run("billing.upload_statement", wait=False, file=base64.b64encode(statement.encode()).decode())
 
@@ -79,7 +84,7 @@ def test_what_is_foreseen_is_what_happens(tried_out: Platform, first_unpaid: dat
 
     pay(tried_out, service, PAYS)
     assert wait(lambda: tried_out.https(PAYS).status_code == 200, 20) < 20
-    assert paid.failing() == {}
+    assert wait(lambda: not paid.failing(), 30) < 30
     assert foreseen(tried_out, service)["first_unpaid"] == after(first_unpaid, 12, first_unpaid.day).isoformat()
 
     told = tried_out.command("clock", "+60d").stdout
@@ -90,12 +95,12 @@ def test_what_is_foreseen_is_what_happens(tried_out: Platform, first_unpaid: dat
         "mailbox",
         "files",
     }
-    kept = json.loads(tried_out.command("manage", "shell", "-c", KEPT).stdout)
+    kept = json.loads(said_by(tried_out, KEPT))
     assert kept == [lost.guest.subscription]
     assert tried_out.https(PAYS).status_code == 200 and paid.failing() == {}, "the neighbour's stands"
 
     tried_out.command("clock", "+14d")
-    assert json.loads(tried_out.command("manage", "shell", "-c", KEPT).stdout) == []
+    assert json.loads(said_by(tried_out, KEPT)) == []
     late = tried_out.command(
         "run", "lifecycle.set_paid", f"service={forgotten}", "first_unpaid=2099-01-01", check=False
     )

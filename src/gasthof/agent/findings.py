@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from re import compile as pattern
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from gasthof.agent.kinds import Findings, Kind, Knowledge, Machine
 from gasthof.agent.outbox import plain
 from gasthof.agent.wire import Finding
 
+AGAIN = (2.0, 15.0, 120.0)  # seconds until what could not be told yet is asked for again; then the audit pass does
 CHUNK = 20  # objects measured before changes get their turn
 MOST_VALUES, MOST_CHARACTERS = 64, 16_000  # of one object; characters as JSON
 LARGEST = 10**16 - 1
@@ -25,15 +27,26 @@ log = logging.getLogger("gasthof.agent")
 
 
 class Measurer:
-    """`due`: what came to life and was not measured yet. In memory only: an audit pass, as at the start, measures all."""
+    """`due`: what came to life and was not measured yet. `later`: what could not be told at once, and when it is asked for again.
+    In memory only: an audit pass, as at the start, measures all."""
 
     def __init__(self, machine: Machine, knowledge: Knowledge, journal: Journal) -> None:
         self.machine, self.knowledge, self.journal = machine, knowledge, journal
         self.due: dict[Id, None] = {}
+        self.later: dict[Id, tuple[int, float]] = {}  # how often it was asked for, and when it is again
 
     def expect(self, objects: Iterable[Desired]) -> None:
         """These are live now."""
         self.due |= {one.id: None for one in objects if one.spec is not None and self._measured(one.kind)}
+
+    @property
+    def asks_at(self) -> float:
+        """By the monotonic clock."""
+        return min((at for _, at in self.later.values()), default=float("inf"))
+
+    def ask_again(self) -> None:
+        """What was not known the last time, where that is long enough ago."""
+        self.due |= {one: None for one, (_, at) in self.later.items() if at <= monotonic()}
 
     def portion(self) -> None:
         """The next few of what is due, of one kind."""
@@ -41,19 +54,24 @@ class Measurer:
         chunk = list(islice((one for one in self.due if one[0] == kind), CHUNK))
         for one in chunk:
             del self.due[one]
-        self.measure([one for one in self.journal.read(chunk) if one.state == "live" and one.spec is not None])
+        live = [one for one in self.journal.read(chunk) if one.state == "live" and one.spec is not None]
+        known, times = self.measure(live), {each: self.later.pop(each, (0, 0.0))[0] for each in chunk}
+        for each in (found.id for found in live if found.key not in known):  # as files are counted in the background
+            if times[each] < len(AGAIN):
+                self.later[each] = times[each] + 1, monotonic() + AGAIN[times[each]]
 
-    def measure(self, objects: Sequence[Desired]) -> None:
-        """Live objects of one kind; what is news goes into the journal."""
+    def measure(self, objects: Sequence[Desired]) -> set[str]:
+        """Live objects of one kind; what is news goes into the journal. Keys of which something could be told."""
         kind = self._measured(objects[0].kind) if objects else None
         if not kind:
-            return
+            return set()
         specs = {one.key: msgspec.json.decode(one.spec or "", type=kind.spec) for one in objects}
         found = self._found(kind, specs)
         known = ((one, _shaped(one, found[one.key])) for one in objects if one.key in found)
         self.journal.note_findings(
             [Finding(one.kind, one.key, one.revision, values) for one, values in known if values is not None]
         )
+        return set(found)
 
     def _measured(self, kind: str) -> Kind | None:
         known = self.knowledge.kinds.get(kind)

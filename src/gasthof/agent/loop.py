@@ -103,7 +103,7 @@ class Agent(Talk):
 
     def rest(self) -> None:
         """Until woken, or until something is due; not at all in mid-audit or with work left."""
-        due = [self.poll_at, monotonic() + self.backoff.pause(self.guard.holding), self.audit_at]
+        due = [self.poll_at, monotonic() + self.backoff.pause(self.guard.holding), self.audit_at, self.measurer.asks_at]
         if self.link is None:
             due.append(self.connect_at)
         if self.fixtures.broken:
@@ -174,6 +174,7 @@ class Agent(Talk):
 
     def measure(self) -> None:
         """The next portion of what came to life, if there is one."""
+        self.measurer.ask_again()
         if self.measurer.due:
             self.measurer.portion()
 

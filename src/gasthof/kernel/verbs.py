@@ -40,6 +40,11 @@ class NotUnderstood(Exception):
 def run(arguments: Sequence[str]) -> int:
     """Perform one verb, or list them; the exit code."""
     options = parser().parse_intermixed_args(arguments)  # options may stand before the fields
+    if options.help:
+        options.list = options.verb is not None
+        if not options.list:
+            parser().print_help()
+            return OK
     with translation.override(options.lang):
         try:
             return _listing(options) if options.list else _perform(options)
@@ -70,7 +75,10 @@ def _answers() -> bool:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="gasthof run", description="Perform a verb of the action layer.")
+    made = argparse.ArgumentParser(
+        prog="gasthof run", description="Perform a verb of the action layer.", add_help=False
+    )
+    made.add_argument("-h", "--help", action="store_true", help="show this, or after a verb its fields")
     made.add_argument("verb", nargs="?", help="such as domains.add")
     made.add_argument("fields", nargs="*", metavar="field=value", help="@FILE reads a file, - reads standard input")
     made.add_argument("--list", action="store_true", help="show all verbs with their fields")

@@ -177,3 +177,43 @@ def test_measuring_keeps_no_change_waiting(house: House) -> None:
     assert rested == [0.0], "and it does not rest before all is measured"
     house.turn(10)
     assert sorted(key for key, *_ in house.told()) == sorted([*(f"n{number:03d}" for number in range(100)), "urgent"])
+
+
+def test_g22_what_is_not_known_at_once_is_asked_for_again_soon(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are counted in the background: the first answers may be that nothing is known yet."""
+    monkeypatch.setattr("gasthof.agent.findings.AGAIN", (0.0, 0.0, 0.0))
+    known = dict[str, Findings]()
+    kind = house.agent.measurer.knowledge.kinds["toy.note"]
+    taught = Knowledge(
+        {"toy.note": replace(kind, findings=lambda _, specs: {key: known[key] for key in specs if key in known})}
+    )
+    house.agent.measurer.knowledge = taught
+    house.put(UMLAUT, "Grüße")
+    house.turn(2)
+    assert house.told() == [] and house.agent.measurer.asks_at < float("inf")
+    known[UMLAUT] = {"bytes": 7}
+    house.turn()
+    assert [(key, values) for key, _, values in house.told()] == [(UMLAUT, {"bytes": 7})]
+    assert not house.agent.measurer.later
+
+
+def test_what_is_never_known_is_left_to_the_audit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gasthof.agent.findings.AGAIN", (0.0, 0.0))
+    asked = list[str]()
+    kind = house.agent.measurer.knowledge.kinds["toy.note"]
+    taught = Knowledge({"toy.note": replace(kind, findings=lambda _, specs: asked.extend(specs) or {})})
+    house.agent.measurer.knowledge = taught
+    house.put("x", "nie")
+    house.turn(10)
+    assert asked == ["x"] * 3 and house.agent.measurer.asks_at == float("inf")
+
+
+def test_what_is_gone_is_asked_for_no_more(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gasthof.agent.findings.AGAIN", (0.0, 0.0, 0.0))
+    kind = house.agent.measurer.knowledge.kinds["toy.note"]
+    house.agent.measurer.knowledge = Knowledge({"toy.note": replace(kind, findings=lambda *_: {})})
+    house.put("x", "weg")
+    house.turn(1)
+    house.node.drop("toy.note", "x")
+    house.turn()
+    assert house.agent.measurer.asks_at == float("inf")

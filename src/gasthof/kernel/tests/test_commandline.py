@@ -259,3 +259,11 @@ def test_a_database_that_goes_while_waiting_makes_a_change_no_refusal(
     monkeypatch.setattr(verbs, "_answers", lambda: False)
     code, out, err = run("domains.add", f"subscription={house.mine}", "name=x.test", "--wait", "--lang", "en")
     assert (code, err) == (3, "") and "waiting" in out and "The database does not answer." in out
+
+
+def test_help_after_a_verb_shows_its_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    assert verbs.run(["domains.add", "--help"]) == verbs.OK
+    told = capsys.readouterr().out
+    assert "subscription" in told and "name" in told and "dns.add_record" not in told
+    assert verbs.run(["--help"]) == verbs.OK
+    assert "field=value" in capsys.readouterr().out
