@@ -15,13 +15,14 @@ from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.lifecycle import changing, following, policies
 from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.models import Calendar, PolicyVersion
-from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, HoldRef, ServiceRef, foreseen, shown
+from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, HoldRef, ServiceRef, foreseen, parked_sweep, shown
 from gasthof.slices.lifecycle.rules import facts
-from gasthof.slices.lifecycle.sweeping import today
+from gasthof.slices.lifecycle.sweeping import sweep, today
 from gasthof.slices.subscriptions.queries import SubscriptionRef
 
 Kind = Annotated[Literal["abuse", "legal", "security", "registry", "staff"], "why it is held"]
 LiftedBy = Annotated[Literal["source", "staff", "mended", "fee"], "how it may be lifted"]
+PLACES = ("hosting", "multihosting")  # closed and deleted with the whole subscription that they stand in
 OwnType = Literal["hosting", "multihosting", "builder", "mail", "shop", "vms", "vps", "aps"]
 
 
@@ -38,7 +39,8 @@ def begin(
     """Begin a service, which is paid until the day before the one that is given."""
     if subscription is not None and subscription.customer_id != customer.number:
         raise Refused("This subscription is another customer’s.").at("subscription")
-    if subscription is not None and subscription.services.filter(type=type, ended=None).exists():
+    alike = PLACES if type in PLACES else (type,)
+    if subscription is not None and subscription.services.filter(type__in=alike, ended=None).exists():
         raise Refused("There is a service of this type for this subscription already.").at("subscription")
     now = call.clocks.business.now()
     version = PolicyVersion.objects.order_by("number").last() or policies.take(policies.shipped(), now)
@@ -116,6 +118,16 @@ def end_for_breach(
         raise error.at("service") from error
     service.refresh_from_db()
     return shown(service)
+
+
+@action("lifecycle.approve_sweep", permission=MANAGE)
+def approve_sweep(call: Call) -> Result:
+    """Let a sweep go on that waits for a person, after looking at why it does."""
+    if parked_sweep() is None:
+        raise Refused("No sweep waits for anybody.")
+    swept = sweep(call.clocks.business.now(), approved_by=str(call.actor))
+    app.configure_task(AT_ONCE).defer()
+    return {"day": swept.day.isoformat(), "moved": swept.moved, "ended": swept.ended}
 
 
 @action("lifecycle.make_calendar", permission=FOLLOW, on="customer")

@@ -11,6 +11,7 @@ CAPABILITY = Capability(
     titles={SEE: "See services and what will happen to them", FOLLOW: "Have the services’ days in a calendar program"},
     pages=(
         Page("Services", "lifecycle:everybodys", MANAGE, "house", "calendar-clock"),
+        Page("What waits", "lifecycle:work", MANAGE, "house", "hourglass"),
         Page("Services", "lifecycle:services", SEE, "customer", "calendar-clock", whole=True),
     ),
     roles={"accountant": frozenset({SEE}), "read only": frozenset({SEE})},

@@ -104,6 +104,18 @@ WHAT = {  # events
     "termination": _("Its end was wished for, for %(value)s"),
     "revoked": _("The wish for its end was taken back"),
 }
+WORK = {  # what is to be done
+    "open": _("Open it"),
+    "suspend": _("Suspend it"),
+    "delete": _("Save and delete it"),
+    "erase": _("Delete what was saved of it"),
+    "lock": _("Lock it"),
+    "take_out": _("Take it out of the zone"),
+    "quarantine": _("Put it in quarantine"),
+    "release": _("Give it back to its registry"),
+    "renew": _("Renew it at its registry"),
+    "note": _("Note it"),
+}
 HOLDS = {
     "abuse": _("breach of the terms"),
     "legal": _("by law"),

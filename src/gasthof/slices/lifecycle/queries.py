@@ -7,12 +7,12 @@ from django.db.models import Q, QuerySet
 
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import Actor, Place, reaches
+from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import Course
 from gasthof.slices.lifecycle.explaining import FEES, TYPES
-from gasthof.slices.lifecycle.models import Hold, Service
+from gasthof.slices.lifecycle.models import Hold, Service, Sweep, Work
 from gasthof.slices.lifecycle.policies import of_version
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
@@ -35,6 +35,8 @@ __all__ = [
     "find_service",
     "foreseen",
     "in_services",
+    "open_work",
+    "parked_sweep",
     "policy_of",
     "services",
     "shown",
@@ -156,6 +158,33 @@ def services(ask: Ask) -> QuerySet[Service]:
     wanted = Q(unicode__icontains=ask.search) | Q(name__icontains=ask.search)
     rows = rows.filter(wanted) if ask.search else rows
     return rows.select_related("subscription", "customer", "parent")
+
+
+def shown_work(work: Work) -> dict[str, object]:
+    return {
+        "work": work.pk,
+        "service": work.service_id,
+        "name": work.service.unicode,
+        "customer": work.service.customer_id,
+        "action": work.action,
+        "since": work.at.isoformat(timespec="seconds"),
+        "words": work.words,
+    }
+
+
+@collection("open_work", permission=MANAGE, order=("id",), shown=shown_work)
+def open_work(ask: Ask) -> QuerySet[Work]:
+    """What is to be done to services and is not done yet, with why it waits; found by a part of the service’s name."""
+    rows = Work.objects.filter(done=None).select_related("service__customer")
+    if not all(HOUSE in scopes for scopes in ask.scopes):
+        return rows.none()
+    return rows.filter(service__unicode__icontains=ask.search) if ask.search else rows
+
+
+def parked_sweep() -> Sweep | None:
+    """The last sweep, if it waits for a person."""
+    last = Sweep.objects.order_by("-pk").first()
+    return last if last is not None and last.parked else None
 
 
 def in_services(place: Place) -> Q:

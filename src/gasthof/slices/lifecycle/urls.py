@@ -11,5 +11,7 @@ urlpatterns = [
     path("customers/<int:customer>/calendar/end", views.end_calendar, name="end_calendar"),
     path("calendar/<slug:secret>.ics", views.calendar, name="calendar"),
     path("services/", views.everybodys, name="everybodys"),
+    path("services/work/", views.work, name="work"),
+    path("services/work/approve", views.approve, name="approve"),
     path("services/<int:service>/", views.service, name="service"),
 ]

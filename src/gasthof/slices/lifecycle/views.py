@@ -18,8 +18,8 @@ from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle import explaining, following
 from gasthof.slices.lifecycle.drawing import shown, tone
-from gasthof.slices.lifecycle.models import Calendar, Event, Service
-from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, course, facts_of, policy_of
+from gasthof.slices.lifecycle.models import Calendar, Event, Service, Work
+from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, course, facts_of, parked_sweep, policy_of
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
@@ -128,6 +128,43 @@ def everybodys(request: PanelRequest) -> HttpResponse:
     permit(request, MANAGE)
     columns = (*_columns(), Column("customer", _("Customer"), lambda row: row.customer.name))
     return list_page(request, _listing("everybodys", HOUSE, columns), Head(_("Services")))
+
+
+@require_safe
+def work(request: PanelRequest) -> HttpResponse:
+    """What is to be done and is not, and a sweep that waits for a person."""
+    permit(request, MANAGE)
+    source = Source("open_work", {"": ("id",)})
+    listing = Listing[Work](
+        name="work", rows=source.rows, key=source.key,
+        columns=(
+            Column("name", _("Service"), lambda row: row.service.unicode),
+            Column("what", _("What is to be done"), lambda row: str(explaining.WORK[row.action])),
+            Column("since", _("Since"), lambda row: date_format(row.at.astimezone(), "SHORT_DATETIME_FORMAT"), whole=True),
+            Column("why", _("Why it waits"), lambda row: row.words),
+            Column("customer", _("Customer"), lambda row: row.service.customer.name),
+        ),
+        link=lambda row: reverse("lifecycle:service", args=[row.service_id]),
+        search=_("Search by service"),
+        empty=Empty(_("Nothing waits"), _("What becomes of services is done at once. What cannot be done yet stands here, with the reason."), icon="hourglass"),
+    )  # fmt: skip
+    parked = parked_sweep()
+    context = {"parked": parked, "why": explaining.PARKED[parked.parked] if parked else ""}
+    return list_page(request, listing, Head(_("What waits")), "lifecycle/work.html", context)
+
+
+@shown_or_sent
+def approve(request: PanelRequest) -> HttpResponse:
+    permit(request, MANAGE)
+    parked, back = parked_sweep(), reverse("lifecycle:work")
+    goes = [_("Services that end: %(count)d") % {"count": parked.waiting}] if parked and parked.waiting else []
+    return question_page(
+        request, "lifecycle.approve_sweep", {},
+        Head(_("Let the sweep go on?"), crumbs=(Link(_("What waits"), back),)),
+        Question(_("Services are suspended and deleted as their days say. Look first whether a clock, a backup or a payment feed is to blame."), _("Let it go on"), goes=goes),
+        to=back, cancel=back,
+        message=lambda outcome: _("The sweep went on: %(moved)d services moved, %(ended)d of them ended.") % dict(outcome.result),
+    )  # fmt: skip
 
 
 @require_safe

@@ -8,7 +8,7 @@ from tests.house import House
 from gasthof.kernel.values import DomainName
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.models import Hold as Held
-from gasthof.slices.lifecycle.models import Service
+from gasthof.slices.lifecycle.models import Service, Sweep
 from gasthof.slices.lifecycle.rules.facts import SECURITY, Hold, Termination
 from gasthof.slices.subscriptions.models import Subscription
 
@@ -26,6 +26,7 @@ def furnish(house: House, place: str, domain: str) -> None:
         version=version, first_unpaid=expired, subscription=subscription.number,
     )  # fmt: skip
     house.run("lifecycle.make_calendar", customer=subscription.customer_id)
+    Sweep.objects.create(day=expired, at=NOW, moved=0, ended=0, spared=0, parked="clock_jump", done=False)
     changing.put_hold(made, Hold(SECURITY, "staff:anna"), NOW)
     changing.terminate(made, Termination(expired.replace(year=2027), "owner:köchin", "second factor"), NOW)
 
@@ -44,6 +45,7 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         },
         "lifecycle.end_for_breach": {"service": service, "authorised": "Köchin und Gärtner"},
         "lifecycle.foresee": {"service": service},
+        "lifecycle.approve_sweep": {},
         "lifecycle.make_calendar": {"customer": house.baker.customer},
         "lifecycle.end_calendar": {"customer": house.baker.customer},
     }

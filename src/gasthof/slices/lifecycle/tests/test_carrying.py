@@ -216,3 +216,11 @@ def test_what_is_foreseen_is_what_happens(house: House, service: Service, passes
 def test_another_customer_does_not_even_find_it(house: House, service: Service) -> None:
     with pytest.raises(ActionRefused):
         perform(house.gardener, "lifecycle.foresee", {"service": service.pk}, on(0))
+
+
+def test_a_subscription_is_one_services_alone(house: House, service: Service) -> None:
+    """It is closed and deleted with the service: no other one that is paid for may stand in it."""
+    fields = {"customer": house.baker.customer, "type": "multihosting", "name": NAME, "first_unpaid": FIRST.isoformat()}
+    with pytest.raises(ActionRefused, match="already"):
+        perform(OPERATOR, "lifecycle.begin", {**fields, "subscription": house.mine}, on(-40))
+    perform(OPERATOR, "lifecycle.begin", {**fields, "type": "shop", "subscription": house.mine}, on(-40))

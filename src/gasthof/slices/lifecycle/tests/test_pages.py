@@ -10,10 +10,11 @@ from tests.house import OPERATOR, House, settle
 from tests.readers import anonymous, operator, owner, stranger
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS, perform
+from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.accounts.models import Customer
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.drawing import Course, shown
-from gasthof.slices.lifecycle.models import Service
+from gasthof.slices.lifecycle.models import Service, Sweep, Work
 from gasthof.slices.lifecycle.queries import coming, policy_of
 from gasthof.slices.lifecycle.rules.facts import ABUSE, Hold
 
@@ -88,3 +89,33 @@ def test_the_bar_is_filled_and_no_part_too_small_to_see(house: House, type_: str
     course = Course(coming(service, SYSTEM_CLOCKS.business.now().date()), policy_of(service))
     assert sum(part.width for part in course.parts) == pytest.approx(Course.WIDTH, abs=0.1)
     assert min(part.width for part in course.parts) >= Course.NARROWEST
+
+
+def parked() -> Sweep:
+    now = SYSTEM_CLOCKS.business.now()
+    return Sweep.objects.create(
+        day=now.date(), at=now, moved=0, ended=0, spared=0, parked="many_ends", waiting=900, done=True
+    )
+
+
+def test_what_waits_is_shown_to_staff_with_its_reason(house: House) -> None:
+    service = begin(house, in_days=-1)
+    Work.objects.filter(service=service).update(words="Der Server ist weg.")
+    page = operator().get("/services/work/").content.decode()
+    assert NAME in page and "Der Server ist weg." in page and "Suspend it" in page
+    assert owner(house).get("/services/work/").status_code == 403
+
+
+def test_a_parked_sweep_is_let_go_on_by_a_person(house: House) -> None:
+    begin(house)
+    boss = operator()
+    assert "Far more services than usual would end" not in boss.get("/services/work/").content.decode()
+    parked()
+    assert "Far more services than usual would end" in boss.get("/services/work/").content.decode()
+    assert "900" in boss.get("/services/work/approve").content.decode()
+    assert owner(house).post("/services/work/approve").status_code == 403
+    assert boss.post("/services/work/approve").status_code == 303
+    assert Sweep.objects.latest("pk").approved_by.startswith("operator")
+    assert "Far more" not in boss.get("/services/work/").content.decode()
+    with pytest.raises(ActionRefused, match="waits for anybody"):
+        perform(OPERATOR, "lifecycle.approve_sweep", {})
