@@ -120,6 +120,40 @@ def end_for_breach(
     return shown(service)
 
 
+@action("lifecycle.terminate", permission=MANAGE, on="service")
+def terminate(
+    call: Call,
+    *,
+    service: ServiceRef,
+    authorised: Annotated[Title, "how the customer said so: a letter of 3 March, say"],
+    on: Annotated[Day | None, "first day without it; empty: when what is paid has run out"] = None,
+) -> Result:
+    """End a service on a day, as its customer wishes. It is saved before, and can be taken back until then."""
+    now = call.clocks.business.now()
+    day = on or service.first_unpaid
+    if day is None:
+        raise Refused("This service has no end of its own: say on which day it is to end.").at("on")
+    if day < today(now):
+        raise Refused("This day has passed.").at("on")
+    try:
+        changing.terminate(service, facts.Termination(day, str(call.actor), str(authorised)), now)
+    except Refused as error:
+        raise error.at("service") from error
+    service.refresh_from_db()
+    return shown(service)
+
+
+@action("lifecycle.revoke_termination", permission=MANAGE, on="service")
+def revoke_termination(call: Call, *, service: ServiceRef) -> Result:
+    """Take back the wish for a service’s end."""
+    standing = service.terminations.filter(revoked=None).first()
+    if standing is None or service.ended is not None:
+        raise Refused("There is no wish for its end that could be taken back.").at("service")
+    changing.revoke(standing, call.clocks.business.now())
+    service.refresh_from_db()
+    return shown(service)
+
+
 @action("lifecycle.approve_sweep", permission=MANAGE)
 def approve_sweep(call: Call) -> Result:
     """Let a sweep go on that waits for a person, after looking at why it does."""

@@ -14,4 +14,6 @@ urlpatterns = [
     path("services/work/", views.work, name="work"),
     path("services/work/approve", views.approve, name="approve"),
     path("services/<int:service>/", views.service, name="service"),
+    path("services/<int:service>/end", views.terminate, name="terminate"),
+    path("services/<int:service>/stay", views.revoke, name="revoke"),
 ]

@@ -18,13 +18,15 @@ from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle import explaining, following
 from gasthof.slices.lifecycle.drawing import shown, tone
+from gasthof.slices.lifecycle.forms import Terminate
 from gasthof.slices.lifecycle.models import Calendar, Event, Service, Work
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, course, facts_of, parked_sweep, policy_of
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
+from gasthof.ui.changes import Undo
 from gasthof.ui.lists import Column, Empty, Listing, list_page
-from gasthof.ui.pages import Question, bare, posted, question_page
+from gasthof.ui.pages import Question, bare, form_page, posted, question_page
 from gasthof.ui.parts import Fact, State
 from gasthof.ui.performing import perform_to_show
 from gasthof.ui.request import PanelRequest
@@ -172,7 +174,38 @@ def service(request: PanelRequest, service: int) -> HttpResponse:
     found: Service = known(request, "services", pk=service)
     back = Link(_("Services"), reverse("lifecycle:services", args=[found.customer_id]))
     head = below_customer(request, found.customer, f"{explaining.TYPES[found.type]} {found.unicode}", back)
-    return show(request, "lifecycle/service.html", head, _context(found))
+    manages = may(request.actor, MANAGE, None)
+    return show(request, "lifecycle/service.html", head, _context(found) | {"service": found, "manages": manages})
+
+
+def _managed(request: PanelRequest, number: int) -> tuple[Service, Link]:
+    """And the way to its page."""
+    permit(request, MANAGE)
+    found: Service = known(request, "services", pk=number)
+    return found, Link(found.unicode, reverse("lifecycle:service", args=[found.pk]))
+
+
+@shown_or_sent
+def terminate(request: PanelRequest, service: int) -> HttpResponse:
+    found, back = _managed(request, service)
+    lead = _("Until that day it can be taken back. Then it is saved and deleted, as its policy says.")
+    return form_page(
+        request, Terminate(posted(request), fixed={"service": found.pk}),
+        below_customer(request, found.customer, _("End %(name)s") % {"name": found.unicode}, back, lead=lead),
+        submit=_("End it"), to=back.url, cancel=back.url,
+        message=_("Its end is noted."), undo=lambda outcome: Undo("lifecycle.revoke_termination", {"service": outcome.result["service"]}),
+    )  # fmt: skip
+
+
+@shown_or_sent
+def revoke(request: PanelRequest, service: int) -> HttpResponse:
+    found, back = _managed(request, service)
+    return question_page(
+        request, "lifecycle.revoke_termination", {"service": found.pk},
+        below_customer(request, found.customer, _("Let %(name)s stay?") % {"name": found.unicode}, back),
+        Question(_("The wish for its end is taken back. From its first unpaid day on it costs again."), _("Let it stay"), calm=True),
+        to=back.url, cancel=back.url, message=_("It stays."),
+    )  # fmt: skip
 
 
 def _context(row: Service) -> dict[str, Any]:

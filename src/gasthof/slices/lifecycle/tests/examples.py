@@ -33,6 +33,7 @@ def furnish(house: House, place: str, domain: str) -> None:
 
 def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
     service = Service.objects.filter(name=DomainName.parse(domain).ascii).latest("pk").pk
+    wished = Service.objects.filter(name=DomainName.parse(domain).ascii, type="hosting").latest("pk").pk
     bare = {"customer": house.baker.customer, "type": "shop", "name": "Törtchen-Laden", "first_unpaid": "2027-03-03"}
     bare["subscription"] = place
     return {
@@ -44,6 +45,8 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
             "hold": Held.objects.filter(service__name=DomainName.parse(domain).ascii).latest("pk").pk
         },
         "lifecycle.end_for_breach": {"service": service, "authorised": "Köchin und Gärtner"},
+        "lifecycle.terminate": {"service": service, "authorised": "Brief vom 3. März", "on": "2999-03-03"},
+        "lifecycle.revoke_termination": {"service": wished},
         "lifecycle.foresee": {"service": service},
         "lifecycle.approve_sweep": {},
         "lifecycle.make_calendar": {"customer": house.baker.customer},
