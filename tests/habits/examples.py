@@ -7,8 +7,10 @@ from importlib.util import find_spec
 from typing import Any
 
 from gasthof.installed import SLICES
+from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import ApiToken, User
 from gasthof.slices.access.values import Email
+from gasthof.slices.lifecycle.tests.examples import end
 from gasthof.slices.subscriptions.models import Export
 from tests.house import OPERATOR, House, all_live
 
@@ -172,11 +174,13 @@ def prepare(house: House, verb: str) -> None:
     """What must have happened in a furnished house before that verb can be done."""
     if verb == "subscriptions.resume":
         house.run("subscriptions.suspend", OPERATOR, subscription=house.mine)
-    if verb in ("subscriptions.import", "subscriptions.delete_export"):
+    if verb in ("subscriptions.import", "subscriptions.delete_export", "lifecycle.restore"):
         house.run("subscriptions.export", subscription=house.mine)
         all_live()
-    if verb == "subscriptions.import":
+    if verb in ("subscriptions.import", "lifecycle.restore"):
         house.run("subscriptions.delete", subscription=house.mine)
+    if verb == "lifecycle.restore":
+        end(DomainName.parse(DOMAIN).ascii, Export.objects.latest("number").name)
     if verb == "nodes.release":
         house.node.contact.held = "web.site x.test"
         house.node.contact.save()

@@ -12,7 +12,7 @@ from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import CustomerRef
-from gasthof.slices.lifecycle import changing, following, policies
+from gasthof.slices.lifecycle import changing, following, policies, restoring
 from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.models import Calendar, PolicyVersion
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, HoldRef, ServiceRef, foreseen, parked_sweep, shown
@@ -152,6 +152,18 @@ def revoke_termination(call: Call, *, service: ServiceRef) -> Result:
     changing.revoke(standing, call.clocks.business.now())
     service.refresh_from_db()
     return shown(service)
+
+
+@action("lifecycle.restore", permission=MANAGE, on="service")
+def restore(
+    call: Call, *, service: ServiceRef, first_unpaid: Annotated[Day, "first day that is not paid, such as 2028-03-03"]
+) -> Result:
+    """Restore a service that was deleted, of what was saved of it. It is a new service, with a subscription of its own."""
+    if first_unpaid <= today(call.clocks.business.now()):
+        raise Refused("This day has passed.").at("first_unpaid")
+    made = restoring.restore(call, service, first_unpaid)
+    made.refresh_from_db()
+    return shown(made) | {"restored": service.pk}
 
 
 @action("lifecycle.approve_sweep", permission=MANAGE)

@@ -48,7 +48,7 @@ def paid_until(service: Service, first_unpaid: date, now: datetime) -> bool:
     open_ = Service.objects.filter(pk=service.pk, ended=None).exclude(first_unpaid__gte=first_unpaid)
     if not open_.update(first_unpaid=Greatest(F("first_unpaid"), first_unpaid), noticed=None, spared=0):
         return not Service.objects.filter(pk=service.pk).exclude(ended=None).exists()
-    _note(service, "paid", first_unpaid.isoformat(), now)
+    note(service, "paid", first_unpaid.isoformat(), now)
     follow([service.pk], now)
     if service.type in RENEWED_ELSEWHERE:
         revision = Service.objects.values_list("revision", flat=True).get(pk=service.pk)
@@ -59,13 +59,13 @@ def paid_until(service: Service, first_unpaid: date, now: datetime) -> bool:
 def notice_delivered(service: Service, day: date, now: datetime) -> None:
     """The notice of deletion. The first one counts: a reminder makes nothing later."""
     if Service.objects.filter(pk=service.pk, noticed=None, ended=None).update(noticed=day):
-        _note(service, "noticed", day.isoformat(), now)
+        note(service, "noticed", day.isoformat(), now)
         follow([service.pk], now)
 
 
 def put_hold(service: Service, hold: facts.Hold, now: datetime) -> Hold:
     made = Hold.objects.create(service=service, put=now, **vars(hold))
-    _note(service, "hold", hold.kind, now)
+    note(service, "hold", hold.kind, now)
     follow([service.pk], now)
     return made
 
@@ -73,7 +73,7 @@ def put_hold(service: Service, hold: facts.Hold, now: datetime) -> Hold:
 def lift_hold(hold: Hold, now: datetime) -> None:
     """That one and no other."""
     if Hold.objects.filter(pk=hold.pk, lifted=None).update(lifted=now):
-        _note(hold.service, "lifted", hold.kind, now)
+        note(hold.service, "lifted", hold.kind, now)
         follow([hold.service_id], now)
 
 
@@ -86,7 +86,7 @@ def terminate(service: Service, wish: facts.Termination, now: datetime) -> Termi
     made = Termination.objects.create(
         service=service, effective=wish.effective, by=wish.by, authorised=wish.authorised, wished=now
     )
-    _note(service, "termination", wish.effective.isoformat(), now)
+    note(service, "termination", wish.effective.isoformat(), now)
     follow([service.pk], now)
     return made
 
@@ -95,7 +95,7 @@ def revoke(wish: Termination, now: datetime) -> None:
     """Before its day; afterwards it is too late, and nothing happens."""
     open_ = Termination.objects.filter(pk=wish.pk, revoked=None, service__ended=None)
     if open_.update(revoked=now):
-        _note(wish.service, "revoked", wish.effective.isoformat(), now)
+        note(wish.service, "revoked", wish.effective.isoformat(), now)
         follow([wish.service_id], now)
 
 
@@ -105,6 +105,7 @@ def follow(ids: Sequence[int], now: datetime) -> None:
     settling.settle(settling.THESE, {"today": today(now), "now": now, "ends": False, "ids": list(ids)})
 
 
-def _note(service: Service, what: str, value: str, now: datetime) -> None:
+def note(service: Service, what: str, value: str, now: datetime) -> None:
+    """An event of today."""
     revision = Service.objects.values_list("revision", flat=True).get(pk=service.pk)
     Event.objects.create(service=service, revision=revision, what=what, value=value, due=today(now), at=now)

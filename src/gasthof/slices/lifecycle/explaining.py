@@ -102,6 +102,7 @@ WHAT = {  # events
     "closed": _("Not served from now on"),
     "opened": _("Served again"),
     "termination": _("Its end was wished for, for %(value)s"),
+    "restored": _("Restored as service %(value)s"),
     "revoked": _("The wish for its end was taken back"),
 }
 WORK = {  # what is to be done

@@ -8,7 +8,7 @@ from tests.house import House
 from gasthof.kernel.values import DomainName
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.models import Hold as Held
-from gasthof.slices.lifecycle.models import Service, Sweep
+from gasthof.slices.lifecycle.models import Service, Sweep, Work
 from gasthof.slices.lifecycle.rules.facts import SECURITY, Hold, Termination
 from gasthof.slices.subscriptions.models import Subscription
 
@@ -31,6 +31,15 @@ def furnish(house: House, place: str, domain: str) -> None:
     changing.terminate(made, Termination(expired.replace(year=2027), "owner:köchin", "second factor"), NOW)
 
 
+def end(name: str, archive: str) -> None:
+    """As the sweep would, with what was saved."""
+    service = Service.objects.filter(name=name, type="hosting").latest("pk")
+    Service.objects.filter(pk=service.pk).update(ended=NOW.date(), phase="deleted", due_at=None)
+    Work.objects.create(
+        service=service, revision=99, action="delete", target="hosting", at=NOW, done=NOW, archive=archive
+    )
+
+
 def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
     service = Service.objects.filter(name=DomainName.parse(domain).ascii).latest("pk").pk
     wished = Service.objects.filter(name=DomainName.parse(domain).ascii, type="hosting").latest("pk").pk
@@ -48,6 +57,7 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         "lifecycle.terminate": {"service": service, "authorised": "Brief vom 3. März", "on": "2999-03-03"},
         "lifecycle.revoke_termination": {"service": wished},
         "lifecycle.foresee": {"service": service},
+        "lifecycle.restore": {"service": wished, "first_unpaid": "2999-03-03"},
         "lifecycle.approve_sweep": {},
         "lifecycle.make_calendar": {"customer": house.baker.customer},
         "lifecycle.end_calendar": {"customer": house.baker.customer},

@@ -224,3 +224,37 @@ def test_a_subscription_is_one_services_alone(house: House, service: Service) ->
     with pytest.raises(ActionRefused, match="already"):
         perform(OPERATOR, "lifecycle.begin", {**fields, "subscription": house.mine}, on(-40))
     perform(OPERATOR, "lifecycle.begin", {**fields, "type": "shop", "subscription": house.mine}, on(-40))
+
+
+def test_what_was_deleted_is_restored_as_a_new_service(
+    house: House, service: Service, passes: Callable[..., list[str]]
+) -> None:
+    fields = {"service": service.pk, "first_unpaid": "2028-03-03"}
+    with pytest.raises(ActionRefused, match="not ended"):
+        perform(OPERATOR, "lifecycle.restore", fields, on(0))
+    passes(0, 50)
+    perform(OPERATOR, "lifecycle.note_notice", {"service": service.pk}, on(50))
+    passes(51, 60)
+    all_live()
+    passes(61, 61)
+    assert not Subscription.objects.filter(number=int(house.mine[1:])).exists()
+    made = Service.objects.get(pk=perform(OPERATOR, "lifecycle.restore", fields, on(62)).result["service"])
+    assert (made.phase, made.customer_id, made.unicode) == ("active", service.customer_id, NAME)
+    assert made.subscription is not None and made.subscription.state == "active"
+    assert list(made.subscription.domains.values_list("unicode", flat=True)) == [NAME]
+    service.refresh_from_db()
+    assert service.phase == "deleted" and service.events.filter(what="restored", value=str(made.pk)).exists()
+    with pytest.raises(ActionRefused, match="again already"):
+        perform(OPERATOR, "lifecycle.restore", fields, on(62))
+
+
+def test_of_what_was_erased_nothing_is_restored(
+    house: House, service: Service, passes: Callable[..., list[str]]
+) -> None:
+    passes(0, 50)
+    perform(OPERATOR, "lifecycle.note_notice", {"service": service.pk}, on(50))
+    passes(51, 60)
+    all_live()
+    passes(61, 75)
+    with pytest.raises(ActionRefused, match="any more"):
+        perform(OPERATOR, "lifecycle.restore", {"service": service.pk, "first_unpaid": "2028-03-03"}, on(76))

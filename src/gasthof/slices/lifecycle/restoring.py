@@ -1,0 +1,43 @@
+"""What has ended comes back as a new service, of what was saved at its end: an ended one is never revived."""
+
+from datetime import date
+
+from gasthof.kernel.actions import Result
+from gasthof.kernel.call import Call
+from gasthof.kernel.refusal import Refused
+from gasthof.slices.lifecycle import changing
+from gasthof.slices.lifecycle.models import PolicyVersion, Service, Work
+from gasthof.slices.lifecycle.policies import of_version
+from gasthof.slices.subscriptions.actions import exports, places
+from gasthof.slices.subscriptions.queries import Export, Subscription
+
+
+def kept(service: Service) -> Export:
+    """What was saved of it. Raises Refused: it stands, or nothing is or can be restored of it (spec L14 to L21)."""
+    if service.ended is None:
+        raise Refused("This service has not ended.").at("service")
+    if not of_version(service.policy_id).of(service.type, service.tld).archive.days:
+        raise Refused("By its policy nothing of it can be restored.").at("service")
+    work = Work.objects.filter(service=service).exclude(archive="").order_by("-pk").first()
+    found = Export.objects.select_related("customer", "plan", "node").filter(number=int(work.archive[1:])).first() if work else None  # fmt: skip
+    if found is None:
+        raise Refused("Nothing is kept of it any more.").at("service")
+    return found
+
+
+def restore(call: Call, service: Service, first_unpaid: date) -> Service:
+    """A subscription with all that was in it, open, and the new service that it belongs to."""
+    now = call.clocks.business.now()
+    if Service.objects.filter(customer=service.customer, type=service.type, name=service.name, ended=None).exists():
+        raise Refused("There is a service of this name again already.").at("service")
+    made: Result = exports.import_(call, export=kept(service))
+    subscription = Subscription.objects.select_related("customer", "node", "plan").get(number=int(str(made["subscription"])[1:]))  # fmt: skip
+    if subscription.suspended:
+        places.resume(call, subscription=subscription)
+    version = PolicyVersion.objects.order_by("number").last()
+    fresh = changing.begin(
+        service.customer, service.type, service.name, now, version=version or service.policy, tld=service.tld,
+        first_unpaid=first_unpaid, subscription=subscription.number,
+    )  # fmt: skip
+    changing.note(service, "restored", str(fresh.pk), now)
+    return fresh
