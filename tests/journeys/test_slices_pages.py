@@ -109,7 +109,7 @@ def pages(house: House) -> dict[str, str]:
         "name-moving": f"/names/{ASCII.replace('.test', '.org')}/", "name-register": f"{customer}names/register",
         "name-contact": f"{customer}names/contact", "name-cancel": f"/names/{ASCII.replace('.test', '.de')}/cancel",
         "registry-operations": "/registry/operations",
-        "services": f"{customer}services", "services-of-all": "/services/", "calendar": f"{customer}calendar",
+        "services": f"{customer}services", "services-of-all": "/services/", "work": "/services/work/", "calendar": f"{customer}calendar",
         **{f"service-{row.type}": f"/services/{row.pk}/" for row in Service.objects.filter(customer=house.baker.customer)},
         "prices": "/prices/", "price-set": "/prices/set", "price": "/prices/mail/", "price-drop": "/prices/mail/drop",
         "empty-mail": f"/domains/{DomainName.parse(LONG).ascii}/mail/", "empty-ftp": f"/subscriptions/{house.other}/ftp/",
@@ -123,7 +123,6 @@ WRONG = {
     "db-create": "name",
     "invite": "email",
     "ftp-add": "directory",
-    "mail-vacation": "last",
     "price-set": "net",
 }
 
