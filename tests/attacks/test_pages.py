@@ -65,6 +65,7 @@ TYPED: Mapping[
 }
 NOT_NOW = {  # refused beside the form to those who may, as the furnished house stands
     "customers/<int:customer>/exports/<str:export>/import": "what was exported is still there",
+    "services/<int:service>/stay": "nobody has wished for the end of the service that is looked at",
 }
 ALSO = {  # verbs that a form performs besides
     "domains/<str:domain>/subdomains/new": ["web.change_site", "mail.switch"],

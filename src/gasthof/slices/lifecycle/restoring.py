@@ -27,10 +27,10 @@ def kept(service: Service) -> Export:
 
 def restore(call: Call, service: Service, first_unpaid: date) -> Service:
     """A subscription with all that was in it, open, and the new service that it belongs to."""
-    now = call.clocks.business.now()
+    now, saved = call.clocks.business.now(), kept(service)
     if Service.objects.filter(customer=service.customer, type=service.type, name=service.name, ended=None).exists():
         raise Refused("There is a service of this name again already.").at("service")
-    made: Result = exports.import_(call, export=kept(service))
+    made: Result = exports.import_(call, export=saved)
     subscription = Subscription.objects.select_related("customer", "node", "plan").get(number=int(str(made["subscription"])[1:]))  # fmt: skip
     if subscription.suspended:
         places.resume(call, subscription=subscription)
