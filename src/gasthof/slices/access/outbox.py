@@ -17,7 +17,7 @@ from gasthof.slices.access.models import OutgoingMail, User
 from gasthof.slices.access.sending import Later, Undeliverable
 
 JOB = "access.deliver"
-Send = Callable[[EmailMessage], None]  # raises Later or Undeliverable
+Send = Callable[[EmailMessage], str]  # the server's words; raises Later or Undeliverable
 
 
 def post(user: User, letter: Letter, now: datetime, *, to: str = "") -> OutgoingMail:
@@ -58,7 +58,7 @@ def deliver(number: int, now: datetime, sender: str, send: Send) -> None:
 def _attempt(mail: OutgoingMail, now: datetime, sender: str, send: Send) -> None:
     mail.attempts += 1
     try:
-        send(message(mail, sender))
+        answer = send(message(mail, sender))
     except Undeliverable as refusal:
         _end(mail, OutgoingMail.FAILED, now, str(refusal))
     except Later as trouble:
@@ -69,7 +69,7 @@ def _attempt(mail: OutgoingMail, now: datetime, sender: str, send: Send) -> None
             mail.due, mail.words = now + wait, str(trouble)
             enqueue(mail, mail.due)
     else:
-        _end(mail, OutgoingMail.SENT, now, "")
+        _end(mail, OutgoingMail.SENT, now, answer)
 
 
 def _end(mail: OutgoingMail, state: str, now: datetime, words: str) -> None:

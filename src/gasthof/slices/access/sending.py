@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -49,12 +50,32 @@ def _with_password(prefix: Prefix) -> str:
     return secret if without_password(secret) == prefix.mail_relay else prefix.mail_relay
 
 
-def send(message: EmailMessage, prefix: Prefix) -> None:
-    """Raises Later or Undeliverable."""
+class _Server(smtplib.SMTP):
+    """Keeps what was said as the mail was taken: there servers name the number in their queue (RFC 5321, 4.2)."""
+
+    taken = ""
+
+    def data(self, msg: bytes | str) -> tuple[int, bytes]:  # type: ignore[override]  # narrower than any buffer
+        code, words = super().data(msg)
+        self.taken = f"{code} {_legible(words)}"
+        return code, words
+
+
+class _WrappedServer(_Server, smtplib.SMTP_SSL):
+    pass
+
+
+def send(message: EmailMessage, prefix: Prefix) -> str:
+    """What the server said as it took the mail. Raises Later or Undeliverable."""
     try:
         relay = Relay.of(prefix)
-        with _connected(relay, prefix.host) as server:
+        server = _connected(relay, prefix.host)
+        try:
             server.send_message(message)
+        finally:
+            with suppress(OSError):
+                server.quit()  # it has the mail, whatever it answers here: tried again there would be two
+        return server.taken
     except smtplib.SMTPRecipientsRefused as refused:
         code, words = next(iter(refused.recipients.values()))
         raise _verdict(code, words) from refused
@@ -66,12 +87,12 @@ def send(message: EmailMessage, prefix: Prefix) -> None:
         raise Later(_legible(str(trouble) or type(trouble).__name__)) from trouble
 
 
-def _connected(relay: Relay, own_name: str) -> smtplib.SMTP:
+def _connected(relay: Relay, own_name: str) -> _Server:
     context = ssl.create_default_context()
     if relay.wrapped:
-        server: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, own_name, timeout=TIMEOUT, context=context)
+        server: _Server = _WrappedServer(relay.host, relay.port, own_name, timeout=TIMEOUT, context=context)
     else:
-        server = smtplib.SMTP(relay.host, relay.port, own_name, timeout=TIMEOUT)
+        server = _Server(relay.host, relay.port, own_name, timeout=TIMEOUT)
         if relay.encrypted:
             server.starttls(context=context)
     if relay.user:

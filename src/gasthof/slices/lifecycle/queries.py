@@ -26,6 +26,7 @@ __all__ = [
     "MANAGE",
     "SEE",
     "TYPES",
+    "Course",
     "HoldRef",
     "Service",
     "ServiceRef",

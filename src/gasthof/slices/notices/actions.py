@@ -28,8 +28,8 @@ def preview(
         raise Refused("There is nothing to pay for this service.").at("service")
     first, on = service.first_unpaid, telling.today(call.clocks)
     with override(language):
-        said = wording.paragraphs(name, service, first, on)
-        return {"service": service.pk, "subject": wording.subject(name, service, first), "text": "\n\n".join(said)}
+        letter = wording.letter(name, service, first, on)
+        return {"service": service.pk, "subject": letter.subject, "text": letter.text}
 
 
 @action("notices.send_again", permission=MANAGE, on="notice")
@@ -37,8 +37,10 @@ def send_again(call: Call, *, notice: NoticeRef) -> Result:
     """Send a notice once more, as when an address was mended."""
     if notice.state not in (Notice.REFUSED, Notice.NOBODY):
         raise Refused("This notice is delivered, or on its way.").at("notice")
+    if not telling.stands(notice):
+        raise Refused("What this notice says is past: it was paid, or a later notice says more.").at("notice")
     if not telling.mailed(notice, notice.service, call.clocks):
         raise Refused("This customer has nobody to write to.").at("notice")
     notice.state = Notice.WAITING
-    notice.save(update_fields=["state"])
+    notice.save(update_fields=["state", "names_end"])
     return shown(notice)

@@ -22,6 +22,7 @@ class Notice(models.Model):
     )  # overtaken: a later one was due as well; nobody: no address
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)  # as it is shown in the customer centre
+    names_end = models.BooleanField(db_default=True)  # the day of the deletion is in it, and in all mails that carry it
     displayed = models.DateTimeField(null=True)  # there, to somebody of the customer
 
     class Meta:
@@ -45,7 +46,7 @@ class Notice(models.Model):
 class Delivery(models.Model):
     """A mail to one person, and how it ended."""
 
-    SENT, REFUSED = "sent", "refused"
+    SENT, REFUSED, GIVEN_UP = "sent", "refused", "given up"  # given up: no server took or refused it, for days
 
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="deliveries")
     mail = models.OneToOneField("access.OutgoingMail", models.SET_NULL, null=True, related_name="notice")

@@ -1,11 +1,13 @@
 """Which notices are worth sending, and when one counts as delivered. Pure."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 AGAIN_AFTER = timedelta(days=1)  # a refused notice is tried once more, on another day
 ATTEMPTS = 2
+REFUSAL = re.compile(r"5\d\d\b")  # RFC 5321, 4.2.1; "5.7.8" is what a relay says of our own password
 SHOWN_FOR = timedelta(days=7)  # so long a refused one has to have stood in the customer centre
 
 
@@ -24,7 +26,17 @@ def worth(due: Sequence[Due]) -> tuple[Due, tuple[Due, ...]]:
     return last, tuple(overtaken)
 
 
-def shown_enough(refused: Sequence[date], displayed: date | None, on: date) -> bool:
+def refuses(words: str) -> bool:
+    """Whether a mail server said that it will never take it. All else that a mail was given up for says nothing of the address."""
+    return REFUSAL.match(words) is not None
+
+
+def refused_enough(refused: Mapping[str, Collection[date]]) -> bool:
+    """Whether one address, each with the days on which it was refused, has had its attempts: on different days."""
+    return any(len(set(days)) >= ATTEMPTS for days in refused.values())
+
+
+def shown_enough(refused: Mapping[str, Collection[date]], displayed: date | None, on: date) -> bool:
     """Whether a notice that no mail server took counts all the same: refused on two days, and shown long enough in the customer
     centre (design/lifecycle-model.md)."""
-    return len(set(refused)) >= ATTEMPTS and displayed is not None and on >= displayed + SHOWN_FOR
+    return refused_enough(refused) and displayed is not None and on >= displayed + SHOWN_FOR

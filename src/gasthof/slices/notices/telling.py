@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext, override
 
 from gasthof.kernel import rows
@@ -94,8 +95,8 @@ def _one(number: int, listed: list[rules.Due], clocks: Clocks) -> str:
             _kept(service, each, Notice.OVERTAKEN, clocks)
         notice = _kept(service, last, Notice.WAITING, clocks)
         with override(service.customer.language):
-            notice.subject = wording.subject(last.name, service, last.first_unpaid)
-            notice.text = "\n\n".join(wording.paragraphs(last.name, service, last.first_unpaid, today(clocks)))
+            letter = wording.letter(last.name, service, last.first_unpaid, today(clocks))
+        notice.subject, notice.text, notice.names_end = letter.subject, letter.text, letter.names_end
         if not mailed(notice, service, clocks):
             notice.state = Notice.NOBODY
         notice.save()
@@ -110,13 +111,13 @@ def _kept(service: Service, each: rules.Due, state: str, clocks: Clocks) -> Noti
 
 
 def mailed(notice: Notice, service: Service, clocks: Clocks) -> int:
-    """A mail to each who acts as the customer's owner, in their own language; how many."""
+    """A mail to each who acts as the customer's owner, in their own language; how many. The row is the caller's to save."""
     people = people_of(service.customer_id)
     for user in people:
         with override(user.language):
-            title = wording.subject(notice.name, service, notice.first_unpaid)
-            said = wording.paragraphs(notice.name, service, notice.first_unpaid, today(clocks))
-            mail = write_to(user, title, *said, now=clocks.wall.now())
+            letter = wording.letter(notice.name, service, notice.first_unpaid, today(clocks))
+            mail = write_to(user, letter.subject, *letter.paragraphs, now=clocks.wall.now())
+        notice.names_end = notice.names_end and letter.names_end
         Delivery.objects.create(notice=notice, mail=mail, address=user.email)
     return len(people)
 
@@ -125,7 +126,9 @@ def follow(clocks: Clocks) -> Iterator[str]:
     """What mail servers answered: taken is delivered, refused is tried once more and then has to be seen in the customer centre."""
     with rows.staff():
         ended = Delivery.objects.filter(state="", mail__state__in=(OutgoingMail.SENT, OutgoingMail.FAILED))
-        again = Notice.objects.filter(state=Notice.REFUSED, service__ended=None)
+        again = Notice.objects.filter(
+            state=Notice.REFUSED, service__ended=None, service__first_unpaid=F("first_unpaid")
+        )
         numbers = {*ended.values_list("notice", flat=True), *again.values_list("pk", flat=True)}
     for number in sorted(numbers):
         try:
@@ -141,11 +144,10 @@ def follow(clocks: Clocks) -> Iterator[str]:
 
 
 def _followed(number: int, clocks: Clocks) -> str:
-    notice = Notice.objects.select_related("service__customer").select_for_update(of=("self",)).get(pk=number)
+    notice = _locked(number)
     for each in notice.deliveries.filter(state="", mail__isnull=False).select_related("mail"):
         if each.mail is not None and each.mail.state != OutgoingMail.QUEUED:
-            each.state = Delivery.SENT if each.mail.state == OutgoingMail.SENT else Delivery.REFUSED
-            each.words, each.ended = each.mail.words, clocks.business.now()
+            each.state, each.words, each.ended = _outcome(each.mail), each.mail.words, clocks.business.now()
             each.save(update_fields=["state", "words", "ended"])
     before, states = notice.state, set(notice.deliveries.values_list("state", flat=True))
     if before in (Notice.DELIVERED, Notice.OVERTAKEN, Notice.NOBODY):
@@ -160,9 +162,36 @@ def _followed(number: int, clocks: Clocks) -> str:
     return f"{notice.service.customer.name}: {words}" if notice.state != before else ""
 
 
-def _refused(notice: Notice) -> list[date]:
-    ended = notice.deliveries.filter(state=Delivery.REFUSED).values_list("ended", flat=True)
-    return [day_of(at, settings.TIME_ZONE) for at in ended if at]
+def _locked(number: int) -> Notice:
+    """Its service first, as where notices are made: what is paid meanwhile is paid before or after, never in between."""
+    chosen = Service.objects.select_related("customer", "parent").select_for_update(of=("self",))
+    service = chosen.get(notices=number)
+    notice = Notice.objects.select_for_update().get(pk=number)
+    notice.service = service
+    return notice
+
+
+def _outcome(mail: OutgoingMail) -> str:
+    if mail.state == OutgoingMail.SENT:
+        return Delivery.SENT
+    return Delivery.REFUSED if rules.refuses(mail.words) else Delivery.GIVEN_UP
+
+
+def stands(notice: Notice) -> bool:
+    """Whether it is still to be said: nothing was paid since, and no later one says it."""
+    service = notice.service
+    if service.ended is not None or service.first_unpaid != notice.first_unpaid:
+        return False
+    later = Notice.objects.filter(service=service, first_unpaid=notice.first_unpaid, due__gt=notice.due)
+    return not later.exists()
+
+
+def _refused(notice: Notice) -> dict[str, set[date]]:
+    """Each address, and on which days it was refused."""
+    found = defaultdict[str, set[date]](set)
+    for address, at in notice.deliveries.filter(state=Delivery.REFUSED).values_list("address", "ended"):
+        found[address].add(day_of(at, settings.TIME_ZONE))
+    return found
 
 
 def _seen_enough(notice: Notice, clocks: Clocks) -> bool:
@@ -171,17 +200,20 @@ def _seen_enough(notice: Notice, clocks: Clocks) -> bool:
 
 
 def _once_more(notice: Notice, clocks: Clocks) -> None:
-    """On another day, as the address may have been mended by then."""
-    refused = _refused(notice)
-    if refused and len(set(refused)) < rules.ATTEMPTS and today(clocks) >= max(refused) + rules.AGAIN_AFTER:
+    """On another day, as the address may have been mended by then; for as long as it is true."""
+    last = notice.deliveries.order_by("-ended").values_list("ended", flat=True).first()
+    if last is None or today(clocks) < day_of(last, settings.TIME_ZONE) + rules.AGAIN_AFTER:
+        return
+    if not rules.refused_enough(_refused(notice)) and stands(notice):
         mailed(notice, notice.service, clocks)
+        notice.save(update_fields=["names_end"])
 
 
 def _delivered(notice: Notice, clocks: Clocks) -> str:
-    """And the service is known to have been told of, if it is still the same unpaid time."""
+    """And the service is known to have been told of, if its end was named and it is still the same unpaid time."""
     notice.state = Notice.DELIVERED
     notice.save(update_fields=["state"])
     service = notice.service
-    if service.ended is None and service.first_unpaid == notice.first_unpaid:
+    if notice.names_end and service.ended is None and service.first_unpaid == notice.first_unpaid:
         perform(SYSTEM, "lifecycle.note_notice", {"service": service.pk}, clocks)
     return ""

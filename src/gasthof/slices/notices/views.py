@@ -79,7 +79,7 @@ def notice(request: PanelRequest, notice: int) -> HttpResponse:
     manages = may(request.actor, MANAGE, None)
     context = {
         "notice": found, "paragraphs": found.text.split("\n\n"), "state": _state(found), "manages": manages,
-        "again": manages and found.state in (Notice.REFUSED, Notice.NOBODY),
+        "again": manages and found.state in (Notice.REFUSED, Notice.NOBODY) and telling.stands(found),
         "deliveries": [(each.address, _ended(each), each.words) for each in found.deliveries.order_by("pk")],
     }  # fmt: skip
     back = Link(_("Notices"), reverse("notices:notices", args=[found.customer_id]))
@@ -90,6 +90,7 @@ def _ended(each: Delivery) -> State:
     known_states = {
         Delivery.SENT: State(_("taken by the mail server"), "good", "circle-check"),
         Delivery.REFUSED: State(_("refused"), "bad", "octagon-alert"),
+        Delivery.GIVEN_UP: State(_("not reached"), "bad", "octagon-alert"),
     }
     return known_states.get(each.state, State(_("on its way"), "info", "loader-circle"))
 
@@ -142,7 +143,6 @@ def _letters(name: str, service: Service, first: date) -> list[dict[str, object]
     found: list[dict[str, object]] = []
     for code, language in LANGUAGES:
         with override(code):
-            said = wording.paragraphs(name, service, first, telling.today(SYSTEM_CLOCKS))
-            title = wording.subject(name, service, first)
-        found.append({"language": language, "code": code, "subject": title, "paragraphs": said})
+            letter = wording.letter(name, service, first, telling.today(SYSTEM_CLOCKS))
+        found.append({"language": language, "code": code, "subject": letter.subject, "paragraphs": letter.paragraphs})
     return found

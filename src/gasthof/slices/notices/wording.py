@@ -1,5 +1,10 @@
-"""What notices say. Each tells all that will happen, and when, so that the first one that arrives is notice of the deletion, too."""
+"""What notices say. Each tells all that will happen, and when, so that the first one that arrives is notice of the deletion, too.
 
+A notice may go later than on its day, and of a service that is held or was given days back: what it opens with is therefore
+chosen by what will happen (`lifecycle.queries.course`), not by its name alone.
+"""
+
+from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
@@ -9,15 +14,19 @@ from django.utils.translation import gettext_lazy as _
 from gasthof.kernel import registry
 from gasthof.slices.billing.queries import open_for
 from gasthof.slices.billing.rules.money import Money
-from gasthof.slices.lifecycle.queries import TYPES, Service, course
+from gasthof.slices.lifecycle.queries import TYPES, Course, Service, course
+from gasthof.slices.lifecycle.rules.policy import DELETED, ENDS, RELEASED, RENEWABLE_BY_FEE, SERVED
+from gasthof.slices.lifecycle.rules.timeline import Step
 
+UNPAID = "unpaid"  # what is true of each service that a notice is about, whatever else is
 SUBJECTS = {
     "renewal_due": _("%(service)s is to be renewed by %(day)s"),
     "last_days": _("%(service)s expires on %(day)s"),
     "closed": _("%(service)s has expired"),
-    "fee_from_now": _("%(service)s: renewing it costs a fee from now on"),
-    "deletion_near": _("%(service)s will be deleted soon"),
-    "deletion_tomorrow": _("%(service)s will be deleted tomorrow"),
+    "fee_from_now": _("%(service)s: renewing it costs a fee from %(other)s on"),
+    DELETED: _("%(service)s will be deleted on %(other)s"),
+    RELEASED: _("%(service)s goes back to its registry on %(other)s"),
+    UNPAID: _("%(service)s is not paid from %(day)s on"),
 }
 NAMES = {
     "renewal_due": _("Renewal is due"),
@@ -37,26 +46,65 @@ OPENING = {
     "closed": _(
         "your service has expired: it was paid until the day before %(day)s. Pay its renewal, and it is open again at once."
     ),
-    "fee_from_now": _(
-        "your service was paid until the day before %(day)s. It can still be renewed, but from now on that costs a fee."
-    ),
-    "deletion_near": _("your service was paid until the day before %(day)s and is closed. It will soon be deleted."),
-    "deletion_tomorrow": _("your service was paid until the day before %(day)s. Tomorrow it will be deleted."),
+    "fee_from_now": _("renewing your service costs a fee from %(other)s on. It is not paid from %(day)s on."),
+    DELETED: _("your service is not paid from %(day)s on. On %(other)s it will be deleted."),
+    RELEASED: _("your domain name is not paid from %(day)s on. On %(other)s it goes back to its registry."),
+    UNPAID: _("your service is not paid from %(day)s on."),
 }
 
 
-def subject(name: str, service: Service, first: date) -> str:
-    """In the language that is active, as all here. No line break comes through."""
-    words = str(SUBJECTS[name]) % {"service": f"{TYPES[service.type]} {service.unicode}", "day": _day(first)}
-    return " ".join(words.split())[:250]
+@dataclass(frozen=True)
+class Letter:
+    subject: str  # without a line break, at most 250 characters
+    paragraphs: tuple[str, ...]
+    names_end: bool  # whether the day on which time ends the service is in it
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(self.paragraphs)
 
 
-def paragraphs(name: str, service: Service, first: date, on: date) -> list[str]:
+def letter(name: str, service: Service, first: date, on: date) -> Letter:
+    """A notice as it would be on that day, in the language that is active."""
     known = course(service, on)
+    key, other = _chosen(name, service, known, first, on)
+    named = f"{TYPES[service.type]} {service.unicode}"
+    words = {"service": named, "day": _day(first), "other": _day(other)}
     found = [
-        str(OPENING[name]) % {"day": _day(first)},
-        str(_("Service: %(service)s (number %(number)d)")) % {"service": f"{TYPES[service.type]} {service.unicode}", "number": service.pk},
-    ]  # fmt: skip
+        str(OPENING[key]) % words,
+        str(_("Service: %(service)s (number %(number)d)")) % {"service": named, "number": service.pk},
+        *_what_comes(service, known),
+        str(_("Everything about it: %(address)s")) % {"address": f"{settings.PANEL_ADDRESS}/services/{service.pk}/"},
+    ]
+    return Letter(" ".join((str(SUBJECTS[key]) % words).split())[:250], tuple(found), _end(known) is not None)
+
+
+def _chosen(name: str, service: Service, known: Course, first: date, on: date) -> tuple[str, date]:
+    """What it opens with, and the day that this names beside the first unpaid one."""
+    if name.startswith("deletion"):
+        end = _end(known)
+        return (end.phase, end.day) if end else (UNPAID, first)
+    if name == "fee_from_now":
+        fee = next((step.day for step in known.steps if step.renewal == RENEWABLE_BY_FEE), None)
+        return (name, fee) if fee else (UNPAID, first)
+    if name == "closed":
+        return (name if _paying_opens(service, known) else UNPAID, first)
+    return (name if on < first else UNPAID, first)
+
+
+def _end(known: Course) -> Step | None:
+    """The day on which time ends it, or a termination; None while nothing says so, as where it is kept for a case."""
+    return next((step for step in known.steps[1:] if step.phase in ENDS), None)
+
+
+def _paying_opens(service: Service, known: Course) -> bool:
+    """Whether it is closed by being unpaid and by nothing else."""
+    today = known.policy.of(service.type, service.tld).named(known.steps[0].phase)
+    return SERVED not in today.can and not service.closed
+
+
+def _what_comes(service: Service, known: Course) -> list[str]:
+    found = []
     if known.sentence:
         found.append(str(_("If nothing is paid: %(what)s.")) % {"what": known.sentence})
     if price := registry.renewal_price(service):
@@ -66,9 +114,6 @@ def paragraphs(name: str, service: Service, first: date, on: date) -> list[str]:
             str(_("Proforma invoice %(number)d: %(amount)s, payable until %(day)s. Give this number as variable symbol or purpose."))
             % {"number": proforma.number, "amount": Money(proforma.total - proforma.received, proforma.currency), "day": _day(proforma.valid_until)}
         )  # fmt: skip
-    found.append(
-        str(_("Everything about it: %(address)s")) % {"address": f"{settings.PANEL_ADDRESS}/services/{service.pk}/"}
-    )
     return found
 
 

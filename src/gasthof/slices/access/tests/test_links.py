@@ -1,7 +1,6 @@
 """One-time links and the mails that carry them."""
 
 import base64
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
@@ -148,13 +147,14 @@ class Server:
         self.troubles = list(troubles)
         self.taken: list[EmailMessage] = []
 
-    def __call__(self, message: EmailMessage) -> None:
+    def __call__(self, message: EmailMessage) -> str:
         if self.troubles:
             raise self.troubles.pop(0)
         self.taken.append(message)
+        return "250 2.0.0 Ok: queued as 4F2A"
 
 
-def attempt(mail: OutgoingMail, send: Callable[[EmailMessage], None], at: datetime = NOW) -> OutgoingMail:
+def attempt(mail: OutgoingMail, send: outbox.Send, at: datetime = NOW) -> OutgoingMail:
     outbox.deliver(mail.pk, at, SENDER, send)
     mail.refresh_from_db()
     return mail
@@ -165,6 +165,7 @@ def test_a_mail_is_sent_once_and_what_it_said_is_forgotten(house: House) -> None
     for _ in range(3):
         attempt(mail, server)
     assert (len(server.taken), mail.state, mail.body, mail.ended) == (1, OutgoingMail.SENT, "", NOW)
+    assert mail.words == "250 2.0.0 Ok: queued as 4F2A"
 
 
 def test_a_mail_is_tried_again_later_and_later(house: House) -> None:

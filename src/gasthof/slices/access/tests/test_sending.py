@@ -63,9 +63,14 @@ def prefix_with(server: MailServer) -> Prefix:
 
 def test_a_mail_is_handed_to_the_nodes_own_postfix(message: EmailMessage) -> None:
     server = MailServer()
-    send(message, prefix_with(server))
+    assert send(message, prefix_with(server)) == "250 taken"
     assert server.heard[0] == b"ehlo server.gasthof.test\r\n"
     assert b"Subject: =?utf-8?" in b"".join(server.heard) and b"anna@example.org" in b"".join(server.heard)
+
+
+@pytest.mark.parametrize("answer", [b"421 4.3.2 going down", b"500 what?"])
+def test_what_a_server_took_is_not_sent_again_for_its_farewell(message: EmailMessage, answer: bytes) -> None:
+    assert send(message, prefix_with(MailServer(b"QUIT", answer))) == "250 taken"
 
 
 @pytest.mark.parametrize("command", [b"MAIL", b"RCPT", b"DATA"])
