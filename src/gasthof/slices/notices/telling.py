@@ -190,7 +190,8 @@ def _refused(notice: Notice) -> dict[str, set[date]]:
     """Each address, and on which days it was refused."""
     found = defaultdict[str, set[date]](set)
     for address, at in notice.deliveries.filter(state=Delivery.REFUSED).values_list("address", "ended"):
-        found[address].add(day_of(at, settings.TIME_ZONE))
+        if at is not None:
+            found[address].add(day_of(at, settings.TIME_ZONE))
     return found
 
 
