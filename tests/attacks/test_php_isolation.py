@@ -155,11 +155,20 @@ def test_the_same_php_does_read_what_is_ones_own(house: House, way: str) -> None
     assert CANARY in said
 
 
+# What all customers share of the distribution holds no names of theirs, and takes half a minute to list where much else runs.
+WALK = """
+import os
+for where, folders, files in os.walk('/'):
+    print(where, *folders, *files)
+    if where == '/':
+        folders.remove('usr')
+print('end')
+"""
+
+
 def test_no_folder_shows_a_neighbour(house: House) -> None:
     name = house.other.partition("/")[2]
-    said = house.program(
-        "import os\nfor where, folders, files in os.walk('/'):\n    print(where, *folders, *files)\nprint('end')"
-    )
+    said = house.program(WALK)
     assert said.endswith("end\n")
     assert name not in said.replace(f"/{house.node.prefix.customers}/", "")
     assert house.own.partition("/")[2] in said
