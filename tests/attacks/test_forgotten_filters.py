@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import path
 
 import gasthof.urls
-from gasthof.kernel import collection, rows
+from gasthof.kernel import collection, registry, rows
 from gasthof.kernel.actions import actions, perform
 from gasthof.kernel.collection import Ask, collections
 from gasthof.kernel.permissions import SYSTEM
@@ -34,7 +34,11 @@ OF_THE_HOUSE = {
     "nodes.adopt", "nodes.preview", "nodes.release", "nodes.retry", "renewals.drop_price", "subscriptions.change_plan",
 }  # fmt: skip
 BY_TABLE = {table(model): model for model in OWNED}
-LISTS = {name: model for name, each in collections().items() if (model := each.find(Ask(SYSTEM, ())).model) in OWNED}
+LISTS = {  # that customers may read; the house's own are closed to them by their permission
+    name: model
+    for name, each in collections().items()
+    if "owner" in registry.grants()[each.permission] and (model := each.find(Ask(SYSTEM, ())).model) in OWNED
+}
 
 
 @login_not_required

@@ -31,7 +31,7 @@ def _made(place: str) -> Notice:
     service = Service.objects.get(subscription__number=int(place[1:]))
     now = SYSTEM_CLOCKS.business.now()
     return Notice.objects.create(
-        service=service, customer=service.customer, first_unpaid=now.date(), name="closed", due=now.date(), made=now,
+        service=service, customer=service.customer, first_unpaid=service.first_unpaid or now.date(), name="closed", due=now.date(), made=now,
         subject="Grüße", text="Grüße",
     )  # fmt: skip
 
