@@ -43,11 +43,11 @@ def send_code(request: PanelRequest, number: int) -> HttpResponse:
     found = _draft(request, number)
     question = Question(
         _("It goes to your e-mail address, and is good for %(minutes)d minutes.") % {"minutes": rules.LIFETIME.seconds // 60},
-        _("Send the code"), goes=wording.contents(found), calm=True,
+        _("Send the code"), calm=True,
     )  # fmt: skip
     return question_page(
         request, "requests.send_code", {"request": number},
-        head_of(request, found, _("Confirm it by a code?"), Link(str(found), _at(number))), question,
+        head_of(request, found, _("Confirm %(number)s by a code?") % {"number": found}, Link(str(found), _at(number))), question,
         to=reverse("requests:confirm", args=[number]), cancel=_at(number), message=_("The code is on its way."),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
-from gasthof.slices.accounts.queries import is_number
+from gasthof.slices.accounts.queries import in_customers, is_number
 from gasthof.slices.lifecycle.queries import Service
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.requests import rules
@@ -69,11 +69,8 @@ def shown(request: Request) -> dict[str, Any]:
 
 
 def in_requests(place: Place) -> Q:
-    """Requests of customers that lie in that scope as a whole."""
-    if place.subscription is not None or place.domain is not None or place.mailbox is not None:
-        return Q(pk__in=[])
-    parts = {"customer": place.customer, "customer__reseller": place.reseller}
-    return Q(**{name: value for name, value in parts.items() if value is not None})
+    """Requests of customers that lie in that scope."""
+    return in_customers(place, "customer__")
 
 
 @collection("requests", permission=READ, order=("-id",), shown=shown)

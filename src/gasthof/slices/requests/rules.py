@@ -10,7 +10,7 @@ from gasthof.kernel.refusal import Refused
 from gasthof.slices.lifecycle.rules.policy import Fee
 
 END, WITHDRAW, RESTORE, BACKUP, MENDED, MESSAGE = "end", "withdraw", "restore", "backup", "mended", "message"
-KINDS = (END, WITHDRAW, RESTORE, BACKUP, MENDED, MESSAGE)
+KINDS = (MESSAGE, END, WITHDRAW, RESTORE, BACKUP, MENDED)
 OF_SERVICES = (END, WITHDRAW, RESTORE, BACKUP)  # they need one; the others may have one
 IN_WORDS = (MENDED, MESSAGE)  # they say nothing without words
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gasthof.kernel import registry
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.permissions import Actor, Place
+from gasthof.slices.access.queries import User
 from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.lifecycle.queries import Course, Service, course, course_if
 from gasthof.slices.lifecycle.rules.facts import Termination
@@ -155,6 +157,7 @@ def thread(request: PanelRequest, number: int) -> HttpResponse:
             (wording.STEPS[each.what], called.get(each.by, each.by), each, wording.HOW.get(each.words, each.words)) for each in steps
         ],
         "doors": _doors(request.actor, found), "course": foreseen(found),
+        "factor": isinstance(request.user, User) and is_mfa_enabled(request.user),
         "confirms": found.state == rules.DRAFTED and may(request.actor, CONFIRM, found.place) and in_person(request.actor),
     }  # fmt: skip
     return show(request, "requests/request.html", head_of(request, found, f"{found} {wording.title(found)}"), context)

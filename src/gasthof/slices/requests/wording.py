@@ -10,12 +10,12 @@ from gasthof.slices.requests import rules
 from gasthof.slices.requests.models import Request
 
 KINDS = {
+    rules.MESSAGE: gettext_lazy("Write to support"),
     rules.END: gettext_lazy("End a service"),
     rules.WITHDRAW: gettext_lazy("Take back its end"),
     rules.RESTORE: gettext_lazy("Restore a service"),
     rules.BACKUP: gettext_lazy("Ask for a backup"),
     rules.MENDED: gettext_lazy("Report that it is mended"),
-    rules.MESSAGE: gettext_lazy("Write to support"),
 }
 STEPS = {
     "drafted": gettext_lazy("It was written down."),

@@ -165,10 +165,10 @@ def test_pages(house: House) -> None:
     made = mine.post(f"{customer}new/end", {"service": service, "on": "2999-01-01", "words": "Grüße"})
     number = Request.objects.latest("pk").pk
     page = mine.get(made["Location"].partition("?")[0]).content.decode()
-    assert "What will happen then" in page and "1 January 2999" in page and f"/requests/{number}/factor" in page
+    assert "What will happen then" in page and "1 January 2999" in page and f"/requests/{number}/code" in page
     at_it = f"/requests/{number}/"
     assert [client.get(at_it).status_code for client in (mine, staff, foreign)] == [200, 200, 404]
-    assert f"{at_it}factor" not in staff.get(at_it).content.decode()
+    assert f"{at_it}code" not in staff.get(at_it).content.decode() and f"{at_it}factor" not in page
     assert mine.get(f"{at_it}factor")["Location"].endswith("/code"), "there is no second factor to show"
     OutgoingMail.objects.all().delete()
     assert mine.post(f"{at_it}code").status_code == 303
@@ -190,6 +190,7 @@ def test_a_second_factor_is_shown_for_one_request(house: House) -> None:
     one, two = drafted(house, on="2999-01-01"), drafted(house, "backup")
     Request.objects.update(written=now)
     first = f"/requests/{one}/factor"
+    assert first in client.get(f"/requests/{one}/").content.decode()
     asked = client.get(first)
     assert asked.status_code == 302 and "next=" in asked["Location"]
     assert send(client, first, seen=contents(one)).status_code == 302 and not Termination.objects.exists()
