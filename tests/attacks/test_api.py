@@ -223,6 +223,9 @@ def test_no_field_beside_those_of_the_verb(house: House, operator: Program, verb
     }
     unknown = extra.keys() - {field.name for field in actions()[verb].fields}
     answer = operator.run(verb, {**examples(house)[verb], **{name: extra[name] for name in unknown}})
+    if verb in PANELS:
+        assert answer.status_code == 403
+        return
     assert answer.status_code == 422 and {each["field"] for each in answer.json()["errors"]} == unknown
 
 

@@ -24,6 +24,7 @@ class Draft(VerbForm):
         needed = kind in rules.OF_SERVICES
         service, words = self.fields["service"], self.fields["words"]
         service.choices = listed if needed else [("", "–"), *listed]  # type: ignore[attr-defined]
+        service.help_text = ""  # the signature's is for programs: a number
         service.needed, words.needed = needed, kind in rules.IN_WORDS  # type: ignore[attr-defined]
         if kind != rules.END:
             del self.fields["on"]

@@ -21,6 +21,7 @@ from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.lifecycle.queries import Course, Service, course, course_if
 from gasthof.slices.lifecycle.rules.facts import Termination
 from gasthof.slices.requests import forms, rules, wording
+from gasthof.slices.requests.checking import kept_until
 from gasthof.slices.requests.models import Request
 from gasthof.slices.requests.queries import CONFIRM, MANAGE, READ, WRITE, in_person, services_for, today
 from gasthof.ui.forms import VerbForm
@@ -106,14 +107,13 @@ def waiting(request: PanelRequest) -> HttpResponse:
 @require_safe
 def of_customer(request: PanelRequest, customer: int) -> HttpResponse:
     found: Customer = reached(request.actor, seen_customer(customer), READ)
-    doors = []
-    if may(request.actor, WRITE, found.place):
-        doors = [
-            (words, SIGNS[kind], reverse("requests:new", args=[customer, kind]))
-            for kind, words in wording.KINDS.items()
-        ]
+    asks = {kind: reverse("requests:new", args=[customer, kind]) for kind in wording.KINDS}
+    if not may(request.actor, WRITE, found.place):
+        asks = {}
+    doors = [(wording.KINDS[kind], SIGNS[kind], url) for kind, url in asks.items() if kind != rules.MESSAGE]
+    write = Link(str(wording.KINDS[rules.MESSAGE]), asks[rules.MESSAGE], SIGNS[rules.MESSAGE]) if asks else None
     listing = _listing("requests", Place(customer=customer), customers=False)
-    head = below_customer(request, found, _("Support"))
+    head = below_customer(request, found, _("Support"), action=write)
     return list_page(request, listing, head, "requests/requests.html", {"doors": doors})
 
 
@@ -206,4 +206,6 @@ def go_on(request: PanelRequest, number: int, act: str) -> HttpResponse:
 
 
 def _initial(act: str, row: Request) -> dict[str, Any]:
+    if act == "accept" and row.service:
+        return {"valid_until": kept_until(row.service, today(SYSTEM_CLOCKS.business.now()))}
     return {"on": row.on, "words": row.words} if act == "change" else {}
