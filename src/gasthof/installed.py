@@ -18,4 +18,5 @@ SLICES = (
     "renewals",
     "notices",
     "cases",
+    "requests",
 )

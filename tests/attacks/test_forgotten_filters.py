@@ -106,7 +106,7 @@ CLIENTS: dict[str, Callable[[House], Client]] = {
 
 WRITTEN_ONCE = (
     "kernel_auditentry", "lifecycle_event", "billing_entry", "billing_receipt", "billing_settled", "billing_creditnote",
-    "cases_step",
+    "cases_step", "requests_step",
 )  # fmt: skip
 
 

@@ -50,6 +50,9 @@ OTHERS = {  # what posts without a page that shows a form of a verb first; whoev
     "domains/<str:domain>/dns/default": "a switch in the list of records",
     "domains/delete": "what was picked in a list",
     "password-strength": "says how hard a password is to guess, and keeps nothing",
+    "requests/<int:number>/code": "mails a code to who confirms in person: no page of operators",
+    "requests/<int:number>/confirm": "takes that code: no page of operators",
+    "requests/<int:number>/factor": "asks for a second factor first: no page of operators",
     "reauthenticate/": "asks for one's own password again",
     "subscriptions/suspend": "what was picked in a list",
 }
@@ -73,6 +76,7 @@ ALSO = {  # verbs that a form performs besides
     "cases/<int:case>/close": ["lifecycle.lift_hold"],
     "cases/<int:case>/confirm_end": ["lifecycle.end_for_breach"],
     "cases/<int:case>/lift": ["lifecycle.lift_hold"],
+    "requests/<int:number>/accept": ["billing.issue"],
 }
 
 
@@ -127,9 +131,11 @@ def keys(house: House) -> list[tuple[str, object]]:
         ("<int:directory>", directory.pk), ("operators/<int:user>", f"operators/{people(User.OPERATOR, None, 'betrieb').pk}"),
         ("<int:assignment>", Assignment.objects.filter(user=person(DOMAIN)).latest("pk").pk),
         ("<int:user>", person(DOMAIN).pk), ("<slug:what>", "deactivate"), ("<int:role>", role.pk if role else 0),
-        ("<int:service>", Service.objects.filter(customer=customer).latest("pk").pk),
+        ("<int:service>", Service.objects.filter(customer=customer, ended=None).latest("pk").pk),
         ("<int:operation>", ways["registrar.retry"]["operation"]), ("<int:notice>", ways["notices.send_again"]["notice"]),
         ("<int:case>", ways["cases.note"]["case"]),
+        ("<int:number>/change", f"{ways['requests.change']['request']}/change"), ("<int:number>/drop", f"{ways['requests.drop']['request']}/drop"),
+        ("<int:number>", ways["requests.accept"]["request"]), ("<slug:ask>", "end"),
         ("<int:plan>", Plan.objects.latest("pk").pk), ("<str:price>", "mail"), ("<str:kind>", "A"), ("<int:change>", 0),
         ("<str:node>", "local"), ("<slug:on>", "on"), ("<str:export>", ways["subscriptions.import"]["export"]),
         ("<str:domain>", ASCII), ("<str:subscription>", mine), ("<int:customer>", customer),

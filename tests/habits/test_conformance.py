@@ -33,6 +33,7 @@ BELOW = {
     "nodes",
     "notices",
     "renewals",
+    "requests",
 }  # they hold what is nobody's, or what outlives all subscriptions
 GROWS = re.compile(r'"serial":[0-9]+')
 Objects = dict[tuple[str, str], str]

@@ -15,6 +15,7 @@ __all__ = [
     "CustomerRef",
     "as_actor",
     "find_customer",
+    "in_customers",
     "is_customer",
     "is_number",
     "reseller_of",
@@ -42,11 +43,11 @@ def reseller_of(customer: Customer) -> str:
     return customer.reseller.name if customer.reseller else ""
 
 
-def in_customers(place: Place) -> Q:
-    """Customers that lie in that scope."""
+def in_customers(place: Place, path: str = "") -> Q:
+    """Customers that lie in that scope as a whole; rows whose customer, at `path`, does: "customer__"."""
     if place.subscription is not None or place.domain is not None or place.mailbox is not None:
         return Q(pk__in=[])
-    parts = {"number": place.customer, "reseller": place.reseller}
+    parts = {f"{path}number": place.customer, f"{path}reseller": place.reseller}
     return Q(**{name: value for name, value in parts.items() if value is not None})
 
 

@@ -11,7 +11,7 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.fields import Between
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import Refused
-from gasthof.kernel.values import Day, Title
+from gasthof.kernel.values import Account, Day, Title
 from gasthof.slices.accounts.queries import Customer, CustomerRef
 from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.cases import rules
@@ -20,7 +20,6 @@ from gasthof.slices.cases.queries import MANAGE, WRITE, CaseRef, fee_reasons, sh
 from gasthof.slices.cases.steps import hold as put
 from gasthof.slices.cases.steps import lift as take
 from gasthof.slices.cases.steps import step, there
-from gasthof.slices.cases.values import Account
 from gasthof.slices.lifecycle.queries import Service, ServiceRef
 from gasthof.slices.mail.queries import Mailbox, MailboxRef
 

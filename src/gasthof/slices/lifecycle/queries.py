@@ -1,5 +1,6 @@
 """Reads of services: what holds for each today, why, and what comes."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -8,6 +9,7 @@ from django.db.models import Q, QuerySet
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
+from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import Course
@@ -18,7 +20,7 @@ from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import Policy
 from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, timeline, told
-from gasthof.slices.subscriptions.queries import part_of
+from gasthof.slices.subscriptions.queries import Export, part_of
 
 __all__ = [
     "FEES",
@@ -32,15 +34,18 @@ __all__ = [
     "ServiceRef",
     "coming",
     "course",
+    "course_if",
     "facts_of",
     "find_service",
     "foreseen",
     "in_services",
+    "kept",
     "open_work",
     "parked_sweep",
     "policy_of",
     "services",
     "shown",
+    "termination_of",
 ]
 
 SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
@@ -72,7 +77,6 @@ HoldRef = Annotated[Hold, Reference("hold", find_hold, lambda row: row.service.p
 
 def facts_of(service: Service, on: date) -> facts.Facts:
     """All that is known of it, and of what it belongs to."""
-    standing = service.terminations.filter(revoked=None).first()
     return facts.Facts(
         type=service.type,
         tld=service.tld,
@@ -81,10 +85,16 @@ def facts_of(service: Service, on: date) -> facts.Facts:
         noticed=service.noticed,
         spared=service.spared,
         holds=frozenset(_hold(row) for row in service.holds.filter(lifted=None)),
-        termination=facts.Termination(standing.effective, standing.by, standing.authorised) if standing else None,
+        termination=termination_of(service),
         ended=service.ended,
         parent=_decided(service.parent, on) if service.parent else None,
     )
+
+
+def termination_of(service: Service) -> facts.Termination | None:
+    """The wish for its end that stands."""
+    row = service.terminations.filter(revoked=None).first()
+    return facts.Termination(row.effective, row.by, row.authorised) if row else None
 
 
 def policy_of(service: Service) -> Policy:
@@ -94,13 +104,36 @@ def policy_of(service: Service) -> Policy:
 
 def coming(service: Service, on: date) -> list[Step]:
     """What time does to it from that day on, if nothing is paid and the next notices are delivered."""
-    policy = policy_of(service)
-    return timeline(policy, as_planned(policy, facts_of(service, on), on), on)
+    return _planned(service, facts_of(service, on), on)
 
 
 def course(service: Service, on: date, price: str = "") -> Course:
     """The same, to be drawn and told in words."""
     return Course(coming(service, on), policy_of(service), price)
+
+
+def course_if(service: Service, on: date, wish: facts.Termination | None, price: str = "") -> Course:
+    """What would come if that were the wish for its end, and no other; None: without any."""
+    known = replace(facts_of(service, on), termination=wish)
+    return Course(_planned(service, known, on), policy_of(service), price)
+
+
+def _planned(service: Service, known: facts.Facts, on: date) -> list[Step]:
+    policy = policy_of(service)
+    return timeline(policy, as_planned(policy, known, on), on)
+
+
+def kept(service: Service) -> Export:
+    """What was saved of it. Raises Refused: it stands, or nothing is or can be restored of it (spec L14 to L21)."""
+    if service.ended is None:
+        raise Refused("This service has not ended.").at("service")
+    if not policy_of(service).of(service.type, service.tld).archive.days:
+        raise Refused("By its policy nothing of it can be restored.").at("service")
+    work = Work.objects.filter(service=service).exclude(archive="").order_by("-pk").first()
+    found = Export.objects.select_related("customer", "plan", "node").filter(number=int(work.archive[1:])).first() if work else None  # fmt: skip
+    if found is None:
+        raise Refused("Nothing is kept of it any more.").at("service")
+    return found
 
 
 def _decided(service: Service, on: date) -> facts.Decision:

@@ -6,23 +6,10 @@ from gasthof.kernel.actions import Result
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.lifecycle import changing
-from gasthof.slices.lifecycle.models import PolicyVersion, Service, Work
-from gasthof.slices.lifecycle.policies import of_version
+from gasthof.slices.lifecycle.models import PolicyVersion, Service
+from gasthof.slices.lifecycle.queries import kept
 from gasthof.slices.subscriptions.actions import exports, places
-from gasthof.slices.subscriptions.queries import Export, Subscription
-
-
-def kept(service: Service) -> Export:
-    """What was saved of it. Raises Refused: it stands, or nothing is or can be restored of it (spec L14 to L21)."""
-    if service.ended is None:
-        raise Refused("This service has not ended.").at("service")
-    if not of_version(service.policy_id).of(service.type, service.tld).archive.days:
-        raise Refused("By its policy nothing of it can be restored.").at("service")
-    work = Work.objects.filter(service=service).exclude(archive="").order_by("-pk").first()
-    found = Export.objects.select_related("customer", "plan", "node").filter(number=int(work.archive[1:])).first() if work else None  # fmt: skip
-    if found is None:
-        raise Refused("Nothing is kept of it any more.").at("service")
-    return found
+from gasthof.slices.subscriptions.queries import Subscription
 
 
 def restore(call: Call, service: Service, first_unpaid: date) -> Service:

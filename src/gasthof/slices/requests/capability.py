@@ -1,0 +1,25 @@
+"""The sign on the door of requests."""
+
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
+from gasthof.kernel.permissions import Role
+from gasthof.slices.requests.carrying import performed, restore_paid
+from gasthof.slices.requests.queries import CONFIRM, MANAGE, READ, VOUCH, WRITE
+
+PANEL: frozenset[Role] = frozenset({"system"})  # for who has proved something to it
+
+CAPABILITY = Capability(
+    "requests",
+    permissions={READ: OWNERS, WRITE: OWNERS, CONFIRM: OWNERS, VOUCH: PANEL, MANAGE: OPERATORS},
+    titles={
+        READ: "See requests and messages to support",
+        WRITE: "Write requests and messages to support",
+        CONFIRM: "Confirm requests: ends of services, restorations",
+    },
+    roles={"read only": frozenset({READ})},
+    pages=(
+        Page("Requests", "requests:waiting", MANAGE, "house", "inbox"),
+        Page("Support", "requests:of_customer", READ, "customer", "message-circle", whole=True),
+    ),
+    performed=performed,
+    day_began=restore_paid,
+)

@@ -1,0 +1,62 @@
+"""Forms of requests."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+from gasthof.slices.lifecycle.queries import TYPES, Service
+from gasthof.slices.requests import rules
+from gasthof.ui.fields import Choice, Day, Paragraphs, Text
+from gasthof.ui.forms import VerbForm
+
+
+class Draft(VerbForm):
+    """Of one kind, which the page knows."""
+
+    verb = "requests.draft"
+    service = Choice(_("Service"))
+    on = Day(_("First day without it"), help_text=_("Empty: when what is paid has run out."))
+    words = Paragraphs(_("Words to support"))
+
+    def suit(self, kind: str, services: Iterable[Service]) -> None:
+        """Shows what that kind needs."""
+        listed = [(str(each.pk), f"{each.unicode} ({TYPES[each.type]})") for each in services]
+        needed = kind in rules.OF_SERVICES
+        service, words = self.fields["service"], self.fields["words"]
+        service.choices = listed if needed else [("", "–"), *listed]  # type: ignore[attr-defined]
+        service.help_text = ""  # the signature's is for programs: a number
+        service.needed, words.needed = needed, kind in rules.IN_WORDS  # type: ignore[attr-defined]
+        if kind != rules.END:
+            del self.fields["on"]
+
+
+class Change(VerbForm):
+    verb = "requests.change"
+    on = Day(_("First day without it"), help_text=_("Empty: when what is paid has run out."))
+    words = Paragraphs(_("Words to support"))
+
+
+class Confirm(VerbForm):
+    verb = "requests.confirm"
+    code = Text(_("Code"), inputmode="numeric", autocomplete="one-time-code", narrow=True)
+
+
+class Write(VerbForm):
+    verb = "requests.write"
+    words = Paragraphs(_("Message"))
+
+
+class Accept(VerbForm):
+    verb = "requests.accept"
+    words = Paragraphs(_("Words to the customer"))
+    valid_until = Day(_("Payable until"))
+
+
+class Decline(VerbForm):
+    verb = "requests.decline"
+    words = Paragraphs(_("Words to the customer"))
+
+
+class Finish(VerbForm):
+    verb = "requests.finish"
+    words = Paragraphs(_("Words to the customer"))
