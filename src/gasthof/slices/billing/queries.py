@@ -1,14 +1,16 @@
 """Reads of proformas and bookings."""
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Annotated
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
 from gasthof.slices.accounts.queries import is_number
-from gasthof.slices.billing.models import BankBooking, Proforma, Settled
+from gasthof.slices.billing.models import BankBooking, Entry, House, Payment, Proforma, Receipt, Settled
 from gasthof.slices.billing.rules.money import Money
 
 __all__ = [
@@ -19,11 +21,17 @@ __all__ = [
     "Settled",
     "find_booking",
     "find_proforma",
+    "house",
+    "in_customers",
     "in_proformas",
     "open_for",
+    "payments",
     "proformas",
+    "receipts",
     "shown",
     "shown_booking",
+    "shown_house",
+    "standing",
     "unassigned_bookings",
 ]
 
@@ -57,12 +65,56 @@ def open_for(key: str) -> Proforma | None:
     return Proforma.objects.filter(state=Proforma.OPEN, lines__service=key).order_by("number").first()
 
 
+def house(at: datetime | None = None) -> House | None:
+    """What papers say of the house: now, or as it was then. None: nobody has said yet. Before the first time, what was said first."""
+    rows = House.objects.order_by("-since", "-pk")
+    return (rows.filter(since__lte=at).first() or rows.last()) if at else rows.first()
+
+
+def shown_house(found: House) -> dict[str, object]:
+    accounts = {currency: {"iban": iban, "bic": bic} for currency, (iban, bic) in found.accounts.items()}
+    names = ("name", "street", "postcode", "town", "country", "vat_number")
+    return {name: getattr(found, name) for name in names} | {"accounts": accounts}
+
+
 def in_proformas(place: Place) -> Q:
     """Proformas of customers that lie in that scope as a whole."""
+    return in_customers(place)
+
+
+def in_customers(place: Place, customer: str = "customer") -> Q:
+    """Rows of customers that lie in that scope as a whole; `customer`: the way to the customer."""
     if place.subscription is not None or place.domain is not None or place.mailbox is not None:
         return Q(pk__in=[])
-    parts = {"customer": place.customer, "customer__reseller": place.reseller}
+    parts = {customer: place.customer, f"{customer}__reseller": place.reseller}
     return Q(**{name: value for name, value in parts.items() if value is not None})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A customer's account in one currency, minor units."""
+
+    currency: str
+    open: int = 0  # missing of open proformas
+    overdue: int = 0  # of that, what is asked for by proformas whose last day has passed
+    credit: int = 0  # what no open proforma holds; below zero they owe it
+
+
+def standing(customer: int, day: date) -> list[Standing]:
+    """By currency, none that nothing is known of."""
+    missing = F("net") + F("vat") - F("received")
+    rows = Proforma.objects.filter(customer=customer, state=Proforma.OPEN).values_list("currency")
+    asked = rows.annotate(missing=Sum(missing), late=Sum(missing, filter=Q(valid_until__lt=day)), held=Sum("received"))
+    found = {currency: (left, late or 0, held) for currency, left, late, held in asked}
+    entries = Entry.objects.filter(account__kind="credit", account__customer=customer)
+    owed = dict(entries.values_list("currency").annotate(sum=Sum("units")))
+    return [
+        _standing(each, *found.get(each, (0, 0, 0)), owed.get(each, 0)) for each in sorted(found.keys() | owed.keys())
+    ]
+
+
+def _standing(currency: str, missing: int, late: int, held: int, entries: int) -> Standing:
+    return Standing(currency, missing, late, -entries - held)
 
 
 def shown(proforma: Proforma) -> dict[str, object]:
@@ -102,6 +154,43 @@ def proformas(ask: Ask) -> QuerySet[Proforma]:
     rows = Proforma.objects.filter(conjunction(ask.scopes, in_proformas)).select_related("customer")
     wanted = Q(number=int(ask.search)) if is_number(ask.search) else Q(state=ask.search)
     return rows.filter(wanted) if ask.search else rows
+
+
+def shown_receipt(receipt: Receipt) -> dict[str, object]:
+    proforma = receipt.proforma
+    return {
+        "receipt": receipt.number,
+        "proforma": proforma.number,
+        "customer": proforma.customer_id,
+        "total": str(Money(proforma.total, proforma.currency)),
+        "issued": receipt.issued.isoformat(timespec="seconds"),
+        "credit_note": note.number if (note := getattr(receipt, "credit_note", None)) else None,
+    }
+
+
+@collection("receipts", permission=READ, order=("-id",), shown=shown_receipt)
+def receipts(ask: Ask) -> QuerySet[Receipt]:
+    """Receipts of paid proformas, the newest first; found by a part of their number."""
+    rows = Receipt.objects.filter(conjunction(ask.scopes, lambda place: in_customers(place, "proforma__customer")))
+    rows = rows.select_related("proforma__customer", "credit_note")
+    return rows.filter(number__icontains=ask.search) if ask.search else rows
+
+
+def shown_payment(payment: Payment) -> dict[str, object]:
+    return {
+        "payment": payment.pk,
+        "customer": payment.customer_id,
+        "amount": str(Money(payment.units, payment.currency)),
+        "known": payment.at.isoformat(timespec="seconds"),
+        "iban": payment.iban,
+    }
+
+
+@collection("payments", permission=READ, order=("-id",), shown=shown_payment)
+def payments(ask: Ask) -> QuerySet[Payment]:
+    """Payments that are some customer’s, the newest first; found by the IBAN that they came from."""
+    rows = Payment.objects.filter(conjunction(ask.scopes, in_customers)).select_related("customer")
+    return rows.filter(iban=ask.search.replace(" ", "").upper()) if ask.search else rows
 
 
 @collection("unassigned_bookings", permission=MANAGE, order=("id",), shown=shown_booking)
