@@ -15,7 +15,7 @@ from gasthof.kernel.refusal import ActionRefused, NotAllowed
 __all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
 
-HOUSES_OWN = {"nodes", "open_work", "plans", "prices", "unassigned_bookings"}
+HOUSES_OWN = {"bookings", "money_cases", "nodes", "open_work", "plans", "prices", "statements", "unassigned_bookings"}
 NAMES = sorted(collections())
 
 

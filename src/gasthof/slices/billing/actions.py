@@ -15,8 +15,26 @@ from gasthof.kernel.values import Day, Line, PersonName, Title
 from gasthof.slices.accounts.queries import Customer, CustomerRef
 from gasthof.slices.billing import books, settling
 from gasthof.slices.billing.books import Said
-from gasthof.slices.billing.models import Allocation, BankBooking, CreditNote, House, Proforma, ProformaLine, Statement
-from gasthof.slices.billing.queries import MANAGE, BookingRef, ProformaRef, house, shown, shown_house
+from gasthof.slices.billing.models import (
+    Allocation,
+    BankBooking,
+    Case,
+    CreditNote,
+    House,
+    Proforma,
+    ProformaLine,
+    Statement,
+)
+from gasthof.slices.billing.queries import (
+    MANAGE,
+    BookingRef,
+    ProformaRef,
+    house,
+    shown,
+    shown_booking,
+    shown_case,
+    shown_house,
+)
 from gasthof.slices.billing.rules import accounts, ledger, reading, vat
 from gasthof.slices.billing.rules import booking as said_by_banks
 from gasthof.slices.billing.rules.matching import Decision, Outcome
@@ -145,7 +163,10 @@ def upload_statement(call: Call, *, file: Annotated[StatementFile, "an MT940 or 
     rows = BankBooking.objects.bulk_create(row for row, _ in fresh)
     settling.carry_out(list(zip(rows, decisions, strict=True)), at)
     outcomes = {each.value: sum(decision.outcome is each for decision in decisions) for each in Outcome}
-    return {"bookings": sum(len(each.bookings) for each in statements), "new": len(rows), "outcomes": outcomes}
+    numbers = sorted({row.statement_id for row in rows})
+    return {
+        "bookings": sum(len(each.bookings) for each in statements), "new": len(rows), "outcomes": outcomes, "statements": numbers,
+    }  # fmt: skip
 
 
 def _need_ours(statements: Sequence[said_by_banks.Statement]) -> None:
@@ -194,9 +215,7 @@ def _note(row: BankBooking, decision: Decision) -> None:
 def accept_proposal(call: Call, *, booking: BookingRef, proforma: ProformaRef) -> Result:
     """Say which proforma a booking pays."""
     books.hold()
-    booking.refresh_from_db()
-    if not booking.waits:
-        raise Refused("This booking waits for nobody any more.").at("booking")
+    _need_waiting(booking)
     _need_open(proforma)
     if booking.currency != proforma.currency:
         raise Refused("This proforma is in another currency.").at("proforma")
@@ -209,6 +228,53 @@ def accept_proposal(call: Call, *, booking: BookingRef, proforma: ProformaRef) -
     booking.waits = False
     booking.save(update_fields=["waits"])
     return shown(proforma)
+
+
+@action("billing.return_booking", permission=MANAGE, on="booking")
+def return_booking(call: Call, *, booking: BookingRef) -> Result:
+    """Say that a booking is nobody’s: it is to be sent back."""
+    books.hold()
+    _need_waiting(booking)
+    Case.objects.create(booking=booking, why=Case.RETURN, opened=call.clocks.business.now())
+    booking.waits = False
+    booking.save(update_fields=["waits"])
+    return shown_booking(booking)
+
+
+@action("billing.keep_booking", permission=MANAGE, on="booking")
+def keep_booking(_call: Call, *, booking: BookingRef) -> Result:
+    """Let a booking wait again that was to be sent back."""
+    books.hold()
+    if not Case.objects.filter(booking=booking, why=Case.RETURN, closed=None).delete()[0]:
+        raise Refused("This booking is not to be sent back.").at("booking")
+    booking.refresh_from_db()
+    booking.waits = True
+    booking.save(update_fields=["waits"])
+    return shown_booking(booking)
+
+
+@action("billing.close_case", permission=MANAGE, on="booking")
+def close_case(
+    call: Call, *, booking: BookingRef, note: Annotated[Line, "how it ended: what was agreed, or when it was sent back"]
+) -> Result:
+    """Close the case that a booking opened. What was to be sent back has been."""
+    books.hold()
+    case = Case.objects.filter(booking=booking, closed=None).first()
+    if case is None:
+        raise Refused("No case of this booking is open.").at("booking")
+    case.closed, case.note = call.clocks.business.now(), note
+    case.save(update_fields=["closed", "note"])
+    if case.why == Case.RETURN:
+        entries = ledger.returned(booking.statement.account, booking.currency, booking.units)
+        books.post([Said("returned", f"booking:{booking.pk}", entries)], case.closed)
+    return shown_case(case)
+
+
+def _need_waiting(booking: BankBooking) -> None:
+    """As it is now: its row may have been read before the money's lock was held."""
+    booking.refresh_from_db()
+    if not booking.waits:
+        raise Refused("This booking waits for nobody any more.").at("booking")
 
 
 def _pay(proforma: Proforma, allocation: Allocation, at: datetime) -> None:

@@ -8,6 +8,7 @@ CAPABILITY = Capability(
     permissions={READ: OWNERS, MANAGE: OPERATORS},
     titles={READ: "See invoices and payments"},
     pages=(
+        Page("Incoming payments", "billing:waiting", MANAGE, "house", "landmark"),
         Page("Our data on invoices", "billing:house", MANAGE, "house", "building-2"),
         Page("Invoices", "billing:invoices", READ, "customer", "receipt", whole=True),
     ),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.billing.rules import money
-from gasthof.ui.fields import Day, Text
+from gasthof.ui.fields import Day, File, Number, Text
 from gasthof.ui.forms import VerbForm
 
 
@@ -48,3 +48,18 @@ class Reissue(VerbForm):
     def __init__(self, *given: Any, **named: Any) -> None:
         named["initial"] = {"fee": "0", "title": "–"} | (named.get("initial") or {})
         super().__init__(*given, **named)
+
+
+class Upload(VerbForm):
+    verb = "billing.upload_statement"
+    file = File(_("Bank statement"), help_text=_("An MT940 or CAMT.053 file. Choose it, or drop it here."))
+
+
+class Assign(VerbForm):
+    verb = "billing.accept_proposal"
+    proforma = Number(_("Number of the proforma invoice"))
+
+
+class CloseCase(VerbForm):
+    verb = "billing.close_case"
+    note = Text(_("How it ended"), autocomplete="off")

@@ -219,6 +219,17 @@ class Case(models.Model):
     booking = models.OneToOneField(BankBooking, models.PROTECT, related_name="case")
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, null=True, related_name="billing_cases")
     proforma = models.ForeignKey(Proforma, models.PROTECT, null=True, related_name="cases")
-    why = models.CharField(max_length=20)  # rules.matching.Outcome
+    why = models.CharField(max_length=20)  # rules.matching.Outcome, or RETURN
     opened = models.DateTimeField()  # business time
     closed = models.DateTimeField(null=True)
+    note = models.CharField(max_length=200, default="")  # how it ended
+
+    RETURN = "return"  # it is nobody's, and goes back to where it came from
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="billing_case_open", condition=models.Q(closed=None))]
+
+    @property
+    def place(self) -> None:
+        """The house's: the booking tells of whoever paid."""
+        return None

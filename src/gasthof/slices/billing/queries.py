@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.db.models import F, Q, QuerySet, Sum
 
@@ -10,7 +10,17 @@ from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
 from gasthof.slices.accounts.queries import is_number
-from gasthof.slices.billing.models import BankBooking, Entry, House, Payment, Proforma, Receipt, Settled
+from gasthof.slices.billing.models import (
+    BankBooking,
+    Case,
+    Entry,
+    House,
+    Payment,
+    Proforma,
+    Receipt,
+    Settled,
+    Statement,
+)
 from gasthof.slices.billing.rules.money import Money
 
 __all__ = [
@@ -19,19 +29,23 @@ __all__ = [
     "BookingRef",
     "ProformaRef",
     "Settled",
+    "bookings",
     "find_booking",
     "find_proforma",
     "house",
     "in_customers",
     "in_proformas",
+    "money_cases",
     "open_for",
     "payments",
     "proformas",
     "receipts",
     "shown",
     "shown_booking",
+    "shown_case",
     "shown_house",
     "standing",
+    "statements",
     "unassigned_bookings",
 ]
 
@@ -193,10 +207,62 @@ def payments(ask: Ask) -> QuerySet[Payment]:
     return rows.filter(iban=ask.search.replace(" ", "").upper()) if ask.search else rows
 
 
+def _of_house(ask: Ask, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """What tells of all customers is for those who may see all."""
+    return rows if all(HOUSE in scopes for scopes in ask.scopes) else rows.none()
+
+
+def _told(search: str) -> Q:
+    """Bookings by a part of what their payers wrote, or of their names."""
+    return Q(text__icontains=search) | Q(name__icontains=search)
+
+
 @collection("unassigned_bookings", permission=MANAGE, order=("id",), shown=shown_booking)
 def unassigned_bookings(ask: Ask) -> QuerySet[BankBooking]:
-    """Bookings that wait for somebody to say whose they are; found by a part of their text."""
-    rows = BankBooking.objects.filter(waits=True)
-    if not all(HOUSE in scopes for scopes in ask.scopes):
-        return rows.none()
-    return rows.filter(text__icontains=ask.search) if ask.search else rows
+    """Bookings that wait for somebody to say whose they are; found by a part of their text or of their payer’s name."""
+    rows = _of_house(ask, BankBooking.objects.filter(waits=True))
+    return rows.filter(_told(ask.search)) if ask.search else rows
+
+
+@collection("bookings", permission=MANAGE, order=("-id",), shown=shown_booking)
+def bookings(ask: Ask) -> QuerySet[BankBooking]:
+    """All bookings on the house’s accounts, the newest first; found by a part of their text or of their payer’s name."""
+    rows = _of_house(ask, BankBooking.objects.all())
+    return rows.filter(_told(ask.search)) if ask.search else rows
+
+
+def shown_statement(statement: Statement) -> dict[str, object]:
+    return {
+        "statement": statement.pk,
+        "account": statement.account,
+        "name": statement.name,
+        "opening": str(Money(statement.opening, statement.currency)),
+        "closing": str(Money(statement.closing, statement.currency)),
+        "uploaded": statement.uploaded.isoformat(timespec="seconds"),
+    }
+
+
+@collection("statements", permission=MANAGE, order=("-id",), shown=shown_statement)
+def statements(ask: Ask) -> QuerySet[Statement]:
+    """Bank statements that were uploaded, the newest first; found by their account."""
+    rows = _of_house(ask, Statement.objects.all())
+    return rows.filter(account__icontains=ask.search.replace(" ", "")) if ask.search else rows
+
+
+def shown_case(case: Case) -> dict[str, object]:
+    return {
+        "booking": case.booking_id,
+        "customer": case.customer_id,
+        "proforma": case.proforma_id,
+        "why": case.why,
+        "opened": case.opened.isoformat(timespec="seconds"),
+        "closed": case.closed.isoformat(timespec="seconds") if case.closed else None,
+        "note": case.note,
+    }
+
+
+@collection("money_cases", permission=MANAGE, order=("id",), shown=shown_case)
+def money_cases(ask: Ask) -> QuerySet[Case]:
+    """Money that is not simply a payment and waits for somebody, the oldest first; found by a part of its payer’s name."""
+    rows = _of_house(ask, Case.objects.filter(closed=None)).select_related("booking", "customer")
+    return rows.filter(booking__name__icontains=ask.search) if ask.search else rows

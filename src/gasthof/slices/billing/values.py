@@ -23,8 +23,10 @@ class StatementFile(bytes):
     def parse(cls, raw: object) -> Self:
         if isinstance(raw, bytes):
             return cls(raw)
-        if not isinstance(raw, str) or len(raw) > LARGEST * 4 // 3 + 4:
+        if not isinstance(raw, str) or not raw:
             raise Refused("The file’s contents are needed, in base64.")
+        if len(raw) > LARGEST * 4 // 3 + LARGEST // 20:  # base64 may be cut into lines
+            raise Refused("This file is too large.")
         try:
             return cls(base64.b64decode("".join(raw.split()), validate=True))
         except (binascii.Error, ValueError) as error:

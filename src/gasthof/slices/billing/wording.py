@@ -8,9 +8,11 @@ from django.conf import settings
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS
-from gasthof.slices.billing.models import Proforma
+from gasthof.slices.billing.models import Case, Proforma
+from gasthof.slices.billing.rules.matching import Outcome
 from gasthof.slices.billing.rules.money import decimals
 from gasthof.slices.lifecycle.rules.days import day_of
 
@@ -48,6 +50,21 @@ def tax(category: str, rate: int) -> str:
     if category == "exempt":
         return _("Exempt from VAT")
     return _("VAT %(rate)s") % {"rate": percent(rate)}
+
+
+REASONS = {
+    "symbol": gettext_lazy("the variable symbol"),
+    "similar symbol": gettext_lazy("a similar variable symbol"),
+    "iban": gettext_lazy("an account that they paid from before"),
+    "amount": gettext_lazy("the amount"),
+    "name": gettext_lazy("the name"),
+}  # rules.matching.WEIGHTS
+WHY = {
+    Outcome.CANCELLED: gettext_lazy("Paid for a proforma invoice that was cancelled or expired"),
+    Outcome.CURRENCY: gettext_lazy("Paid in another currency"),
+    Outcome.REVERSAL: gettext_lazy("Charged back"),
+    Case.RETURN: gettext_lazy("To be sent back"),
+}  # of cases
 
 
 def still_valid(proforma: Proforma) -> bool:
