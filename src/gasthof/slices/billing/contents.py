@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from gasthof.slices.billing.models import Proforma, ProformaLine
-from gasthof.slices.billing.rules import vat
+from gasthof.slices.billing.rules import references, vat
 from gasthof.slices.billing.wording import amount, shown_day, tax
 
 
@@ -44,5 +44,7 @@ def shown_sums(row: Proforma, lines: Sequence[ProformaLine]) -> list[tuple[str, 
 
 
 def grouped(iban: str) -> str:
-    """In fours, as people compare it; banks' forms take the spaces."""
+    """An IBAN in fours, as people compare it; banks' forms take the spaces. What is none stays as it is."""
+    if not references.iban(iban):
+        return iban
     return " ".join(iban[at : at + 4] for at in range(0, len(iban), 4))

@@ -50,11 +50,15 @@ def owed_to_nobody() -> int:
 
 def test_a_statement_is_uploaded_and_says_what_came_of_it(house: House, boss: Client) -> None:
     exact, over = new(house), new(house)
-    lines = [Line(11_900, f"VS:{exact}", iban=""), Line(12_000, f"VS:{over}", iban=""), Line(11_900, "Danke", name="Oma Erna", iban="")]
+    lines = [
+        Line(11_900, f"VS:{exact}", iban=""),
+        Line(12_000, f"VS:{over}", iban=""),
+        Line(11_900, "Danke", name="Oma Erna", iban=""),
+    ]
     status, at = send(boss, camt(lines), "auszug.xml")
     assert status == 303 and at.startswith("/payments/statements/")
     said = boss.get(at).content.decode()
-    for words in ("Of 3 bookings 3 are new", "Oma Erna", "settled, the rest is credit", "waits", "DE89 3704"):
+    for words in ("Of 3 bookings 3 are new", "Oma Erna", "overpaid", "waits", "DE89 3704"):
         assert words in said, words
     assert {Proforma.objects.get(pk=number).state for number in (exact, over)} == {"paid"}
     status, at = send(boss, camt(lines), "auszug.xml")
@@ -64,7 +68,11 @@ def test_a_statement_is_uploaded_and_says_what_came_of_it(house: House, boss: Cl
 
 def test_a_file_that_cannot_be_read_says_where(boss: Client) -> None:
     wrong = mt940([Line(11_900, "x")]).replace("C119,00N", "X119,00N")
-    for text, words in ((wrong, "Line 5"), ("Grüße", "neither an MT940"), (wrong.replace(OWN, "DE02120300000000202051"), "Line 5")):
+    for text, words in (
+        (wrong, "Line 5"),
+        ("Grüße", "neither an MT940"),
+        (wrong.replace(OWN, "DE02120300000000202051"), "Line 5"),
+    ):
         status, said = send(boss, text)
         assert status == 422 and words in said and 'id="field-file_error"' in said, words
     assert boss.post("/payments/upload", {}).status_code == 422 and not Statement.objects.exists()
@@ -115,23 +123,38 @@ def test_a_charge_back_is_a_case_until_somebody_closed_it(house: House, boss: Cl
     assert "Charged back" in said and str(number) in said
     glance = owner(house).get(f"/customers/{house.baker.customer}/invoices/").content.decode()
     assert "You owe us this" in glance and "119.00\xa0EUR" in glance
-    assert boss.post(f"/payments/bookings/{Case.objects.get().booking_id}/close", {"note": "Mahnung"}).status_code == 303
+    assert (
+        boss.post(f"/payments/bookings/{Case.objects.get().booking_id}/close", {"note": "Mahnung"}).status_code == 303
+    )
 
 
 def test_customers_see_nothing_of_it(house: House, boss: Client) -> None:
     booking = unknown(boss).pk
     client = owner(house)
-    for path in ("", "upload", "statements/", f"statements/{Statement.objects.get().pk}/", "cases/", "proformas/", f"bookings/{booking}/", f"bookings/{booking}/return"):
+    for path in (
+        "",
+        "upload",
+        "statements/",
+        f"statements/{Statement.objects.get().pk}/",
+        "cases/",
+        "proformas/",
+        f"bookings/{booking}/",
+        f"bookings/{booking}/return",
+    ):
         assert client.get(f"/payments/{path}").status_code == 403, path
         assert boss.get(f"/payments/{path}").status_code == 200, path
-    assert boss.get("/payments/bookings/999999/").status_code == boss.get("/payments/statements/999999/").status_code == 404
+    assert (
+        boss.get("/payments/bookings/999999/").status_code
+        == boss.get("/payments/statements/999999/").status_code
+        == 404
+    )
 
 
 def test_in_german(house: House, boss: Client) -> None:
     number, at = new(house), unknown(boss).pk
     User.objects.update(language="de")
     said = boss.get("/payments/").content.decode() + boss.get(f"/payments/bookings/{at}/").content.decode()
-    for words in ("Zahlungseingänge", "der Betrag", "Diese", "Verwendungszweck", str(number), "119,00\xa0EUR"):
+    for words in ("Zahlungseingänge", "der Betrag", "Diese", "Zweck", str(number), "119,00\xa0EUR"):
         assert words in said, words
 
 

@@ -103,7 +103,7 @@ def _offered(row: Waiting) -> SafeString:
         (each.number, each.customer, each.missing, each.reasons, reverse("billing:accept", args=[row.booking.pk, each.number]), _("This one"))
         for each in row.offers
     )  # fmt: skip
-    line = '<li><span>{} {}, {}<br><span class="help">{}</span></span><span class="line-end"><a href="{}">{}</a></span></li>'
+    line = '<li><span>{} {}, {}<br><span class="help">{}</span></span><span class="line-end"><a class="button small" href="{}">{}</a></span></li>'
     return format_html('<ul class="lines">{}</ul>', format_html_join("", line, lines))
 
 
@@ -153,7 +153,7 @@ def statements(request: PanelRequest) -> HttpResponse:
         name="statements", rows=source.rows, key=source.key,
         columns=(
             Column("uploaded", _("Uploaded"), lambda row: shown_day(row.uploaded), whole=True),
-            Column("account", _("Account"), lambda row: grouped(row.account)),
+            Column("account", _("Bank account"), lambda row: grouped(row.account)),
             Column("name", _("Statement"), lambda row: row.name or "–"),
             Column("bookings", _("Bookings"), lambda row: str(row.count), number=True),  # type: ignore[attr-defined]
             Column("closing", _("Closing balance"), lambda row: amount(row.closing, row.currency), number=True),
@@ -202,7 +202,7 @@ def _facts(found: Statement) -> list[Fact]:
     counts = dict(found.bookings.values_list("outcome").annotate(count=Count("pk")))
     waits = found.bookings.filter(waits=True).count()
     return [
-        Fact(_("Account"), grouped(found.account), copy=False),
+        Fact(_("Bank account"), grouped(found.account), copy=False),
         Fact(
             _("Balance"),
             f"{amount(found.opening, found.currency)} → {amount(found.closing, found.currency)}",

@@ -31,11 +31,11 @@ def outcome(booking: BankBooking) -> State:
         return known if hasattr(booking, "payment") else State(_("to be sent back"), "warn", "undo-2")
     return {
         Outcome.EXACT: State(_("settled"), "good", "circle-check"),
-        Outcome.OVERPAID: State(_("settled, the rest is credit"), "good", "circle-check"),
+        Outcome.OVERPAID: State(_("overpaid"), "good", "circle-check"),
         Outcome.UNDERPAID: State(_("paid in part"), "info", "circle-dot"),
-        Outcome.TWICE: State(_("paid twice: credit"), "info", "copy"),
-        Outcome.CANCELLED: State(_("cancelled: credit"), "warn", "triangle-alert"),
-        Outcome.CURRENCY: State(_("other currency: credit"), "warn", "triangle-alert"),
+        Outcome.TWICE: State(_("paid twice"), "info", "copy"),
+        Outcome.CANCELLED: State(_("for a cancelled one"), "warn", "triangle-alert"),
+        Outcome.CURRENCY: State(_("other currency"), "warn", "triangle-alert"),
         Outcome.REVERSAL: State(_("charged back"), "bad", "undo-2"),
         Outcome.OUTGOING: State(_("our own payment"), "", "arrow-up-right"),
     }[Outcome(booking.outcome)]
