@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -41,6 +41,7 @@ from gasthof.slices.billing.rules.matching import Decision, Outcome
 from gasthof.slices.billing.values import Bic, Country, Iban, NewLines, Postcode, StatementFile, VatNumber
 
 Currency = Literal["EUR", "CZK"]
+SAID = tuple(each.name for each in fields(said_by_banks.Booking) if each.name != "account")
 FIRST_NUMBER = 1_000_001  # proformas' series; all are variable symbols of the same length for long
 
 
@@ -149,13 +150,17 @@ def reissue(
 @action("billing.upload_statement", permission=MANAGE)
 def upload_statement(call: Call, *, file: Annotated[StatementFile, "an MT940 or CAMT.053 file, in base64"]) -> Result:
     """Read a bank statement, and settle what it pays; bookings that are known are passed over."""
-    try:
-        statements = reading.read(file)
-        _need_ours(statements)
-    except Refused as error:
-        raise error.at("file") from error
+    with settling.much_at_once():
+        try:
+            statements = reading.read(file)
+            _need_ours(statements)
+        except Refused as error:
+            raise error.at("file") from error
+        return _taken(statements, call.clocks.business.now())
+
+
+def _taken(statements: Sequence[said_by_banks.Statement], at: datetime) -> Result:
     books.hold()
-    at = call.clocks.business.now()
     fresh = [row for each in statements for row in _fresh(each, at)]
     decisions = settling.decide([said for _, said in fresh])
     for (row, _), decision in zip(fresh, decisions, strict=True):
@@ -199,10 +204,9 @@ def _digest(statement: said_by_banks.Statement, marks: Sequence[str]) -> str:
 
 
 def _row(statement: Statement, mark: str, said: said_by_banks.Booking) -> BankBooking:
-    fields = asdict(said)
-    del fields["account"]
-    texts = {name: value.replace("\x00", "") for name, value in fields.items() if isinstance(value, str)}
-    return BankBooking(statement=statement, fingerprint=mark, **fields | texts)
+    values = ((name, getattr(said, name)) for name in SAID)
+    texts = {name: value.replace("\x00", "") if isinstance(value, str) else value for name, value in values}
+    return BankBooking(statement=statement, fingerprint=mark, **texts)
 
 
 def _note(row: BankBooking, decision: Decision) -> None:
