@@ -3,6 +3,7 @@
 Which forms there are is found by walking the routes as the operator. A page that posts and shows no form is one of OTHERS.
 """
 
+import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
@@ -19,11 +21,12 @@ from gasthof.kernel import rows
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import Actor
 from gasthof.slices.access.models import Assignment, Role, User
+from gasthof.slices.billing.models import Statement
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.nodes.models import NodeContact
 from gasthof.slices.subscriptions.models import Plan
 from gasthof.slices.web.models import Alias, ProtectedDirectory, ProtectedUser
-from gasthof.ui.fields import Several
+from gasthof.ui.fields import File, Several
 from gasthof.ui.forms import ONCE, VerbForm
 from gasthof.ui.pages import PICK, SURE
 from tests.attacks.test_api import without
@@ -133,12 +136,25 @@ def keys(house: House) -> list[tuple[str, object]]:
         ("<int:user>", person(DOMAIN).pk), ("<slug:what>", "deactivate"), ("<int:role>", role.pk if role else 0),
         ("<int:service>", Service.objects.filter(customer=customer, ended=None).latest("pk").pk),
         ("<int:operation>", ways["registrar.retry"]["operation"]), ("<int:notice>", ways["notices.send_again"]["notice"]),
-        ("<int:case>", ways["cases.note"]["case"]),
+        ("<int:case>", ways["cases.note"]["case"]), *of_billing(ways),
         ("<int:number>/change", f"{ways['requests.change']['request']}/change"), ("<int:number>/drop", f"{ways['requests.drop']['request']}/drop"),
         ("<int:number>", ways["requests.accept"]["request"]), ("<slug:ask>", "end"),
         ("<int:plan>", Plan.objects.latest("pk").pk), ("<str:price>", "mail"), ("<str:kind>", "A"), ("<int:change>", 0),
         ("<str:node>", "local"), ("<slug:on>", "on"), ("<str:export>", ways["subscriptions.import"]["export"]),
         ("<str:domain>", ASCII), ("<str:subscription>", mine), ("<int:customer>", customer),
+    ]  # fmt: skip
+
+
+def of_billing(ways: Mapping[str, Mapping[str, object]]) -> list[tuple[str, object]]:
+    """The baker's proformas and the bookings of theirs, each as the form that is about it needs it."""
+    paid, asked = (ways[f"billing.{verb}"]["proforma"] for verb in ("refund_to_credit", "cancel"))
+    waits, case, back = (
+        ways[f"billing.{verb}"]["booking"] for verb in ("accept_proposal", "close_case", "keep_booking")
+    )
+    return [
+        ("proformas/<int:proforma>/refund", f"proformas/{paid}/refund"), ("<int:proforma>", asked), ("<str:kind>.svg", "epc.svg"),
+        ("<int:booking>/close", f"{case}/close"), ("<int:booking>/keep", f"{back}/keep"), ("<int:booking>", waits),
+        ("<int:statement>", Statement.objects.latest("pk").pk), ("-<str:language>.pdf", "-de.pdf"),
     ]  # fmt: skip
 
 
@@ -168,9 +184,19 @@ def ask(actor: Actor, method: str, path: str, fields: Mapping[str, Any] | None =
     token = WHO.set(actor)
     try:
         with override_settings(MIDDLEWARE=MIDDLEWARE):
-            return getattr(Client(), method)(path, fields, HTTP_HOST="localhost")
+            return getattr(Client(), method)(path, with_files(fields), HTTP_HOST="localhost")
     finally:
         WHO.reset(token)
+
+
+def with_files(fields: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A file is read to its end by whoever sends it: each time it is another one."""
+    if fields is None:
+        return None
+    return {
+        name: SimpleUploadedFile("datei", value) if isinstance(value, bytes) else value
+        for name, value in fields.items()
+    }
 
 
 def looked(path: str) -> Any:
@@ -186,9 +212,13 @@ def typed(answer: Any, example: Mapping[str, object], more: Mapping[str, Any]) -
     asked = {"typed": getattr(answer.context.get("question"), "typed", "")}
     words = {**shown, **example, **asked, **more}
     said = {name: words[name] for name in form.fields if words.get(name) not in (None, "")}
-    return {name: value if isinstance(form.fields[name], Several) else str(value) for name, value in said.items()} | {
-        ONCE: form.once
-    }
+    return {name: _as_sent(form.fields[name], value) for name, value in said.items()} | {ONCE: form.once}
+
+
+def _as_sent(field: Any, value: Any) -> Any:
+    if isinstance(field, File):
+        return base64.b64decode(value)
+    return value if isinstance(field, Several) else str(value)
 
 
 def walk(house: House) -> Walked:
@@ -302,7 +332,7 @@ def test_strangers_are_sent_to_the_sign_in(walked: Walked, house: House) -> None
     paths = [(each.path, each.fields) for each in walked.forms] + [(path, {}) for path in walked.others.values()]
     before = state()
     for path, fields in paths:
-        answer = Client().post(path, fields, HTTP_HOST="localhost")
+        answer = Client().post(path, with_files(fields), HTTP_HOST="localhost")
         assert (answer.status_code, answer.headers.get("location", "")[:9]) == (302, "/sign-in/"), path
     assert state() == before
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import Role, User
+from gasthof.slices.billing.models import BankBooking, Case, Proforma, Statement
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.nodes.models import ObjectReport
 from gasthof.ui.tests.serving import served
@@ -90,6 +91,9 @@ def pages(house: House) -> dict[str, str]:
     person = User.objects.get(customer=house.baker.customer, name="Anna Öz").pk
     role = Role.objects.get(customer=house.baker.customer, name="Redaktion").pk
     database, user = f"databases/mariadb/{house.mine}_shop/", f"databases/users/mariadb/{house.mine}_kasse/"
+    proformas = Proforma.objects.filter(customer=house.baker.customer).order_by("received", "pk")
+    asked, paid = (f"/proformas/{proformas.filter(state=state)[0].number}/" for state in ("open", "paid"))
+    invoices, booking = f"{customer}invoices/", "/payments/bookings/"
     return {
         "mail": mail, "mail-of-all": f"{place}mail/", "mail-add": f"{mail}add", "mailbox": f"{mail}mailboxes/buero/",
         "mail-password": f"{mail}mailboxes/buero/password", "mail-forward": f"{mail}mailboxes/buero/forward",
@@ -112,6 +116,12 @@ def pages(house: House) -> dict[str, str]:
         "services": f"{customer}services", "services-of-all": "/services/", "work": "/services/work/", "calendar": f"{customer}calendar",
         **{f"service-{row.type}": f"/services/{row.pk}/" for row in Service.objects.filter(customer=house.baker.customer)},
         "prices": "/prices/", "price-set": "/prices/set", "price": "/prices/mail/", "price-drop": "/prices/mail/drop",
+        "bill-list": invoices, "bill-receipts": f"{invoices}receipts", "bill-payments": f"{invoices}payments", "bill-open": asked,
+        "money-waits": "/payments/", "money-upload": "/payments/upload", "money-statements": "/payments/statements/", "money-cases": "/payments/cases/",
+        "money-statement": f"/payments/statements/{Statement.objects.earliest('pk').pk}/", "money-proformas": "/payments/proformas/",
+        "money-booking": f"{booking}{BankBooking.objects.filter(waits=True)[0].pk}/",
+        "money-case": f"{booking}{Case.objects.filter(why=Case.RETURN)[0].booking_id}/",
+        "bill-paid": paid, "bill-cancel": f"{asked}cancel", "bill-reissue": f"{asked}reissue", "bill-house": "/payments/house",
         "empty-mail": f"/domains/{DomainName.parse(LONG).ascii}/mail/", "empty-ftp": f"/subscriptions/{house.other}/ftp/",
     }  # fmt: skip
 
@@ -124,6 +134,8 @@ WRONG = {
     "invite": "email",
     "ftp-add": "directory",
     "price-set": "net",
+    "bill-reissue": "fee",
+    "bill-house": "eur_iban",
 }
 
 

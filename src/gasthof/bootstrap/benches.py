@@ -16,6 +16,7 @@ BENCHES = {
     "dns": "gasthof.slices.dns.bench.dns",
     "mail": "gasthof.slices.mail.bench.mail",
     "sweep": "gasthof.bench.sweep",
+    "statement": "gasthof.bench.statement",
     "opening": "gasthof.bench.opening",
     "click-to-live": "gasthof.bench.click_to_live",
     "converge": "gasthof.bench.converge",
@@ -23,7 +24,7 @@ BENCHES = {
 }
 
 # In this order these can share one, where figures do not matter.
-ON_ONE_PLATFORM = ("opening", "click-to-live", "converge", "pages", "sweep")
+ON_ONE_PLATFORM = ("opening", "click-to-live", "converge", "pages", "sweep", "statement")
 
 
 def bench(place: Place, name: str | None, *, as_json: bool, small: bool) -> int:

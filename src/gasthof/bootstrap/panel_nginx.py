@@ -102,6 +102,12 @@ http {{
             return 503 '{problem}';
         }}
 
+        # Bank statements are files of ten thousands of bookings.
+        location = /payments/upload {{
+            client_max_body_size 21m;
+            proxy_pass http://unix:{socket};
+        }}
+
         location / {{
             proxy_pass http://unix:{socket};
         }}

@@ -15,7 +15,9 @@ from gasthof.kernel.refusal import ActionRefused, NotAllowed
 __all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
 
-HOUSES_OWN = {"nodes", "open_work", "plans", "prices", "unassigned_bookings", "waiting_requests"}
+HOUSES_OWN = {
+    "bookings", "money_cases", "nodes", "open_work", "plans", "prices", "statements", "unassigned_bookings", "waiting_requests",
+}  # fmt: skip
 NAMES = sorted(collections())
 
 

@@ -3,26 +3,45 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
-from gasthof.kernel.fields import Between
+from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
 from gasthof.kernel.refusal import Refused
-from gasthof.kernel.values import Day, Title
-from gasthof.slices.accounts.queries import CustomerRef
+from gasthof.kernel.values import Day, Line, PersonName, Title
+from gasthof.slices.accounts.queries import Customer, CustomerRef
 from gasthof.slices.billing import books, settling
 from gasthof.slices.billing.books import Said
-from gasthof.slices.billing.models import Allocation, BankBooking, CreditNote, Proforma, ProformaLine, Statement
-from gasthof.slices.billing.queries import MANAGE, BookingRef, ProformaRef, shown
+from gasthof.slices.billing.models import (
+    Allocation,
+    BankBooking,
+    Case,
+    CreditNote,
+    House,
+    Proforma,
+    ProformaLine,
+    Statement,
+)
+from gasthof.slices.billing.queries import (
+    MANAGE,
+    BookingRef,
+    ProformaRef,
+    house,
+    shown,
+    shown_booking,
+    shown_case,
+    shown_house,
+)
+from gasthof.slices.billing.rules import accounts, ledger, reading, vat
 from gasthof.slices.billing.rules import booking as said_by_banks
-from gasthof.slices.billing.rules import ledger, reading, vat
 from gasthof.slices.billing.rules.matching import Decision, Outcome
-from gasthof.slices.billing.values import NewLines, StatementFile
+from gasthof.slices.billing.values import Bic, Country, Iban, NewLines, Postcode, StatementFile, VatNumber
 
 Currency = Literal["EUR", "CZK"]
+SAID = tuple(each.name for each in fields(said_by_banks.Booking) if each.name != "account")
 FIRST_NUMBER = 1_000_001  # proformas' series; all are variable symbols of the same length for long
 
 
@@ -53,11 +72,16 @@ def issue(
         drawn = [Drawn(each.service, each.title, each.units(currency), each.category, vat.RATES[each.category], each.valid_from, each.valid_until) for each in lines]  # fmt: skip
     except Refused as error:
         raise error.at("lines") from error
-    return shown(_issued(customer.number, drawn, currency, valid_until, call.clocks.business.now()))
+    return shown(_issued(customer, drawn, currency, valid_until, call.clocks.business.now()))
 
 
 def _issued(
-    customer: int, lines: Sequence[Drawn], currency: str, until: date, at: datetime, replaces: Proforma | None = None
+    customer: Customer,
+    lines: Sequence[Drawn],
+    currency: str,
+    until: date,
+    at: datetime,
+    replaces: Proforma | None = None,
 ) -> Proforma:
     if until < at.date():
         raise Refused("This day has passed.").at("valid_until")
@@ -66,7 +90,7 @@ def _issued(
     taxes = vat.by_line([vat.Taxable(line.net, line.category, line.rate) for line in lines])
     (number,) = books.take("proformas", 1, first=FIRST_NUMBER)
     proforma = Proforma.objects.create(
-        number=number, customer_id=customer, currency=currency, net=net, vat=sum(taxes), issued=at, valid_until=until,
+        number=number, customer=customer, addressee=customer.name, currency=currency, net=net, vat=sum(taxes), issued=at, valid_until=until,
         replaces=replaces,
     )  # fmt: skip
     ProformaLine.objects.bulk_create(
@@ -120,18 +144,23 @@ def reissue(
     lines = [Drawn(*values) for values in proforma.lines.order_by("position").values_list(*names)]
     if fee:
         lines.append(Drawn("", str(title), fee, "standard", vat.RATES["standard"], at.date(), valid_until))
-    return shown(_issued(proforma.customer_id, lines, proforma.currency, valid_until, at, proforma))
+    return shown(_issued(proforma.customer, lines, proforma.currency, valid_until, at, proforma))
 
 
 @action("billing.upload_statement", permission=MANAGE)
 def upload_statement(call: Call, *, file: Annotated[StatementFile, "an MT940 or CAMT.053 file, in base64"]) -> Result:
     """Read a bank statement, and settle what it pays; bookings that are known are passed over."""
-    try:
-        statements = reading.read(file)
-    except Refused as error:
-        raise error.at("file") from error
+    with settling.much_at_once():
+        try:
+            statements = reading.read(file)
+            _need_ours(statements)
+        except Refused as error:
+            raise error.at("file") from error
+        return _taken(statements, call.clocks.business.now())
+
+
+def _taken(statements: Sequence[said_by_banks.Statement], at: datetime) -> Result:
     books.hold()
-    at = call.clocks.business.now()
     fresh = [row for each in statements for row in _fresh(each, at)]
     decisions = settling.decide([said for _, said in fresh])
     for (row, _), decision in zip(fresh, decisions, strict=True):
@@ -139,7 +168,19 @@ def upload_statement(call: Call, *, file: Annotated[StatementFile, "an MT940 or 
     rows = BankBooking.objects.bulk_create(row for row, _ in fresh)
     settling.carry_out(list(zip(rows, decisions, strict=True)), at)
     outcomes = {each.value: sum(decision.outcome is each for decision in decisions) for each in Outcome}
-    return {"bookings": sum(len(each.bookings) for each in statements), "new": len(rows), "outcomes": outcomes}
+    numbers = sorted({row.statement_id for row in rows})
+    return {
+        "bookings": sum(len(each.bookings) for each in statements), "new": len(rows), "outcomes": outcomes, "statements": numbers,
+    }  # fmt: skip
+
+
+def _need_ours(statements: Sequence[said_by_banks.Statement]) -> None:
+    """Once the house has said which accounts are its own, no other's statement is taken."""
+    found = house()
+    ibans = [iban for iban, _ in found.accounts.values()] if found else []
+    for each in statements:
+        if ibans and not any(accounts.same(each.account, iban) for iban in ibans):
+            raise Refused("The account %(account)s of this statement is not the house’s.", account=each.account[:60])
 
 
 def _fresh(statement: said_by_banks.Statement, at: datetime) -> list[tuple[BankBooking, said_by_banks.Booking]]:
@@ -163,10 +204,9 @@ def _digest(statement: said_by_banks.Statement, marks: Sequence[str]) -> str:
 
 
 def _row(statement: Statement, mark: str, said: said_by_banks.Booking) -> BankBooking:
-    fields = asdict(said)
-    del fields["account"]
-    texts = {name: value.replace("\x00", "") for name, value in fields.items() if isinstance(value, str)}
-    return BankBooking(statement=statement, fingerprint=mark, **fields | texts)
+    values = ((name, getattr(said, name)) for name in SAID)
+    texts = {name: value.replace("\x00", "") if isinstance(value, str) else value for name, value in values}
+    return BankBooking(statement=statement, fingerprint=mark, **texts)
 
 
 def _note(row: BankBooking, decision: Decision) -> None:
@@ -179,9 +219,7 @@ def _note(row: BankBooking, decision: Decision) -> None:
 def accept_proposal(call: Call, *, booking: BookingRef, proforma: ProformaRef) -> Result:
     """Say which proforma a booking pays."""
     books.hold()
-    booking.refresh_from_db()
-    if not booking.waits:
-        raise Refused("This booking waits for nobody any more.").at("booking")
+    _need_waiting(booking)
     _need_open(proforma)
     if booking.currency != proforma.currency:
         raise Refused("This proforma is in another currency.").at("proforma")
@@ -194,6 +232,53 @@ def accept_proposal(call: Call, *, booking: BookingRef, proforma: ProformaRef) -
     booking.waits = False
     booking.save(update_fields=["waits"])
     return shown(proforma)
+
+
+@action("billing.return_booking", permission=MANAGE, on="booking")
+def return_booking(call: Call, *, booking: BookingRef) -> Result:
+    """Say that a booking is nobody’s: it is to be sent back."""
+    books.hold()
+    _need_waiting(booking)
+    Case.objects.create(booking=booking, why=Case.RETURN, opened=call.clocks.business.now())
+    booking.waits = False
+    booking.save(update_fields=["waits"])
+    return shown_booking(booking)
+
+
+@action("billing.keep_booking", permission=MANAGE, on="booking")
+def keep_booking(_call: Call, *, booking: BookingRef) -> Result:
+    """Let a booking wait again that was to be sent back."""
+    books.hold()
+    if not Case.objects.filter(booking=booking, why=Case.RETURN, closed=None).delete()[0]:
+        raise Refused("This booking is not to be sent back.").at("booking")
+    booking.refresh_from_db()
+    booking.waits = True
+    booking.save(update_fields=["waits"])
+    return shown_booking(booking)
+
+
+@action("billing.close_case", permission=MANAGE, on="booking")
+def close_case(
+    call: Call, *, booking: BookingRef, note: Annotated[Line, "how it ended: what was agreed, or when it was sent back"]
+) -> Result:
+    """Close the case that a booking opened. What was to be sent back has been."""
+    books.hold()
+    case = Case.objects.filter(booking=booking, closed=None).first()
+    if case is None:
+        raise Refused("No case of this booking is open.").at("booking")
+    case.closed, case.note = call.clocks.business.now(), note
+    case.save(update_fields=["closed", "note"])
+    if case.why == Case.RETURN:
+        entries = ledger.returned(booking.statement.account, booking.currency, booking.units)
+        books.post([Said("returned", f"booking:{booking.pk}", entries)], case.closed)
+    return shown_case(case)
+
+
+def _need_waiting(booking: BankBooking) -> None:
+    """As it is now: its row may have been read before the money's lock was held."""
+    booking.refresh_from_db()
+    if not booking.waits:
+        raise Refused("This booking waits for nobody any more.").at("booking")
 
 
 def _pay(proforma: Proforma, allocation: Allocation, at: datetime) -> None:
@@ -232,3 +317,38 @@ def refund_to_credit(call: Call, *, proforma: ProformaRef) -> Result:
     entries = ledger.refunded(proforma.currency, proforma.customer_id, proforma.net, proforma.vat)
     books.post([Said("refunded", f"proforma:{proforma.number}", entries)], at)
     return shown(proforma) | {"credit_note": number}
+
+
+@action("billing.set_house", permission=MANAGE)
+def set_house(
+    call: Call,
+    *,
+    name: Annotated[PersonName, "the company’s full name, as it is registered"],
+    street: Annotated[Line, "street and number"],
+    postcode: Annotated[Postcode, "postcode"],
+    town: Annotated[Line, "town"],
+    country: Annotated[Country, "country, two letters such as DE"],
+    vat_number: Annotated[VatNumber, "VAT number, such as DE123456789"],
+    eur_iban: Annotated[Iban | Unchanged | None, "IBAN of the account for EUR; empty: none"] = UNCHANGED,
+    eur_bic: Annotated[Bic | Unchanged | None, "BIC of that bank; empty: none"] = UNCHANGED,
+    czk_iban: Annotated[Iban | Unchanged | None, "IBAN of the account for CZK; empty: none"] = UNCHANGED,
+    czk_bic: Annotated[Bic | Unchanged | None, "BIC of that bank; empty: none"] = UNCHANGED,
+) -> Result:
+    """Say what proformas and receipts tell of the house, from now on. Receipts that were issued before stay as they are."""
+    before = house()
+    told = {"eur": (eur_iban, eur_bic), "czk": (czk_iban, czk_bic)}
+    numbers = {key.upper(): _account(before, key, *account) for key, account in told.items()}
+    made = House.objects.create(
+        since=call.clocks.business.now(), name=name, street=street, postcode=postcode, town=town, country=country,
+        vat_number=vat_number, accounts={currency: account for currency, account in numbers.items() if account[0]},
+    )  # fmt: skip
+    return shown_house(made)
+
+
+def _account(before: House | None, key: str, iban: Iban | Unchanged | None, bic: Bic | Unchanged | None) -> list[str]:
+    """IBAN and BIC of a currency, with what was not given as it was."""
+    earlier = before.account(key.upper()) if before else ("", "")
+    new = [str(was if given is UNCHANGED else given or "") for given, was in zip((iban, bic), earlier, strict=True)]
+    if new[1] and not new[0]:
+        raise Refused("A BIC needs the IBAN of its account.").at(f"{key}_bic")
+    return new

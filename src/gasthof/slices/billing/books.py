@@ -7,10 +7,16 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import F, Sum
 
-from gasthof.slices.billing.models import Allocation, Counter, Entry, LedgerAccount, Posting
+from gasthof.slices.billing.models import Allocation, Counter, Entry, LedgerAccount
 from gasthof.slices.billing.rules import ledger
 
 LOCK = 0x6D6F6E6579  # of all verbs that move money: they are few, and each reads what the one before wrote
+
+# Columns as arrays: a statement of ten thousand bookings makes fifty thousand entries, and a model's instance for each takes seconds.
+POSTINGS = """
+INSERT INTO billing_posting (at, what, about) SELECT %s, * FROM unnest(%s::text[], %s::text[]) RETURNING id, what, about"""
+ENTRIES = """
+INSERT INTO billing_entry (posting_id, account_id, currency, units) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[])"""
 
 
 @dataclass(frozen=True)
@@ -40,18 +46,18 @@ def take(series: str, count: int, *, first: int = 1) -> range:
 
 def post(said: Sequence[Said], at: datetime) -> None:
     """All entries in one statement: the database looks at whole postings (migrations/0002_rows.py)."""
+    if not said:
+        return
     accounts = _accounts({entry.account for each in said for entry in each.entries})
-    postings = Posting.objects.bulk_create([Posting(what=each.what, about=each.about, at=at) for each in said])
-    Entry.objects.bulk_create(
-        Entry(
-            posting=posting,
-            account_id=accounts[entry.account],
-            currency=entry.account.currency,
-            units=entry.units,
-        )
-        for posting, each in zip(postings, said, strict=True)
-        for entry in each.entries
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(POSTINGS, [at, [each.what for each in said], [each.about for each in said]])
+        numbers = {(what, about): number for number, what, about in cursor.fetchall()}
+        rows = [
+            (numbers[each.what, each.about], accounts[entry.account], entry.account.currency, entry.units)
+            for each in said
+            for entry in each.entries
+        ]
+        cursor.execute(ENTRIES, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _accounts(wanted: set[ledger.Account]) -> dict[ledger.Account, int]:

@@ -1,11 +1,16 @@
 """The sign on the door of billing."""
 
-from gasthof.kernel.capability import OPERATORS, OWNERS, Capability
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.billing.queries import MANAGE, READ
 
 CAPABILITY = Capability(
     "billing",
     permissions={READ: OWNERS, MANAGE: OPERATORS},
     titles={READ: "See invoices and payments"},
+    pages=(
+        Page("Incoming payments", "billing:waiting", MANAGE, "house", "landmark"),
+        Page("Our data on invoices", "billing:house", MANAGE, "house", "building-2"),
+        Page("Invoices", "billing:invoices", READ, "customer", "receipt", whole=True),
+    ),
     roles={"accountant": frozenset({READ}), "read only": frozenset({READ})},
 )

@@ -9,6 +9,27 @@ from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.billing.rules.matching import Outcome
 
 
+class House(models.Model):
+    """What papers say of the house. A change is a new row, so that a receipt goes on saying what it said when it was issued."""
+
+    since = models.DateTimeField()  # business time
+    name = models.CharField(max_length=200)
+    street = models.CharField(max_length=200)
+    postcode = models.CharField(max_length=12)
+    town = models.CharField(max_length=200)
+    country = models.CharField(max_length=2)  # ISO 3166-1
+    vat_number = models.CharField(max_length=14)
+    accounts = models.JSONField(default=dict)  # currency -> [IBAN, BIC or ""]
+
+    class Meta:
+        indexes = [models.Index(fields=["since", "id"], name="billing_house_since")]
+
+    def account(self, currency: str) -> tuple[str, str]:
+        """IBAN and BIC; both empty where the house takes no money in that currency."""
+        iban, bic = self.accounts.get(currency, ("", ""))
+        return iban, bic
+
+
 class Counter(models.Model):
     """A series without gaps: its row is locked until the number that was taken is committed."""
 
@@ -22,6 +43,7 @@ class Proforma(models.Model):
 
     number = models.BigIntegerField(primary_key=True)  # also its variable symbol
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="proformas")
+    addressee = models.CharField(max_length=200, default="")  # the customer's name, as it was; "": as it is
     state = models.CharField(max_length=10, choices=STATES, default=OPEN)
     currency = models.CharField(max_length=3)
     net = models.BigIntegerField()  # minor units, as all amounts
@@ -197,6 +219,17 @@ class Case(models.Model):
     booking = models.OneToOneField(BankBooking, models.PROTECT, related_name="case")
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, null=True, related_name="billing_cases")
     proforma = models.ForeignKey(Proforma, models.PROTECT, null=True, related_name="cases")
-    why = models.CharField(max_length=20)  # rules.matching.Outcome
+    why = models.CharField(max_length=20)  # rules.matching.Outcome, or RETURN
     opened = models.DateTimeField()  # business time
     closed = models.DateTimeField(null=True)
+    note = models.CharField(max_length=200, default="")  # how it ended
+
+    RETURN = "return"  # it is nobody's, and goes back to where it came from
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="billing_case_open", condition=models.Q(closed=None))]
+
+    @property
+    def place(self) -> None:
+        """The house's: the booking tells of whoever paid."""
+        return None

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -9,7 +10,7 @@ from typing import Self
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day, plain_text
 from gasthof.kernel.values import Line as TextLine
-from gasthof.slices.billing.rules import money, vat
+from gasthof.slices.billing.rules import money, references, vat
 from gasthof.slices.billing.rules.reading import LARGEST
 
 
@@ -22,8 +23,10 @@ class StatementFile(bytes):
     def parse(cls, raw: object) -> Self:
         if isinstance(raw, bytes):
             return cls(raw)
-        if not isinstance(raw, str) or len(raw) > LARGEST * 4 // 3 + 4:
+        if not isinstance(raw, str) or not raw:
             raise Refused("The file’s contents are needed, in base64.")
+        if len(raw) > LARGEST * 4 // 3 + LARGEST // 20:  # base64 may be cut into lines
+            raise Refused("This file is too large.")
         try:
             return cls(base64.b64decode("".join(raw.split()), validate=True))
         except (binascii.Error, ValueError) as error:
@@ -76,3 +79,63 @@ def _line(text: str) -> NewLine:
         raise Refused("The last day is before the first.")
     line.units("EUR")
     return line
+
+
+class Iban(str):
+    """An account number (ISO 13616), without spaces."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        if not (found := references.iban(plain_text(raw))):
+            raise Refused("This is not an IBAN: its length or its check digits are wrong.")
+        return cls(found)
+
+
+def _packed(raw: object, shape: str) -> str:
+    """In capital letters without spaces; "" where it has not that shape."""
+    text = "".join(plain_text(raw).split()).upper()
+    return text if re.fullmatch(shape, text, re.ASCII) else ""
+
+
+class Bic(str):
+    """A bank's code (ISO 9362)."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        if not (found := _packed(raw, r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")):
+            raise Refused("This is not a BIC: it has 8 or 11 letters and digits.")
+        return cls(found)
+
+
+class Country(str):
+    """Two letters (ISO 3166-1 alpha-2), as to its shape."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        if not (found := _packed(raw, "[A-Z]{2}")):
+            raise Refused("Two letters are needed, such as DE.")
+        return cls(found)
+
+
+class VatNumber(str):
+    """As to its shape: the country's letters and 2 to 12 signs (Directive 2006/112/EC, article 215)."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        if not (found := _packed(raw, r"[A-Z]{2}[A-Z0-9+*]{2,12}")):
+            raise Refused("This is not a VAT number, such as DE123456789.")
+        return cls(found)
+
+
+class Postcode(TextLine):
+    """As the country's post writes it."""
+
+    maximum = 12

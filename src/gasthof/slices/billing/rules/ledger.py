@@ -37,6 +37,11 @@ def assigned(currency: str, customer: int, units: int) -> Posting:
     return balanced(Entry(_owed(currency, None), units), Entry(_owed(currency, customer), -units))
 
 
+def returned(bank: str, currency: str, units: int) -> Posting:
+    """It was nobody's, and the house has sent it back."""
+    return balanced(Entry(_owed(currency, None), units), Entry(Account("bank", currency, name=bank), -units))
+
+
 def settled(currency: str, customer: int, net: int, vat: int) -> Posting:
     """A proforma is paid out of the customer's credit."""
     tax = (Entry(Account("vat", currency), -vat),) if vat else ()

@@ -5,16 +5,21 @@ from collections.abc import Mapping
 
 from tests.house import House
 
-from gasthof.slices.billing.models import BankBooking, Proforma
-from gasthof.slices.billing.tests.statements import Line, mt940
+from gasthof.slices.billing.models import BankBooking, Case, Proforma
+from gasthof.slices.billing.tests.statements import OWN, Line, mt940
 
 CUSTOMERS: set[str] = set()  # they read
 WHILE_SUSPENDED = CUSTOMERS
 LATE = "2999-12-31"
+HOUSE = {
+    "name": "Gasthof Köln GmbH", "street": "Große Straße 1", "postcode": "50667", "town": "Köln", "country": "DE",
+    "vat_number": "DE123456789", "eur_iban": OWN, "eur_bic": "COBADEFFXXX",
+}  # fmt: skip
 
 
 def furnish(house: House, place: str, domain: str) -> None:
     """Something of each table: paid, taken back by the bank, half paid, with a credit note, and a payment of somebody unknown."""
+    house.run("billing.set_house", **HOUSE)
     customer, name = _customer(house, place)
     paid, half, credited = (issue(house, customer, domain) for _ in range(3))
     lines = [
@@ -25,6 +30,8 @@ def furnish(house: House, place: str, domain: str) -> None:
     upload(house, mt940(lines))
     upload(house, mt940([Line(-11_900, f"VS:{paid}", name=name, iban="", reversal=True)], number="2"))
     house.run("billing.refund_to_credit", proforma=credited)
+    upload(house, mt940([Line(7_700, f"Für {domain}", name="Opa Kurt", iban="")], number="3"))
+    house.run("billing.return_booking", booking=BankBooking.objects.latest("pk").pk)
     issue(house, customer, domain)
 
 
@@ -57,6 +64,10 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         "billing.reissue": {"proforma": lambda: of(state="open"), "fee": 2000, "title": "Gebühr für Wiederherstellung", "valid_until": LATE},
         "billing.upload_statement": {"file": statement},
         "billing.accept_proposal": {"booking": lambda: BankBooking.objects.filter(waits=True)[0].pk, "proforma": lambda: of(state="open")},
+        "billing.return_booking": {"booking": lambda: BankBooking.objects.filter(waits=True)[0].pk},
+        "billing.keep_booking": {"booking": lambda: Case.objects.filter(why=Case.RETURN, closed=None)[0].booking_id},
+        "billing.close_case": {"booking": lambda: Case.objects.filter(closed=None)[0].booking_id, "note": "Zurücküberwiesen am 3. März"},
         "billing.pay_from_credit": {"proforma": lambda: of(state="open")},
+        "billing.set_house": HOUSE | {"czk_iban": "CZ6508000000192000145399", "czk_bic": "GIBACZPX"},
         "billing.refund_to_credit": {"proforma": lambda: of(state="paid", receipt__credit_note=None)},
     }  # fmt: skip
