@@ -22,6 +22,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
+def nothing_was_swept() -> None:
+    """What a sweep remembers beside the database belongs to a test's database."""
+    try:
+        from gasthof.slices.lifecycle import witness
+    except ImportError:
+        return
+    witness.place().unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     """A request answers in its reader's language, which stays active in the thread: the next test must not find it so."""
     yield

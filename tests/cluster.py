@@ -14,6 +14,7 @@ def start() -> Path:
     """A prefix in a folder that every uid can enter, with PostgreSQL running below it; gone when the run ends."""
     root = Path(tempfile.mkdtemp(prefix="gasthof-test-"))
     root.chmod(0o755)
+    (root / "panel" / "memory").mkdir(parents=True)
     cluster = Cluster(root / "postgres" / "data", root / "postgres" / "run")
     cluster.create(durable=False)
     name = "_".join(filter(None, ("test_gasthof", os.environ.get("PYTEST_XDIST_WORKER"))))

@@ -78,6 +78,7 @@ FORM_RENDERER = "gasthof.ui.rendering.Renderer"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = PREFIX.root / "panel" / "static"
+MEMORY = PREFIX.root / "panel" / "memory"  # what must outlive a database that is put back to an older state
 STATICFILES_DIRS = [("normalize.css", NORMALIZE)]
 STORAGES = {"staticfiles": {"BACKEND": "gasthof.ui.statics.HashedFiles"}}
 

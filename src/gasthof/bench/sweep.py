@@ -72,9 +72,11 @@ def _at(day: int) -> datetime:
 
 def _swept(day: int) -> tuple[float, int]:
     """Seconds, and how many moved. A person agrees beforehand: what is usual is not known yet."""
-    from gasthof.slices.lifecycle.sweeping import sweep
+    from gasthof.slices.lifecycle.rules.brake import JUMP
+    from gasthof.slices.lifecycle.sweeping import Approval, sweep, today
 
-    seconds, swept = _timed(lambda: sweep(_at(day), approved_by=PERSON))
+    agreed = Approval(PERSON, today(_at(day)), JUMP, SERVICES)
+    seconds, swept = _timed(lambda: sweep(_at(day), approved=agreed))
     return seconds, swept.moved
 
 

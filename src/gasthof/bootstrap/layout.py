@@ -25,6 +25,7 @@ FOLDERS = (
     Folder("panel", 0o750, "root", PANEL_USER),
     Folder("panel/tls", 0o700),
     Folder("panel/tmp", 0o700, PANEL_USER, PANEL_USER),
+    Folder("panel/memory", 0o700, PANEL_USER, PANEL_USER),
 )
 
 

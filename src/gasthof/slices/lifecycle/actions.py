@@ -12,12 +12,12 @@ from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import CustomerRef
-from gasthof.slices.lifecycle import changing, following, policies, restoring
+from gasthof.slices.lifecycle import changing, following, policies, restoring, sweeping
 from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.models import Calendar, PolicyVersion
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, HoldRef, ServiceRef, foreseen, parked_sweep, shown
 from gasthof.slices.lifecycle.rules import facts
-from gasthof.slices.lifecycle.sweeping import sweep, today
+from gasthof.slices.lifecycle.sweeping import Approval, today
 from gasthof.slices.subscriptions.queries import SubscriptionRef
 
 Kind = Annotated[Literal["abuse", "legal", "security", "registry", "staff"], "why it is held"]
@@ -167,13 +167,19 @@ def restore(
 
 
 @action("lifecycle.approve_sweep", permission=MANAGE)
-def approve_sweep(call: Call) -> Result:
+def approve_sweep(
+    call: Call, *, sweep: Annotated[int, Between(1, 2**53), "the number of the sweep that waits, as it was looked at"]
+) -> Result:
     """Let a sweep go on that waits for a person, after looking at why it does."""
-    if parked_sweep() is None:
+    waits = parked_sweep()
+    if waits is None:
         raise Refused("No sweep waits for anybody.")
-    swept = sweep(call.clocks.business.now(), approved_by=str(call.actor))
+    if waits.pk != sweep:
+        raise Refused("What waits has changed meanwhile: look at it again.").at("sweep")
+    approval = Approval(str(call.actor), waits.day, waits.parked, waits.waiting)
+    swept = sweeping.sweep(call.clocks.business.now(), approved=approval)
     app.configure_task(AT_ONCE).defer()
-    return {"day": swept.day.isoformat(), "moved": swept.moved, "ended": swept.ended}
+    return {"day": swept.day.isoformat(), "moved": swept.moved, "ended": swept.ended, "parked": swept.parked}
 
 
 @action("lifecycle.make_calendar", permission=FOLLOW, on="customer")

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Sum
 
 from gasthof.kernel import rows
-from gasthof.slices.lifecycle import settling
+from gasthof.slices.lifecycle import settling, witness
 from gasthof.slices.lifecycle.models import Sweep
 from gasthof.slices.lifecycle.rules.brake import USUAL_DAYS, halt, storm
 from gasthof.slices.lifecycle.rules.days import day_of
@@ -29,10 +30,24 @@ class Swept:
 
 
 @dataclass(frozen=True)
-class Former:
-    """Sweeps that were done before."""
+class Approval:
+    """What a person has looked at and lets go on: that day's halt, or so many ends, and nothing else."""
 
-    last: date | None
+    by: str
+    day: date
+    reason: str = ""  # rules.brake
+    ends: int = 0
+
+
+NOTHING = Approval("", date.min)
+
+
+@dataclass(frozen=True)
+class Former:
+    """Sweeps before this one."""
+
+    last: date | None  # day of the last one that was done
+    waits: tuple[date, str, int] | None  # of the last one: day, why it was parked, how many ends wait
     ended: tuple[int, ...]  # services, on each of the last days before this one
     ended_today: int
 
@@ -45,34 +60,47 @@ def today(now: datetime) -> date:
     return day_of(now, settings.TIME_ZONE)
 
 
-def sweep(now: datetime, *, witness: date | None = None, approved_by: str = "") -> Swept:
-    """All that is due at that moment of the business clock; as often a day as one likes. `witness`: the last swept day as remembered
-    outside of the database, which shows that it was restored. `approved_by`: who looked at what was parked and lets it go on."""
+def sweep(now: datetime, *, approved: Approval | None = None) -> Swept:
+    """All that is due at that moment of the business clock; as often a day as one likes. The last day is remembered beside the
+    database too (witness.py), as that may be put back to an older state."""
     with rows.staff(), transaction.atomic():
         connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
         day = today(now)
         former = _former(day)
-        reason = "" if approved_by else halt(former.last, day, witness)
-        swept = Swept(day, 0, 0, parked=reason, done=False) if reason else _done(now, day, former, bool(approved_by))
-        if swept.moved or swept.parked or approved_by or former.last != day:
-            Sweep.objects.create(**vars(swept), at=now, approved_by=approved_by)
+        lets = approved if approved and approved.day == day else NOTHING
+        reason = halt(former.last, day, witness.remembered())
+        if reason in {"", lets.reason}:
+            swept = _done(now, day, former, lets)
+            transaction.on_commit(partial(witness.remember, day))
+        else:
+            swept = Swept(day, 0, 0, parked=reason, done=False)
+        _note(swept, former, now, lets.by)
         return swept
+
+
+def _note(swept: Swept, former: Former, now: datetime, by: str) -> None:
+    """What waits is noted once, however often it is tried: people agree to what they have looked at."""
+    if swept.parked and not (swept.moved or by) and former.waits == (swept.day, swept.parked, swept.waiting):
+        return
+    if swept.moved or swept.parked or by or former.last != swept.day:
+        Sweep.objects.create(**vars(swept), at=now, approved_by=by)
 
 
 def _former(day: date) -> Former:
     done = Sweep.objects.filter(done=True)
     by_day = done.filter(day__lt=day).values("day").annotate(count=Sum("ended")).order_by("-day")
     return Former(
-        last=done.order_by("-day").values_list("day", flat=True).first(),
+        last=done.order_by("-pk").values_list("day", flat=True).first(),
+        waits=Sweep.objects.order_by("-pk").values_list("day", "parked", "waiting").first(),
         ended=tuple(by_day.values_list("count", flat=True)[:USUAL_DAYS]),
         ended_today=done.filter(day=day).aggregate(count=Sum("ended"))["count"] or 0,
     )
 
 
-def _done(now: datetime, day: date, former: Former, approved: bool) -> Swept:
+def _done(now: datetime, day: date, former: Former, lets: Approval) -> Swept:
     spared = _give_back(former.last, now, day)
     ends = settling.count_ends({"today": day})
-    reason = "" if approved else storm(ends + former.ended_today, former.ended, former.missed(day))
+    reason = "" if ends <= lets.ends else storm(ends + former.ended_today, former.ended, former.missed(day))
     moved = settling.settle(settling.DUE, {"today": day, "now": now, "ends": not reason}, skip_locked=True)
     ended = sum(end for _, end in moved)
     return Swept(day, len(moved), ended, spared, reason, ends if reason else 0)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.formats import date_format
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gasthof.kernel import registry, rows
-from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome
+from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome, Result
 from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle import explaining, following
@@ -156,17 +156,25 @@ def work(request: PanelRequest) -> HttpResponse:
 
 
 @shown_or_sent
-def approve(request: PanelRequest) -> HttpResponse:
+def approve(request: PanelRequest, sweep: int) -> HttpResponse:
     permit(request, MANAGE)
     parked, back = parked_sweep(), reverse("lifecycle:work")
+    if request.method == "GET" and (parked is None or parked.pk != sweep):
+        return HttpResponseRedirect(back)
     goes = [_("Services that end: %(count)d") % {"count": parked.waiting}] if parked and parked.waiting else []
     return question_page(
-        request, "lifecycle.approve_sweep", {},
+        request, "lifecycle.approve_sweep", {"sweep": sweep},
         Head(_("Let the sweep go on?"), crumbs=(Link(_("What waits"), back),)),
         Question(_("Services are suspended and deleted as their days say. Look first whether a clock, a backup or a payment feed is to blame."), _("Let it go on"), goes=goes),
         to=back, cancel=back,
-        message=lambda outcome: _("The sweep went on: %(moved)d services moved, %(ended)d of them ended.") % dict(outcome.result),
+        message=lambda outcome: _went_on(outcome.result),
     )  # fmt: skip
+
+
+def _went_on(result: Result) -> str:
+    if result["parked"]:
+        return _("That was let pass, and now waits for another reason: look at it again.")
+    return _("The sweep went on: %(moved)d services moved, %(ended)d of them ended.") % dict(result)
 
 
 @require_safe

@@ -58,7 +58,7 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         "lifecycle.revoke_termination": {"service": wished},
         "lifecycle.foresee": {"service": service},
         "lifecycle.restore": {"service": wished, "first_unpaid": "2999-03-03"},
-        "lifecycle.approve_sweep": {},
+        "lifecycle.approve_sweep": {"sweep": Sweep.objects.latest("pk").pk},
         "lifecycle.make_calendar": {"customer": house.baker.customer},
         "lifecycle.end_calendar": {"customer": house.baker.customer},
     }

@@ -10,7 +10,8 @@ from gasthof.kernel.permissions import SYSTEM
 from gasthof.slices.lifecycle.carrying import carry_out
 from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.names import adopt
-from gasthof.slices.lifecycle.sweeping import sweep
+from gasthof.slices.lifecycle.rules.brake import JUMP
+from gasthof.slices.lifecycle.sweeping import Approval, sweep
 from gasthof.slices.registrar.models import Operation, Registration, RegistryAccount
 from gasthof.slices.registrar.tests.conftest import Scene, set_scene
 from gasthof.slices.registrar.tryout import FUNDS
@@ -46,7 +47,7 @@ def settle(scene: Scene) -> None:
 
 def on(scene: Scene, day: date) -> None:
     scene.later(days=(day - scene.clock.at.date()).days)
-    sweep(scene.clock.at, approved_by="test")
+    sweep(scene.clock.at, approved=Approval("test", day, JUMP))
     settle(scene)
 
 

@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gasthof.kernel.refusal import Refused
-from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle import changing, policies, witness
 from gasthof.slices.lifecycle.auditing import audit
 from gasthof.slices.lifecycle.models import Event, Service, Sweep, Work
+from gasthof.slices.lifecycle.rules.brake import BACKWARDS, JUMP, RESTORED, STORM
 from gasthof.slices.lifecycle.rules.facts import ABUSE, LEGAL, SECURITY, Facts, Hold, Termination
 from gasthof.slices.lifecycle.rules.timeline import as_planned, timeline
-from gasthof.slices.lifecycle.sweeping import sweep, today
+from gasthof.slices.lifecycle.sweeping import Approval, sweep, today
 from gasthof.slices.lifecycle.tests.conftest import Trade, noon
 from gasthof.slices.lifecycle.tests.policies import EDGES, FIRST, OWN_DAYS, SHIPPED, TEXT, days, facts, offsets
 
@@ -70,7 +71,7 @@ def test_sql_equals_python_whatever_days_are_swept(trade: Trade, all_of_them: li
             make(trade, of)
         day = START
         for gap in gaps:
-            trade.sweep(day, approved_by="staff:anna")
+            trade.sweep(day)
             day += days(gap)
         transaction.set_rollback(True)
 
@@ -80,7 +81,7 @@ def test_sql_equals_python_whatever_days_are_swept(trade: Trade, all_of_them: li
 def test_sweeping_twice_equals_once(trade: Trade, of: Facts, offset: int) -> None:
     with transaction.atomic():
         make(trade, of)
-        trade.sweep(FIRST + days(offset), approved_by="staff:anna")
+        trade.sweep(FIRST + days(offset))
         before = [list(model.objects.order_by("pk").values()) for model in (Service, Event, Work)]
         assert trade.sweep(FIRST + days(offset)).moved == 0
         assert [list(model.objects.order_by("pk").values()) for model in (Service, Event, Work)] == before
@@ -190,7 +191,7 @@ def test_suspended_months_do_not_make_the_paid_time_shorter_or_longer(trade: Tra
 def test_a_late_payment_revives_nothing(trade: Trade) -> None:
     service = trade.begin("mail", FIRST, START)
     changing.notice_delivered(service, START, noon(START))
-    trade.sweep(FIRST + days(14), approved_by="staff:anna")
+    trade.sweep(FIRST + days(14))
     assert not changing.paid_until(service, FIRST + days(365), noon(FIRST + days(15)))
     trade.sweep(FIRST + days(16))
     found = Service.objects.get(pk=service.pk)
@@ -284,29 +285,97 @@ def test_many_ends_at_once_wait_for_a_person_and_the_rest_goes_on(trade: Trade) 
     assert Service.objects.get(pk=expiring.pk).phase == "suspended"
     assert audit(FIRST + days(14)).late == 30
     changing.paid_until(ending[0], FIRST + days(365), noon(FIRST + days(14)))
-    agreed = trade.sweep(FIRST + days(14), approved_by="staff:anna")
+    agreed = trade.sweep(FIRST + days(14), approved=Approval("staff:anna", FIRST + days(14), STORM, 30))
     assert (agreed.parked, agreed.ended) == ("", 29)
     assert Sweep.objects.latest("id").approved_by == "staff:anna"
+    assert trade.sweep(FIRST + days(14)).parked == ""
+
+
+def ending(trade: Trade, count: int) -> None:
+    for _ in range(count):
+        changing.notice_delivered(trade.begin("mail", FIRST, START), START, noon(START))
 
 
 @pytest.mark.parametrize(
-    ("day", "witness", "reason"),
+    "approval",
     [
-        (FIRST + days(40), None, "clock_jump"), (FIRST - days(1), None, "clock_backwards"),
-        (FIRST + days(1), FIRST + days(1), "restored_database"),
+        Approval("staff:anna", FIRST + days(14), STORM, 29),  # one has come since it was looked at
+        Approval("staff:anna", FIRST + days(13), STORM, 30),  # that was yesterday
+        Approval("staff:anna", FIRST + days(14), JUMP),
+    ],
+    ids=str,
+)
+def test_what_nobody_has_looked_at_is_not_let_go_on(trade: Trade, approval: Approval) -> None:
+    ending(trade, 30)
+    trade.sweep(FIRST + days(13))
+    swept = trade.sweep(FIRST + days(14), approved=approval)
+    assert (swept.parked, swept.ended) == (STORM, 0)
+
+
+def test_an_agreed_halt_does_not_let_many_ends_pass(trade: Trade) -> None:
+    ending(trade, 30)
+    day = FIRST + days(14)
+    trade.sweep(FIRST + days(13))
+    witness.remember(FIRST + days(20))
+    assert trade.sweep(day).parked == RESTORED
+    assert trade.sweep(day, approved=Approval("staff:anna", day, RESTORED)).parked == STORM
+
+
+def test_what_waits_is_noted_once_until_it_changes(trade: Trade) -> None:
+    ending(trade, 30)
+    for _ in range(3):
+        trade.sweep(FIRST + days(14))
+    assert Sweep.objects.filter(parked=STORM).count() == 1
+    ending(trade, 1)
+    trade.sweep(FIRST + days(14))
+    assert list(Sweep.objects.filter(parked=STORM).values_list("waiting", flat=True).order_by("pk")) == [30, 31]
+
+
+def test_a_clock_that_was_put_right_goes_on_by_its_own_day_once_somebody_agreed(trade: Trade) -> None:
+    trade.sweep(FIRST + days(20))
+    assert trade.sweep(FIRST).parked == BACKWARDS
+    trade.sweep(FIRST, approved=Approval("staff:anna", FIRST, BACKWARDS))
+    assert (trade.sweep(FIRST).parked, trade.sweep(FIRST + days(1)).parked) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("day", "remembered", "reason"),
+    [
+        (FIRST + days(40), None, JUMP), (FIRST - days(1), None, BACKWARDS),
+        (FIRST + days(1), FIRST + days(1), RESTORED),
     ],
 )  # fmt: skip
 def test_a_clock_that_jumped_or_a_restored_database_does_nothing(
-    trade: Trade, day: date, witness: date | None, reason: str
+    trade: Trade, day: date, remembered: date | None, reason: str
 ) -> None:
     service = trade.begin("mail", FIRST, START)
     changing.notice_delivered(service, START, noon(START))
     trade.sweep(FIRST)
     before = Service.objects.values().get(pk=service.pk)
-    swept = sweep(noon(day), witness=witness)
+    if remembered:
+        witness.remember(remembered)
+    swept = sweep(noon(day))
     assert (swept.parked, swept.moved) == (reason, 0)
     assert Service.objects.values().get(pk=service.pk) == before
     assert not Sweep.objects.latest("id").done
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_day_is_remembered_beside_the_database(trade: Trade) -> None:
+    assert witness.remembered() is None
+    sweep(noon(FIRST))
+    assert witness.remembered() == FIRST
+    Sweep.objects.all().delete()  # as an older dump has it
+    assert (sweep(noon(FIRST)).parked, witness.remembered()) == (RESTORED, FIRST)
+    sweep(noon(FIRST), approved=Approval("staff:anna", FIRST, RESTORED))
+    assert sweep(noon(FIRST)).parked == ""
+
+
+def test_what_cannot_be_read_lets_nothing_be_swept(trade: Trade) -> None:
+    witness.place().write_text("heute")
+    with pytest.raises(ValueError, match="isoformat"):
+        sweep(noon(FIRST))
+    assert not Sweep.objects.exists()
 
 
 def test_events_are_written_once(trade: Trade) -> None:
@@ -351,7 +420,7 @@ def test_services_keep_the_version_that_they_are_pinned_to(trade: Trade) -> None
     new = trade.begin("mail", FIRST, START, version=policies.take(longer, noon(START)))
     for each in (old, new):
         changing.notice_delivered(each, START, noon(START))
-    trade.sweep(FIRST + days(14), approved_by="staff:anna")
+    trade.sweep(FIRST + days(14))
     assert [Service.objects.get(pk=each.pk).phase for each in (old, new)] == ["deleted", "suspended"]
 
 

@@ -1,0 +1,32 @@
+"""The last swept day beside the database: a database that was put back to an older state does not know that it was."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+
+
+def place() -> Path:
+    """Lies in a folder of the panel's user (bootstrap.layout); root writes there as well, when a try-out's time is moved."""
+    return Path(settings.MEMORY) / "swept"
+
+
+def remembered() -> date | None:
+    """None: nothing was swept yet. ValueError, OSError: it cannot be read, and nothing may be swept on a guess."""
+    try:
+        return date.fromisoformat(place().read_text("ascii").strip())
+    except FileNotFoundError:
+        return None
+
+
+def remember(day: date) -> None:
+    """After the commit: should the machine die in between, it remembers the day before, which stops nothing."""
+    path = place()
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    with new.open("w", encoding="ascii") as file:
+        file.write(f"{day.isoformat()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    new.chmod(0o644)
+    new.replace(path)
