@@ -39,9 +39,10 @@ def _keep(found: Policy, text: str, now: datetime) -> PolicyVersion:
 
 def of_version(number: int) -> Policy:
     """PolicyVersion.DoesNotExist: there is none."""
-    return _read(PolicyVersion.objects.values_list("text", flat=True).get(number=number))
+    return read(PolicyVersion.objects.values_list("text", flat=True).get(number=number))
 
 
 @lru_cache(maxsize=32)
-def _read(text: str) -> Policy:
+def read(text: str) -> Policy:
+    """Of a text that was taken."""
     return policy(text)

@@ -1,10 +1,11 @@
 """Reads of services: what holds for each today, why, and what comes."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
@@ -14,8 +15,8 @@ from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import Course
 from gasthof.slices.lifecycle.explaining import FEES, TYPES
-from gasthof.slices.lifecycle.models import Hold, Service, Sweep, Work
-from gasthof.slices.lifecycle.policies import of_version
+from gasthof.slices.lifecycle.models import Hold, Service, Sweep, Termination, Work
+from gasthof.slices.lifecycle.policies import read
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import Policy
@@ -40,6 +41,7 @@ __all__ = [
     "foreseen",
     "in_services",
     "kept",
+    "known_at_once",
     "open_work",
     "parked_sweep",
     "policy_of",
@@ -75,6 +77,21 @@ def find_hold(actor: Actor, text: str) -> Hold | None:
 HoldRef = Annotated[Hold, Reference("hold", find_hold, lambda row: row.service.place, "number of the hold")]
 
 
+STANDING = {"holds": Hold.objects.filter(lifted=None), "terminations": Termination.objects.filter(revoked=None)}
+
+
+def known_at_once() -> list["Prefetch[Any]"]:
+    """What `facts_of` asks for, for many services in as many queries as for one; for rows that are read and not changed."""
+    above = ("", "parent__", "parent__parent__")
+    read_ones = [Prefetch(f"{far}{name}", rows, f"{name}_read") for far in above for name, rows in STANDING.items()]
+    return [*read_ones, *(Prefetch(f"{far}policy") for far in above)]
+
+
+def _standing(service: Service, name: str) -> Iterable[Any]:
+    read = getattr(service, f"{name}_read", None)
+    return STANDING[name].filter(service=service) if read is None else read
+
+
 def facts_of(service: Service, on: date) -> facts.Facts:
     """All that is known of it, and of what it belongs to."""
     return facts.Facts(
@@ -84,7 +101,7 @@ def facts_of(service: Service, on: date) -> facts.Facts:
         registry=service.registry_date,
         noticed=service.noticed,
         spared=service.spared,
-        holds=frozenset(_hold(row) for row in service.holds.filter(lifted=None)),
+        holds=frozenset(_hold(row) for row in _standing(service, "holds")),
         termination=termination_of(service),
         ended=service.ended,
         parent=_decided(service.parent, on) if service.parent else None,
@@ -93,13 +110,13 @@ def facts_of(service: Service, on: date) -> facts.Facts:
 
 def termination_of(service: Service) -> facts.Termination | None:
     """The wish for its end that stands."""
-    row = service.terminations.filter(revoked=None).first()
+    row = next(iter(_standing(service, "terminations")), None)
     return facts.Termination(row.effective, row.by, row.authorised) if row else None
 
 
 def policy_of(service: Service) -> Policy:
     """Of the version that it is pinned to."""
-    return of_version(service.policy_id)
+    return read(service.policy.text)
 
 
 def coming(service: Service, on: date) -> list[Step]:
@@ -138,7 +155,7 @@ def kept(service: Service) -> Export:
 
 def _decided(service: Service, on: date) -> facts.Decision:
     """By the version that it is pinned to itself, which may be another one than its children's."""
-    return evaluate(of_version(service.policy_id), facts_of(service, on), on)
+    return evaluate(policy_of(service), facts_of(service, on), on)
 
 
 def _hold(row: Hold) -> facts.Hold:
@@ -161,7 +178,7 @@ def shown(service: Service) -> dict[str, object]:
 
 def foreseen(service: Service, on: date) -> dict[str, Any]:
     """What holds that day and why, and what comes if nothing is done."""
-    policy, known = of_version(service.policy_id), facts_of(service, on)
+    policy, known = policy_of(service), facts_of(service, on)
     planned = as_planned(policy, known, on)
     return {
         **shown(service),
