@@ -31,7 +31,7 @@ from tests.house import OPERATOR, House, all_live, settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
 FIRST = date(2027, 3, 3)  # that is not paid
-APART = 10 if EVERY == 1 else 75  # statements between the places
+APART = 10 if EVERY == 1 else 120  # statements between the places
 NAME = "grüße-aus-köln.test"
 
 
