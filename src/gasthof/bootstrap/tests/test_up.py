@@ -39,6 +39,16 @@ def running(platform: Platform) -> list[machine.Process]:
     return [one for one in machine.processes() if f"{platform.root}/" in one.command]
 
 
+def stands(platform: Platform) -> bool:
+    """As the supervisor says, which is quicker than `status`."""
+    states = Supervisor(platform.prefix).states()
+    return bool(states) and all(state.up for state in states.values())
+
+
+def pids(platform: Platform) -> dict[str, int]:
+    return {name: state.pid for name, state in Supervisor(platform.prefix).states().items()}
+
+
 def chosen(platform: Platform) -> list[str]:
     return [word for name, port in platform.ports.items() for word in ("--port", f"{name}={port}")]
 
@@ -59,24 +69,25 @@ def test_killed_in_the_middle_the_next_goes_on(second: Platform) -> None:
             time.sleep(0.15)
             killed.kill()
     assert f"https://localhost:{second.ports['panel']}" in second.up("--no-demo").stdout
-    assert all(row["up"] for row in second.status()["processes"])
+    assert stands(second)
 
 
 def test_up_again_has_nothing_to_do_and_down_leaves_nothing(second: Platform) -> None:
     status = second.status()
+    assert all(row["up"] for row in status["processes"]), status
     assert all(one["listening"] for one in status["endpoints"]), status
     assert [node["name"] for node in status["nodes"]] == ["local"] and status["nodes"][0]["last_contact"]
     assert status["ca"] == str(second.root / "ca.pem")
     memory = {row["name"]: row["memory"] for row in status["processes"] if row["name"] != "php-fpm"}
     assert all(1_000_000 < size < 1_000_000_000 for size in memory.values()), memory
     assert second.panel("/health").json() == {"database": True}
-    pids = {row["name"]: row["pid"] for row in status["processes"]}
+    before = pids(second)
 
     begun, worked = time.monotonic(), work()
     again = second.up("--no-demo")
     assert "nothing to do" in again.stderr
     assert work() - worked < 10 and time.monotonic() - begun < 120
-    assert {row["name"]: row["pid"] for row in second.status()["processes"]} == pids
+    assert pids(second) == before
 
     second.down()
     assert running(second) == []
@@ -93,7 +104,7 @@ def test_ctrl_c_ends_the_foreground_and_everything(second: Platform) -> None:
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as shown:
         assert shown.stdout is not None
         assert any("Ctrl-C" in told for told in shown.stdout)
-        assert all(row["up"] for row in second.status()["processes"])
+        assert stands(second)
         shown.send_signal(signal.SIGINT)
         shown.stdout.read()
         assert shown.wait(120) == 130
@@ -118,9 +129,9 @@ def test_status_is_quick_and_tells_what_is_dead(platform: Platform) -> None:
 
 def test_up_mends_a_process_that_was_stopped(platform: Platform) -> None:
     Supervisor(platform.prefix).rpc.stopProcess("worker")
-    assert not {row["name"]: row["up"] for row in platform.status()["processes"]}["worker"]
+    assert not stands(platform)
     platform.up("--no-demo")
-    assert all(row["up"] for row in platform.status()["processes"])
+    assert stands(platform)
 
 
 def test_logs_and_plan_and_verbs_answer(platform: Platform) -> None:
@@ -173,7 +184,7 @@ def test_an_interrupted_up_leaves_a_running_platform_alone(platform: Platform) -
         (signal.SIGTERM, "processes: "),
     ):
         (platform.root / "supervisor" / "stamp.json").unlink(missing_ok=True)
-        before = {row["name"]: row["pid"] for row in platform.status()["processes"]}
+        before = pids(platform)
         with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as again:
             assert again.stderr is not None
             assert any(during in told for told in again.stderr), during
@@ -181,11 +192,11 @@ def test_an_interrupted_up_leaves_a_running_platform_alone(platform: Platform) -
             assert "goes on" in again.stderr.read(), during
             assert again.wait(120) == 130, during
         assert platform.panel("/health").status_code == 200
-        after = {row["name"]: row["pid"] for row in platform.status()["processes"]}
+        after = pids(platform)
         assert (after["postgres"], after["nginx"]) == (before["postgres"], before["nginx"])
-        assert wait_until(lambda: all(row["up"] for row in platform.status()["processes"]), 60)
+        assert wait_until(lambda: stands(platform), 60)
     platform.up("--no-demo")
-    assert all(row["up"] for row in platform.status()["processes"])
+    assert stands(platform)
 
 
 def test_what_is_being_stopped_is_started_when_it_has_ended(platform: Platform) -> None:
@@ -200,8 +211,8 @@ def test_what_is_being_stopped_is_started_when_it_has_ended(platform: Platform) 
 
 def test_two_installations_share_nothing(platform: Platform, second: Platform) -> None:
     second.up("--no-demo")
-    assert all(row["up"] for row in second.status()["processes"])
-    assert all(row["up"] for row in platform.status()["processes"])
+    assert stands(second)
+    assert stands(platform)
     one, other = second.prefix, platform.prefix
     assert one.uid_base != other.uid_base
     for name in ("panel/secret", "node/ca/ca.key", "ca.pem"):
@@ -225,14 +236,14 @@ def test_a_killed_supervisor_leaves_nothing_that_disturbs(platform: Platform, se
     assert leftovers.orphans(second.prefix)
     again = second.up("--no-demo")
     assert "lost their supervisor" in again.stderr
-    assert all(row["up"] for row in second.status()["processes"])
+    assert stands(second)
     pid = Supervisor(second.prefix).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: machine.process(pid) is None, 20)
     second.down()
     assert running(second) == []
-    assert all(row["up"] for row in platform.status()["processes"])
+    assert stands(platform)
 
 
 def test_a_closed_prefix_is_refused(fresh: Platform) -> None:
