@@ -54,6 +54,6 @@ def _entries(row: Service, day: date) -> list[Entry]:
     name = f"{explaining.TYPES[row.type]} {row.unicode}"
     said = gettext("If nothing is paid until then.")
     return [
-        Entry(f"service-{row.pk}-{step.phase}@gasthof", step.day, f"{name}: {words(step)}", f"{name}, {shown(step.day)}: {words(step)}. {said}")
+        Entry(f"service-{row.pk}-{step.phase}@gasthof", step.day, f"{name}: {words(step.phase)}", f"{name}, {shown(step.day)}: {words(step.phase)}. {said}")
         for step in coming(row, day)[1:]
     ]  # fmt: skip

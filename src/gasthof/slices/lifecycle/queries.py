@@ -1,12 +1,13 @@
 """Reads of services: what holds for each today, why, and what comes."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from gasthof.kernel import registry
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
@@ -42,6 +43,7 @@ __all__ = [
     "in_services",
     "kept",
     "known_at_once",
+    "next_step",
     "open_work",
     "parked_sweep",
     "policy_of",
@@ -124,6 +126,19 @@ def coming(service: Service, on: date) -> list[Step]:
     return _planned(service, facts_of(service, on), on)
 
 
+@dataclass(frozen=True)
+class Next:
+    day: date
+    phase: str
+
+
+def next_step(service: Service, on: date) -> Next | None:
+    """The first of what comes after that day; None: nothing does."""
+    policy = policy_of(service)
+    decision = evaluate(policy, as_planned(policy, facts_of(service, on), on), on)
+    return Next(decision.next_at, decision.next_phase) if decision.next_at else None
+
+
 def course(service: Service, on: date, price: str = "") -> Course:
     """The same, to be drawn and told in words."""
     return Course(coming(service, on), policy_of(service), price)
@@ -179,10 +194,11 @@ def shown(service: Service) -> dict[str, object]:
 def foreseen(service: Service, on: date) -> dict[str, Any]:
     """What holds that day and why, and what comes if nothing is done."""
     policy, known = policy_of(service), facts_of(service, on)
-    planned = as_planned(policy, known, on)
+    drawn = course(service, on, registry.renewal_price(service))
     return {
         **shown(service),
         "on": on.isoformat(),
+        "sentence": drawn.sentence,
         "why": [explaining.in_words(reason) for reason in evaluate(policy, known, on).explain],
         "steps": [
             {
@@ -195,8 +211,9 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
                 "renewal": step.renewal,
                 "fees": list(step.fees),
                 "saved": list(step.saved),
+                "cost": told_of["cost"],
             }
-            for step in timeline(policy, planned, on)
+            for step, told_of in zip(drawn.steps, drawn.told, strict=True)
         ],
         "notices": [{"day": each.day.isoformat(), "notice": each.notice.name} for each in told(policy, known, on)],
     }
