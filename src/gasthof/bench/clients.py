@@ -62,11 +62,17 @@ class Clients:
         ) as database:
             return database.execute("SELECT 1 FROM users WHERE name = ?", [user]).fetchone() is not None
 
-    def transfers(self, user: str, password: str) -> bool:
-        """Whether the FTP user gets in."""
+    def connected(self) -> "Ftp":
+        """By TLS, and nobody's yet."""
         client = Ftp(context=self.trust, timeout=PATIENCE)
         client.connect(ADDRESS, self.ports["ftp"])
         client.host = self.host
+        client.auth()
+        return client
+
+    def transfers(self, user: str, password: str) -> bool:
+        """Whether the FTP user gets in."""
+        client = self.connected()
         try:
             client.login(user, password)
         except ftplib.error_perm:
