@@ -46,6 +46,7 @@ def resume(call: Call, *, subscription: SubscriptionRef) -> Result:
 def delete(call: Call, *, subscription: SubscriptionRef) -> Result:
     """Delete a subscription with all its domains, websites and files."""
     _check_nothing_under_way(subscription)
+    registry.check_goes(call, subscription, None, "subscription")
     result = {**shown(subscription), "state": "deleted"}
     registry.announce("subscription_removed", call, subscription)
     desire(call, subscription.node, HOME, subscription.system_name, None, VERSION)
