@@ -88,6 +88,7 @@ MEANT = {
     "Targets",
     "Content",
     "Contents",
+    "Abilities",
 }
 ONLY_RECORDED = {("registrar.cancel", "consent"), ("registrar.restore", "reason"), ("access.tell_of_change", "address")}
 CASES = ("open", "warn", "note", "mended", "close", "propose_end", "signal")

@@ -88,6 +88,7 @@ def examples(house: House) -> Examples:
         "subscriptions.create": {"customer": house.baker.customer, "plan": "Bare", "node": "local"},
         "subscriptions.suspend": mine,
         "subscriptions.resume": mine,
+        "subscriptions.withhold": {**mine, "abilities": "served, sign_in"},
         "subscriptions.delete": mine,
         "subscriptions.export": mine,
         "subscriptions.import": {"export": _last_export, "plan": "Standard"},

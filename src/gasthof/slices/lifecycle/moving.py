@@ -10,8 +10,10 @@ from django.db.models import Q
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
+from gasthof.slices.lifecycle.carrying import DRIVERS, place, withheld
 from gasthof.slices.lifecycle.explaining import HOLDS
 from gasthof.slices.lifecycle.models import Hold, Service
+from gasthof.slices.subscriptions.actions.places import become
 from gasthof.slices.subscriptions.queries import Subscription
 
 
@@ -26,13 +28,16 @@ def export(subscription: Subscription) -> Any:
     return [{"type": row.type, "tld": row.tld, "name": row.name} for row in rows]
 
 
-def restore(_call: Call, subscription: Subscription, settings: Any) -> None:
-    """Services of the same customer that stand nowhere move in; none is made, since nobody has paid for it."""
+def restore(call: Call, subscription: Subscription, settings: Any) -> None:
+    """Services of the same customer that stand nowhere move in; none is made, since nobody has paid for it. What they may not do now, the
+    place that they come to does not do either."""
     free = Service.objects.filter(customer=subscription.customer, subscription=None, ended=None)
     for wanted in settings:
         found = free.filter(type=wanted["type"], tld=wanted["tld"], name=wanted["name"]).order_by("pk").first()
         if found is not None:
             Service.objects.filter(pk=found.pk).update(subscription=subscription)
+            if DRIVERS.get(found.type) is place:
+                become(call, subscription, withheld=withheld(found))
 
 
 def keeps(subscription: Subscription, name: str | None) -> Refused | None:

@@ -24,6 +24,7 @@ from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved, Vacation
 from gasthof.slices.nodes.queries import Node, failed, findings
 from gasthof.slices.subscriptions.queries import Subscription
+from gasthof.slices.subscriptions.rules import MAIL_DELIVERED, SIGN_IN
 
 __all__ = ["Mailbox", "MailboxRef"]
 
@@ -81,7 +82,8 @@ def _domain_spec(subscription: Subscription, row: MailDomain, first: str | None,
         subscription=subscription.system_name,
         uid=subscription.uid,
         active=row.active,
-        suspended=subscription.suspended,
+        suspended=not subscription.can(MAIL_DELIVERED),
+        sign_in=None if subscription.can(SIGN_IN) == subscription.can(MAIL_DELIVERED) else subscription.can(SIGN_IN),
         catch_all=f"{row.catch_all.local}@{name}" if row.catch_all else None,
         reserved=tuple(Reserved(local, target) for local in free),
     )
