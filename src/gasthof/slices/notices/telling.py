@@ -19,6 +19,7 @@ from gasthof.slices.access.actions import write_to
 from gasthof.slices.access.queries import OutgoingMail, people_of
 from gasthof.slices.lifecycle.queries import Service
 from gasthof.slices.lifecycle.rules.days import day_of
+from gasthof.slices.lifecycle.rules.facts import KEEPS
 from gasthof.slices.notices import rules, wording
 from gasthof.slices.notices.models import Delivery, Notice, Round
 
@@ -39,6 +40,27 @@ WHERE NOT EXISTS (
     SELECT FROM notices_notice x WHERE x.service_id = s.id AND x.first_unpaid = s.first_unpaid AND x.name = n.name
 )
 ORDER BY s.id, 4"""
+
+# What the policy's notices have all been said of, while it was kept, or so late that the day they named was past: it is told once more. Of what
+# stands at its last notice there is little, since most is deleted soon after.
+AGAIN = """
+SELECT s.id, s.first_unpaid, %(name)s, %(today)s::date
+FROM (SELECT policy_id, entry, max(at) AS at FROM lifecycle_noticestep GROUP BY 1, 2) n
+CROSS JOIN LATERAL (
+    SELECT id, first_unpaid FROM lifecycle_service
+    WHERE entry = n.entry AND policy_id = n.policy_id AND ended IS NULL AND first_unpaid < %(today)s::date - n.at
+        AND noticed IS NULL AND keeps = 0 AND (ends_on IS NULL OR ends_on > first_unpaid)
+) s
+WHERE EXISTS (SELECT FROM notices_notice x WHERE x.service_id = s.id AND x.first_unpaid = s.first_unpaid)
+AND NOT EXISTS (
+    SELECT FROM notices_notice x WHERE x.service_id = s.id AND x.first_unpaid = s.first_unpaid AND x.end_named IS NOT NULL
+        AND (x.state <> 'delivered' OR x.end_named >= %(today)s)
+        AND x.made >= COALESCE((
+            SELECT max(h.lifted) FROM lifecycle_hold h WHERE h.service_id = s.id AND h.kind = ANY (%(keeping)s)
+        ), '-infinity')
+)
+ORDER BY s.id"""
+ONCE_MORE = "deletion_near"
 
 
 def today(clocks: Clocks) -> date:
@@ -77,7 +99,9 @@ def due(day: date) -> list[rules.Due]:
     since = max(min(last or day, day - ONE_DAY), day - LONGEST_OUTAGE)
     with connection.cursor() as cursor:
         cursor.execute(DUE, {"since": since, "today": day})
-        return [rules.Due(*row) for row in cursor.fetchall()]
+        found = [rules.Due(*row) for row in cursor.fetchall()]
+        cursor.execute(AGAIN, {"name": ONCE_MORE, "today": day, "keeping": list(KEEPS)})
+        return found + [rules.Due(*row) for row in cursor.fetchall()]
 
 
 def _one(number: int, listed: list[rules.Due], clocks: Clocks) -> str:
@@ -86,17 +110,15 @@ def _one(number: int, listed: list[rules.Due], clocks: Clocks) -> str:
     with transaction.atomic(), rows.staff():
         chosen = Service.objects.select_related("customer", "parent").select_for_update(of=("self",), no_key=True)
         service = chosen.filter(pk=number, ended=None, first_unpaid=last.first_unpaid).first()
-        if (
-            service is None
-            or Notice.objects.filter(service=service, first_unpaid=last.first_unpaid, name=last.name).exists()
-        ):
+        same = Notice.objects.filter(service=service, first_unpaid=last.first_unpaid, name=last.name, due=last.day)
+        if service is None or same.exists():
             return ""
         for each in overtaken:
             _kept(service, each, Notice.OVERTAKEN, clocks)
         notice = _kept(service, last, Notice.WAITING, clocks)
         with override(service.customer.language):
             letter = wording.letter(last.name, service, last.first_unpaid, today(clocks))
-        notice.subject, notice.text, notice.names_end = letter.subject, letter.text, letter.names_end
+        notice.subject, notice.text, notice.end_named = letter.subject, letter.text, letter.end
         if not mailed(notice, service, clocks):
             notice.state = Notice.NOBODY
         notice.save()
@@ -117,7 +139,7 @@ def mailed(notice: Notice, service: Service, clocks: Clocks) -> int:
         with override(user.language):
             letter = wording.letter(notice.name, service, notice.first_unpaid, today(clocks))
             mail = write_to(user, letter.subject, *letter.paragraphs, now=clocks.wall.now())
-        notice.names_end = notice.names_end and letter.names_end
+        notice.end_named = letter.end
         Delivery.objects.create(notice=notice, mail=mail, address=user.email)
     return len(people)
 
@@ -207,14 +229,19 @@ def _once_more(notice: Notice, clocks: Clocks) -> None:
         return
     if not rules.refused_enough(_refused(notice)) and stands(notice):
         mailed(notice, notice.service, clocks)
-        notice.save(update_fields=["names_end"])
+        notice.save(update_fields=["end_named"])
 
 
 def _delivered(notice: Notice, clocks: Clocks) -> str:
-    """And the service is known to have been told of, if its end was named and it is still the same unpaid time."""
+    """And the service is known to have been told of, if its end was named, is still to come, and it is still the same unpaid time."""
     notice.state = Notice.DELIVERED
     notice.save(update_fields=["state"])
     service = notice.service
-    if notice.names_end and service.ended is None and service.first_unpaid == notice.first_unpaid:
+    if _tells(notice, clocks) and service.ended is None and service.first_unpaid == notice.first_unpaid:
         perform(SYSTEM, "lifecycle.note_notice", {"service": service.pk}, clocks)
     return ""
+
+
+def _tells(notice: Notice, clocks: Clocks) -> bool:
+    """While it is kept, nothing that was said before tells when it will be deleted."""
+    return notice.service.keeps == 0 and rules.tells_of_end(notice.end_named, today(clocks))

@@ -12,8 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from gasthof.kernel import registry
+from gasthof.kernel.amounts import amount
 from gasthof.slices.billing.queries import open_for
-from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.lifecycle.queries import TYPES, Course, Service, course
 from gasthof.slices.lifecycle.rules.policy import DELETED, ENDS, RELEASED, RENEWABLE_BY_FEE, SERVED
 from gasthof.slices.lifecycle.rules.timeline import Step
@@ -57,7 +57,7 @@ OPENING = {
 class Letter:
     subject: str  # without a line break, at most 250 characters
     paragraphs: tuple[str, ...]
-    names_end: bool  # whether the day on which time ends the service is in it
+    end: date | None  # the day on which time ends the service, which is in it; None: it says of none
 
     @property
     def text(self) -> str:
@@ -76,7 +76,7 @@ def letter(name: str, service: Service, first: date, on: date) -> Letter:
         *_what_comes(service, known),
         str(_("Everything about it: %(address)s")) % {"address": f"{settings.PANEL_ADDRESS}/services/{service.pk}/"},
     ]
-    return Letter(" ".join((str(SUBJECTS[key]) % words).split())[:250], tuple(found), _end(known) is not None)
+    return Letter(" ".join((str(SUBJECTS[key]) % words).split())[:250], tuple(found), _named(service, known))
 
 
 def _chosen(name: str, service: Service, known: Course, first: date, on: date) -> tuple[str, date]:
@@ -97,6 +97,12 @@ def _end(known: Course) -> Step | None:
     return next((step for step in known.steps[1:] if step.phase in ENDS), None)
 
 
+def _named(service: Service, known: Course) -> date | None:
+    """A termination's day tells of no other: its customer may take it back."""
+    end = _end(known)
+    return end.day if end and end.day != service.ends_on else None
+
+
 def _paying_opens(service: Service, known: Course) -> bool:
     """Whether it is closed by being unpaid and by nothing else."""
     today = known.policy.of(service.type, service.tld).named(known.steps[0].phase)
@@ -112,7 +118,7 @@ def _what_comes(service: Service, known: Course) -> list[str]:
     if proforma := open_for(f"lifecycle:{service.pk}"):
         found.append(
             str(_("Proforma invoice %(number)d: %(amount)s, payable until %(day)s. Give this number as variable symbol or purpose."))
-            % {"number": proforma.number, "amount": Money(proforma.total - proforma.received, proforma.currency), "day": _day(proforma.valid_until)}
+            % {"number": proforma.number, "amount": amount(proforma.total - proforma.received, proforma.currency), "day": _day(proforma.valid_until)}
         )  # fmt: skip
     return found
 
