@@ -102,6 +102,7 @@ class Service(models.Model):
             models.Index(
                 fields=["entry", "first_unpaid"], name="lifecycle_service_expires", condition=models.Q(ended=None)
             ),
+            models.Index(fields=["ended"], name="lifecycle_service_ended", condition=models.Q(ended__isnull=False)),
             GinIndex(
                 OpClass(Upper("unicode"), name="gin_trgm_ops"),
                 OpClass(Upper("name"), name="gin_trgm_ops"),

@@ -8,6 +8,13 @@ from datetime import date, timedelta
 AGAIN_AFTER = timedelta(days=1)  # a refused notice is tried once more, on another day
 ATTEMPTS = 2
 REFUSAL = re.compile(r"5\d\d\b")  # RFC 5321, 4.2.1; "5.7.8" is what a relay says of our own password
+ENDED, LAST_CHANCE, RESTORED = (
+    "ended",
+    "last_chance",
+    "restored",
+)  # what is told of after the end, whatever the policy says
+AFTER = (ENDED, LAST_CHANCE, RESTORED)
+LAST_DAYS = 3  # so many before what was saved goes
 PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-moz")
 AHEAD = re.compile(r"prefetch|prerender|preview", re.IGNORECASE)
 SHOWN_FOR = timedelta(days=7)  # so long a refused one has to have stood in the customer centre

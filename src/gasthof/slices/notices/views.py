@@ -145,5 +145,13 @@ def _letters(name: str, service: Service, first: date) -> list[dict[str, object]
     for code, language in LANGUAGES:
         with override(code):
             letter = wording.letter(name, service, first, telling.today(SYSTEM_CLOCKS))
-        found.append({"language": language, "code": code, "subject": letter.subject, "paragraphs": letter.paragraphs})
+        found.append(
+            {
+                "language": language,
+                "code": code,
+                "subject": letter.subject,
+                "text": letter.text,
+                "paragraphs": letter.paragraphs,
+            }
+        )
     return found
