@@ -204,4 +204,5 @@ def test_without_either_wall_it_would_be_done(
     house: House, no_first_wall: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rows, "rows_of", lambda _: rows.EVERYBODYS)
+    prepare(house, "domains.delete")
     perform(house.gardener, "domains.delete", examples(house)["domains.delete"])
