@@ -125,7 +125,11 @@ UPDATE lifecycle_service s SET
     ), 0)
 WHERE s.id = ANY (%(ids)s)"""
 
-KINDS = {"closing": list(CLOSING), "kinds": list(TAKES), "masks": [mask(taken) for taken in TAKES.values()]}
+KINDS: Mapping[str, list[Any]] = {
+    "closing": list(CLOSING),
+    "kinds": list(TAKES),
+    "masks": [mask(taken) for taken in TAKES.values()],
+}
 Moved = list[tuple[int, bool]]  # service, whether it has ended
 
 

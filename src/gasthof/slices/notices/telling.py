@@ -120,9 +120,15 @@ def due(day: date) -> list[rules.Due]:
 
 
 def _after(since: date, day: date) -> list[rules.Due]:
-    named = {"ended": rules.ENDED, "last_chance": rules.LAST_CHANCE, "days": rules.LAST_DAYS}
+    values = {
+        "since": since,
+        "today": day,
+        "ended": rules.ENDED,
+        "last_chance": rules.LAST_CHANCE,
+        "days": rules.LAST_DAYS,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(AFTER, {"since": since, "today": day, **named})
+        cursor.execute(AFTER, values)
         return [rules.Due(*row) for row in cursor.fetchall()]
 
 
