@@ -96,6 +96,8 @@ REQUESTS = ("draft", "change", "write", "accept", "decline", "finish")
 OF_LINES = {
     ("mail.set_vacation", "text"),
     *((f"cases.{verb}", "words") for verb in CASES),
+    ("cases.close", "waived"),
+    ("cases.lift", "waived"),
     *((f"requests.{verb}", "words") for verb in REQUESTS),
 }  # browsers end them in another way than files
 FIELDS = [(verb, field.name) for verb, action in actions().items() for field in action.fields]

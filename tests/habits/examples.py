@@ -10,7 +10,7 @@ from gasthof.installed import SLICES
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import ApiToken, User
 from gasthof.slices.access.values import Email
-from gasthof.slices.lifecycle.models import Hold
+from gasthof.slices.lifecycle.models import Hold, Service
 from gasthof.slices.lifecycle.tests.examples import end
 from gasthof.slices.subscriptions.models import Export
 from tests.house import OPERATOR, House, all_live
@@ -176,6 +176,13 @@ def let_go(house: House) -> None:
     """Nothing that stands in the baker's subscription is held any more: what is held stays where it is."""
     for hold in Hold.objects.filter(service__subscription=int(house.mine[1:]), lifted=None):
         house.run("lifecycle.lift_hold", hold=hold.pk)
+
+
+def in_service(house: House) -> None:
+    """What comes back may do what its service may: it is paid for, and nothing holds it."""
+    let_go(house)
+    for service in Service.objects.filter(subscription=int(house.mine[1:]), first_unpaid__isnull=False):
+        house.run("lifecycle.set_paid", service=service.pk, first_unpaid="2999-03-03")
 
 
 def prepare(house: House, verb: str) -> None:

@@ -18,10 +18,9 @@ from gasthof.kernel import registry
 from gasthof.kernel.actions import actions
 from gasthof.kernel.capability import Capability
 from gasthof.kernel.collection import collections
-from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.nodes.models import DesiredObject
 from gasthof.slices.subscriptions.models import Export, Subscription
-from tests.habits.examples import let_go
+from tests.habits.examples import in_service
 from tests.habits.furnished import furnished_once, house
 from tests.house import House, all_live
 
@@ -79,13 +78,6 @@ def moved(house: House) -> tuple[Objects, Objects, str]:
         house, house.mine, nameless(house, new, again)
     )  # databases keep the name that they were made under
     return nameless(house, house.mine, mine), again, export
-
-
-def in_service(house: House) -> None:
-    """What comes back may do what its service may: it is paid for, and nothing holds it."""
-    let_go(house)
-    for service in Service.objects.filter(subscription=int(house.mine[1:]), first_unpaid__isnull=False):
-        house.run("lifecycle.set_paid", service=service.pk, first_unpaid="2999-03-03")
 
 
 def plain(settings: object) -> str:
