@@ -121,7 +121,7 @@ def due(day: date) -> list[rules.Due]:
 
 
 def _after(since: date, day: date) -> list[rules.Due]:
-    values = {
+    values: dict[str, Any] = {
         "since": since,
         "today": day,
         "ended": rules.ENDED,
