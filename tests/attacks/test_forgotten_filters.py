@@ -20,7 +20,7 @@ from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.access.models import User
 from tests.habits.examples import DOMAIN, OTHERS_DOMAIN, examples, person, prepare
-from tests.habits.owners import filled_once, house, owned, table
+from tests.habits.owners import HOUSES, filled_once, house, houses, owned, table, theirs
 from tests.habits.test_permissions import VERBS, state
 from tests.house import House
 from tests.members import client_of, member, owner
@@ -111,10 +111,7 @@ WRITTEN_ONCE = (
 
 
 def keys(customer: int | None) -> dict[str, set[str]]:
-    return {
-        table(model): {str(key) for key in model.objects.filter(**{way: customer}).values_list("pk", flat=True)}
-        for model, way in OWNED.items()
-    }
+    return {table(model): {str(key) for key in theirs(model, way, customer)} for model, way in OWNED.items()}
 
 
 @pytest.fixture
@@ -136,6 +133,17 @@ def test_a_view_that_forgot_its_filter_shows_nothing_of_anothers(house: House, r
 
 
 @pytest.mark.parametrize("who", CLIENTS)
+def test_a_view_that_forgot_it_shows_nothing_that_the_house_keeps_to_itself(
+    house: House, routes: None, who: str
+) -> None:
+    found = json.loads(CLIENTS[who](house).get("/everything").content)
+    for name in HOUSES:
+        kept = {str(key) for key in houses(BY_TABLE[name])}
+        assert kept, name
+        assert not kept & set(found[name]), name
+
+
+@pytest.mark.parametrize("who", CLIENTS)
 def test_a_view_changes_no_row_but_by_a_verb(house: House, routes: None, who: str) -> None:
     client = CLIENTS[who](house)
     before = keys(house.gardener.customer)
@@ -149,6 +157,7 @@ def test_the_view_would_ruin_what_it_could(house: House, routes: None) -> None:
     others = keys(house.gardener.customer)
     found = json.loads(client.get("/everything").content)
     assert all(others[name] <= set(listed) for name, listed in found.items())
+    assert all({str(key) for key in houses(BY_TABLE[name])} <= set(found[name]) for name in HOUSES)
     could = {f"delete {name}" for name in BY_TABLE} - {f"delete {name}" for name in WRITTEN_ONCE}
     assert could <= set(json.loads(client.get("/ruin").content))
     transaction.set_rollback(
@@ -195,4 +204,5 @@ def test_without_either_wall_it_would_be_done(
     house: House, no_first_wall: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rows, "rows_of", lambda _: rows.EVERYBODYS)
+    prepare(house, "domains.delete")
     perform(house.gardener, "domains.delete", examples(house)["domains.delete"])

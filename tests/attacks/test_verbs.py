@@ -88,6 +88,7 @@ MEANT = {
     "Targets",
     "Content",
     "Contents",
+    "Abilities",
 }
 ONLY_RECORDED = {("registrar.cancel", "consent"), ("registrar.restore", "reason"), ("access.tell_of_change", "address")}
 CASES = ("open", "warn", "note", "mended", "close", "propose_end", "signal")
@@ -95,6 +96,8 @@ REQUESTS = ("draft", "change", "write", "accept", "decline", "finish")
 OF_LINES = {
     ("mail.set_vacation", "text"),
     *((f"cases.{verb}", "words") for verb in CASES),
+    ("cases.close", "waived"),
+    ("cases.lift", "waived"),
     *((f"requests.{verb}", "words") for verb in REQUESTS),
 }  # browsers end them in another way than files
 FIELDS = [(verb, field.name) for verb, action in actions().items() for field in action.fields]

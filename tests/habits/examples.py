@@ -10,6 +10,7 @@ from gasthof.installed import SLICES
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import ApiToken, User
 from gasthof.slices.access.values import Email
+from gasthof.slices.lifecycle.models import Hold, Service
 from gasthof.slices.lifecycle.tests.examples import end
 from gasthof.slices.subscriptions.models import Export
 from tests.house import OPERATOR, House, all_live
@@ -95,6 +96,7 @@ def examples(house: House) -> Examples:
         "subscriptions.create": {"customer": house.baker.customer, "plan": "Bare", "node": "local"},
         "subscriptions.suspend": mine,
         "subscriptions.resume": mine,
+        "subscriptions.withhold": {**mine, "abilities": "served, sign_in"},
         "subscriptions.delete": mine,
         "subscriptions.export": mine,
         "subscriptions.import": {"export": _last_export, "plan": "Standard"},
@@ -182,8 +184,23 @@ def _last_export() -> str:
     return last.name if last else "x000001"
 
 
+def let_go(house: House) -> None:
+    """Nothing that stands in the baker's subscription is held any more: what is held stays where it is."""
+    for hold in Hold.objects.filter(service__subscription=int(house.mine[1:]), lifted=None):
+        house.run("lifecycle.lift_hold", hold=hold.pk)
+
+
+def in_service(house: House) -> None:
+    """What comes back may do what its service may: it is paid for, and nothing holds it."""
+    let_go(house)
+    for service in Service.objects.filter(subscription=int(house.mine[1:]), first_unpaid__isnull=False):
+        house.run("lifecycle.set_paid", service=service.pk, first_unpaid="2999-03-03")
+
+
 def prepare(house: House, verb: str) -> None:
     """What must have happened in a furnished house before that verb can be done."""
+    if verb in ("domains.delete", "web.remove_alias", "subscriptions.delete"):
+        let_go(house)
     if verb == "subscriptions.resume":
         house.run("subscriptions.suspend", OPERATOR, subscription=house.mine)
     if verb in ("subscriptions.import", "subscriptions.delete_export", "lifecycle.restore"):

@@ -24,6 +24,7 @@ from tests.house import House, all_live, settle
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 Found = dict[type[Model], str]
+HOUSES = {"cases_step": {"house": True}}  # rows of a customer's that the house keeps to itself
 
 
 def owned() -> Found:
@@ -44,6 +45,18 @@ def _path(model: type[Model], found: Found) -> str:
 
 def table(model: type[Model]) -> str:
     return str(model._meta.db_table)
+
+
+def theirs(model: type[Model], way: str, customer: int | None) -> set[Any]:
+    """Keys of the rows that a customer may see, as the test's own role sees them, which is bound to nothing."""
+    rows = model._base_manager.filter(**{way: customer}).exclude(pk__in=houses(model))
+    return set(rows.values_list("pk", flat=True))
+
+
+def houses(model: type[Model]) -> set[Any]:
+    """Keys of rows that are behind the wall for their own customer, too."""
+    kept = HOUSES.get(table(model))
+    return set(model._base_manager.filter(**kept).values_list("pk", flat=True)) if kept else set()
 
 
 @pytest.fixture(scope="module")

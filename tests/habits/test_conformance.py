@@ -20,6 +20,7 @@ from gasthof.kernel.capability import Capability
 from gasthof.kernel.collection import collections
 from gasthof.slices.nodes.models import DesiredObject
 from gasthof.slices.subscriptions.models import Export, Subscription
+from tests.habits.examples import in_service
 from tests.habits.furnished import furnished_once, house
 from tests.house import House, all_live
 
@@ -64,6 +65,7 @@ def nameless(house: House, name: str, objects: Objects) -> Objects:
 
 def moved(house: House) -> tuple[Objects, Objects, str]:
     """What was told of the baker's subscription, what is told after export, deletion and import, and the export's name."""
+    in_service(house)
     before = told()
     export = house.run("subscriptions.export", subscription=house.mine).result["export"]
     all_live()

@@ -11,7 +11,7 @@ from django.db.models import Model
 from gasthof.kernel import rows
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import ANONYMOUS, SYSTEM, Actor, Grant, Place
-from tests.habits.owners import filled_once, house, owned, table
+from tests.habits.owners import filled_once, house, owned, table, theirs
 from tests.house import OPERATOR, House
 
 __all__ = ["filled_once", "house"]  # fixtures
@@ -40,8 +40,7 @@ DEFINERS = {
 
 
 def keys_of(model: type[Model], actor: Actor) -> set[Any]:
-    """As the test's own role sees them, which is bound to nothing."""
-    return set(model._base_manager.filter(**{OWNED[model]: actor.customer}).values_list("pk", flat=True))
+    return theirs(model, OWNED[model], actor.customer)
 
 
 def seen(model: type[Model]) -> set[Any]:
@@ -104,10 +103,10 @@ def test_the_policies_are_the_known_ones(name: str) -> None:
 
 @MODELS
 def test_a_customer_sees_theirs_and_nothing_else(house: House, model: type[Model]) -> None:
-    theirs = keys_of(model, house.baker)
+    mine = keys_of(model, house.baker)
     for actor in actors(house):
         with rows.of(actor):
-            assert seen(model) == theirs
+            assert seen(model) == mine
 
 
 @MODELS

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from gasthof.kernel.call import Awaited, Call
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import Actor, Role
+from gasthof.kernel.refusal import Refused
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,12 @@ class Capability:
     export: Callable[[Any], Any] | None = None  # a subscription -> its share's settings, as JSON, hashes included
     restore: Callable[[Call, Any, Any], Any] | None = (
         None  # makes that share anew from what `export` gave; JSON for `load`
+    )
+    keeps: Callable[[Any, str | None], Refused | None] | None = (
+        None  # a subscription, a host name of it (None: all of it) -> why its customer may not take that away now
+    )
+    withholds: Callable[[int, str], Refused | None] | None = (
+        None  # a customer's number, a host name or an address -> why that customer may not have it anew now
     )
     claimed: Callable[[str], Iterable[str]] | None = (
         None  # a host name -> customers' names that are it or lie below it, held until the transaction ends

@@ -25,6 +25,11 @@ DROP POLICY staff ON {table};
 ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
 """
 
+NARROW = """
+ALTER POLICY seen ON {table} USING ({condition});
+ALTER POLICY locked ON {table} USING ({condition});
+"""
+
 
 def own(table: str, column: str = "customer_id") -> RunSQL:
     """Rows that say whose they are: the customer's number is in that column."""
@@ -41,7 +46,17 @@ def either(one: str, other: str) -> str:
 
 def below(table: str, column: str, parent: str, key: str = "id") -> RunSQL:
     """Rows that belong to a row of another table: seen by whom that table's own policy shows it."""
-    return protect(table, f"EXISTS (SELECT FROM {parent} above WHERE above.{key} = {table}.{column})")
+    return protect(table, reaching(table, column, parent, key))
+
+
+def reaching(table: str, column: str, parent: str, key: str = "id") -> str:
+    """The condition of `below`."""
+    return f"EXISTS (SELECT FROM {parent} above WHERE above.{key} = {table}.{column})"
+
+
+def narrowed(table: str, condition: str, before: str) -> RunSQL:
+    """Only rows for which that condition holds, instead of `before`, are the customer's: the house keeps some to itself."""
+    return RunSQL(NARROW.format(table=table, condition=condition), NARROW.format(table=table, condition=before))
 
 
 def closed(table: str) -> RunSQL:

@@ -11,7 +11,8 @@ from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
 from gasthof.kernel.capability import Bearer, Capability, Glance, Level, Page, Waited
 from gasthof.kernel.clock import Clocks
-from gasthof.kernel.permissions import Actor, Grants
+from gasthof.kernel.permissions import EVERYWHERE, Actor, Grants
+from gasthof.kernel.refusal import Refused
 
 
 @cache
@@ -85,6 +86,30 @@ def is_customer(number: int) -> bool:
 def claimed(name: str) -> list[str]:
     """Customers' names that are this host name or lie below it. They stay as they are until the transaction ends."""
     return [one for each in capabilities() if each.claimed is not None for one in each.claimed(name)]
+
+
+def check_goes(call: Call, subscription: Any, name: str | None, field: str) -> None:
+    """Whether who acts may take a subscription away, or a host name of it. Raises Refused, about that field. Staff may."""
+    if call.actor.role not in EVERYWHERE:
+        refused = (each.keeps(subscription, name) for each in capabilities() if each.keeps is not None)
+        _raise_first(refused, field)
+
+
+def check_comes(call: Call, customer: int, name: str, field: str) -> None:
+    """Whether a customer may have a host name or an address anew. Raises Refused, about that field. Staff may give it."""
+    if call.actor.role not in EVERYWHERE:
+        _raise_first(withheld(customer, name), field)
+
+
+def withheld(customer: int, name: str) -> Iterator[Refused | None]:
+    """What each slice says of a host name or an address that comes anew; None: nothing against it."""
+    return (each.withholds(customer, name) for each in capabilities() if each.withholds is not None)
+
+
+def _raise_first(refused: Iterable[Refused | None], field: str) -> None:
+    for refusal in refused:
+        if refusal is not None:
+            raise refusal.at(field)
 
 
 def called(actors: Iterable[str]) -> Mapping[str, str]:

@@ -204,9 +204,10 @@ def stop_acting(call: Call, *, customer: CustomerRef) -> Result:
     return {"customer": customer.number}
 
 
-def write_to(user: User, subject: str, *paragraphs: str, now: datetime) -> OutgoingMail:
-    """A mail to somebody, in the transaction of what it tells of. The words are in their language already."""
-    return outbox.post(user, letters.letter(user, subject, *paragraphs), now)
+def write_to(user: User, subject: str, *paragraphs: str, now: datetime, page: str = "") -> OutgoingMail:
+    """A mail to somebody, in the transaction of what it tells of. The words are in their language already; `page` is the template that
+    shows them as HTML, too: of "language", "subject", "paragraphs"."""
+    return outbox.post(user, letters.letter(user, subject, *paragraphs), now, page=page)
 
 
 def check_free(email: Email) -> None:

@@ -100,6 +100,9 @@ class OutgoingMail(models.Model):
     recipient = models.CharField(max_length=320)
     subject = models.CharField(max_length=300)
     body = models.TextField(blank=True)  # sealed, as it may hold a link; emptied when it is sent or given up
+    page = models.CharField(
+        max_length=100, blank=True, db_default=""
+    )  # template of an HTML part with the same words; none: plain text alone
     message_id = models.CharField(max_length=200, unique=True)
     language = models.CharField(max_length=2)
     state = models.CharField(max_length=10, choices=STATES, default=QUEUED)

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from uuid import uuid4
 
 from django.db import transaction
+from django.template.loader import render_to_string
 from procrastinate.contrib.django import app
 
 from gasthof.kernel.sealing import seal, unseal
@@ -20,13 +21,14 @@ JOB = "access.deliver"
 Send = Callable[[EmailMessage], str]  # the server's words; raises Later or Undeliverable
 
 
-def post(user: User, letter: Letter, now: datetime, *, to: str = "") -> OutgoingMail:
-    """To the user's address, or to another one of theirs."""
+def post(user: User, letter: Letter, now: datetime, *, to: str = "", page: str = "") -> OutgoingMail:
+    """To the user's address, or to another one of theirs. `page`: the template of an HTML part beside the text."""
     mail = OutgoingMail.objects.create(
         user=user,
         recipient=to or user.email,
         subject=letter.subject,
         body=seal(letter.body),
+        page=page,
         message_id=str(uuid4()),
         language=user.language,
         created=now,
@@ -77,7 +79,8 @@ def _end(mail: OutgoingMail, state: str, now: datetime, words: str) -> None:
 
 
 def message(mail: OutgoingMail, sender: str) -> EmailMessage:
-    """RFC 5322, plain text. The same number each time it is tried, so that a copy can be known for one."""
+    """RFC 5322, plain text, and the same words as HTML where the mail has a page. The same number each time it is tried, so that a copy can be
+    known for one."""
     made = EmailMessage(policy=SMTP)
     made["From"] = f"Gasthof <{sender}>"
     made["To"] = mail.recipient
@@ -86,7 +89,11 @@ def message(mail: OutgoingMail, sender: str) -> EmailMessage:
     made["Message-ID"] = f"<{mail.message_id}@{sender.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
     made["Content-Language"] = mail.language
-    made.set_content(unseal(mail.body), cte="quoted-printable")
+    body = unseal(mail.body)
+    made.set_content(body, cte="quoted-printable")
+    if mail.page:
+        words = {"language": mail.language, "subject": mail.subject, "paragraphs": body.strip().split("\n\n")}
+        made.add_alternative(render_to_string(mail.page, words), subtype="html", cte="quoted-printable")
     return made
 
 

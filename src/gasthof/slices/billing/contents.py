@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from gasthof.kernel.amounts import amount
 from gasthof.slices.billing.models import Proforma, ProformaLine
 from gasthof.slices.billing.rules import references, vat
-from gasthof.slices.billing.wording import amount, shown_day, tax
+from gasthof.slices.billing.wording import shown_day, tax
 
 
 class ShownLine(NamedTuple):

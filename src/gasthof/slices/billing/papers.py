@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from weasyprint import CSS, HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+from gasthof.kernel.amounts import amount
 from gasthof.slices.billing import contents, paying
 from gasthof.slices.billing.models import House, Proforma
 from gasthof.slices.billing.rules import payment_codes
 from gasthof.slices.billing.rules.payment_codes import Order
-from gasthof.slices.billing.wording import amount, shown_day
+from gasthof.slices.billing.wording import shown_day
 
 SHEET = Path(__file__).with_name("paper.css")
 

@@ -11,22 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS
+from gasthof.kernel.amounts import NARROW, amount
 from gasthof.slices.billing.models import Case, Proforma
 from gasthof.slices.billing.rules.matching import Outcome
-from gasthof.slices.billing.rules.money import decimals
 from gasthof.slices.lifecycle.rules.days import day_of
-
-NARROW = "\N{NO-BREAK SPACE}"
 
 
 def today() -> date:
     return day_of(SYSTEM_CLOCKS.business.now(), settings.TIME_ZONE)
-
-
-def amount(units: int, currency: str) -> str:
-    """“1.234,50 EUR” in German, “1,234.50 EUR” in English; on one line."""
-    digits = decimals(currency)
-    return f"{number_format(Decimal(units).scaleb(-digits), digits, force_grouping=True)}{NARROW}{currency}"
 
 
 def amounts(found: Iterable[tuple[str, int]]) -> str:

@@ -16,7 +16,17 @@ from gasthof.slices.accounts.queries import Customer, CustomerRef
 from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.cases import rules
 from gasthof.slices.cases.models import LONGEST_SIGNAL, Case, Step, Terms
-from gasthof.slices.cases.queries import MANAGE, WRITE, CaseRef, fee_reasons, shown, terms
+from gasthof.slices.cases.queries import (
+    MANAGE,
+    WRITE,
+    CaseRef,
+    end_proposed_by,
+    fee_owed,
+    fee_reasons,
+    person_of,
+    shown,
+    terms,
+)
 from gasthof.slices.cases.steps import hold as put
 from gasthof.slices.cases.steps import lift as take
 from gasthof.slices.cases.steps import step, there
@@ -26,6 +36,7 @@ from gasthof.slices.mail.queries import Mailbox, MailboxRef
 Kind = Annotated[Literal["breach", "security"], "a breach of the terms, or something that others broke into"]
 Severity = Annotated[int, Between(rules.MINOR, rules.SEVERE), "0 minor, 1 serious, 2 severe"]
 What = Annotated[Account, "what was seen, or is to be said"]
+Waived = Annotated[Account | None, "why an unlocking fee that is not paid is waived; for the house only"]
 ONE_SIGNAL_AT_A_TIME = 7_305_003  # PostgreSQL's advisory lock: two at once would open two cases
 
 
@@ -91,8 +102,9 @@ def hold(call: Call, *, case: CaseRef) -> Result:
 
 
 @action("cases.lift", permission=MANAGE, on="case")
-def lift(call: Call, *, case: CaseRef) -> Result:
-    """Unlock what a case has locked. What another hold closes stays closed."""
+def lift(call: Call, *, case: CaseRef, waived: Waived = None) -> Result:
+    """Unlock what a case has locked. What another hold closes stays closed; what waits for a fee takes its payment, or a reason to waive it."""
+    _waive(call, case, str(waived or ""))
     take(call, case)
     return shown(case)
 
@@ -133,10 +145,14 @@ def close(
     *,
     case: CaseRef,
     words: What,
-    unfounded: Annotated[bool, "there was nothing to it: it does not count as a former case"] = False,
+    unfounded: Annotated[
+        bool, "there was nothing to it: it does not count as a former case, and costs nothing"
+    ] = False,
+    waived: Waived = None,
 ) -> Result:
-    """Close a case. What it has locked is unlocked."""
+    """Close a case. What it has locked is unlocked, once its fee is paid or waived."""
     _open(case)
+    _waive(call, case, str(words if unfounded else waived or ""))
     take(call, case)
     case.closed, case.unfounded = call.clocks.business.now(), unfounded
     case.save(update_fields=["closed", "unfounded"])
@@ -152,8 +168,6 @@ def propose_end(call: Call, *, case: CaseRef, words: What) -> Result:
         raise Refused("This case is about no service.").at("case")
     if not rules.may_end(case.severity, case.deliberate):
         raise Refused("Only a severe and deliberate breach ends a service at once.").at("case")
-    case.end_proposed_by = _person(call)
-    case.save(update_fields=["end_proposed_by"])
     step(call, case, "end_proposed", str(words))
     return shown(case)
 
@@ -162,15 +176,14 @@ def propose_end(call: Call, *, case: CaseRef, words: What) -> Result:
 def confirm_end(call: Call, *, case: CaseRef) -> Result:
     """Confirm, as a second person, that the case’s service ends at once."""
     _open(case)
-    if not case.end_proposed_by:
+    proposer = end_proposed_by(case)
+    if not proposer:
         raise Refused("Nobody has proposed to end it.").at("case")
-    person = _person(call)
-    if person == case.end_proposed_by:
+    person = person_of(str(call.actor))
+    if person == proposer:
         raise Refused("Another person has to confirm what you have proposed.").at("case")
-    wanted = {"service": case.service_id, "authorised": f"{case.end_proposed_by}, {person}"}
+    wanted = {"service": case.service_id, "authorised": f"{proposer}, {person}"}
     perform(SYSTEM, "lifecycle.end_for_breach", wanted, call.clocks)
-    case.end_proposed_by = ""
-    case.save(update_fields=["end_proposed_by"])
     step(call, case, "end_confirmed")
     return shown(case)
 
@@ -238,11 +251,19 @@ def _joined(call: Call, mailbox: Mailbox | None, service: Service | None, source
     return case
 
 
+def _waive(call: Call, case: Case, why: str) -> None:
+    """An unlocking fee that is not paid holds the lock, unless somebody of the house says why not. Raises Refused."""
+    if not fee_owed(case, call.clocks.business.now()):
+        return
+    if not why:
+        raise Refused("The unlocking fee is not paid. Once it is, this unlocks by itself; or say why it is waived.").at(
+            "waived"
+        )
+    if case.proforma is not None and case.proforma.state == "open":
+        perform(SYSTEM, "billing.cancel", {"proforma": case.proforma_id}, call.clocks)
+    step(call, case, "waived", why)
+
+
 def _open(case: Case) -> None:
     if case.closed is not None:
         raise Refused("This case is closed.").at("case")
-
-
-def _person(call: Call) -> str:
-    """Who acts, by whatever token: two tokens of one person are one person."""
-    return str(call.actor).partition("/")[0]

@@ -1,7 +1,7 @@
 """The sign on the door of cases."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
-from gasthof.slices.cases.queries import MANAGE, READ, WRITE
+from gasthof.slices.cases.queries import MANAGE, READ, WRITE, withholds
 from gasthof.slices.cases.settling import performed, unlock_paid
 
 CAPABILITY = Capability(
@@ -13,6 +13,7 @@ CAPABILITY = Capability(
         Page("Cases", "cases:cases", MANAGE, "house", "triangle-alert"),
         Page("Cases", "cases:of_customer", READ, "customer", "triangle-alert", whole=True),
     ),
+    withholds=withholds,
     performed=performed,
     day_began=unlock_paid,
 )

@@ -45,6 +45,14 @@ class Mended(VerbForm):
     words = Paragraphs(_("What you have done"))
 
 
+class Lift(VerbForm):
+    verb = "cases.lift"
+    waived = Paragraphs(
+        _("Why without the fee"),
+        help_text=_("Needed only where unlocking costs a fee that is not paid. The customer does not see this."),
+    )
+
+
 class Charge(VerbForm):
     verb = "cases.charge"
     valid_until = Day(_("Payable until"))
@@ -54,6 +62,10 @@ class Close(VerbForm):
     verb = "cases.close"
     words = Paragraphs(_("How it ended"), help_text=_("The customer reads this."))
     unfounded = Switch(_("Unfounded"))
+    waived = Paragraphs(
+        _("Why without the fee"),
+        help_text=_("Needed only where unlocking costs a fee that is not paid. The customer does not see this."),
+    )
 
 
 class ProposeEnd(VerbForm):

@@ -39,7 +39,6 @@ class Case(models.Model):
     hold = models.ForeignKey("lifecycle.Hold", models.PROTECT, null=True, related_name="cases")  # while it is on
     locked = models.BooleanField(default=False)  # its mailbox, by this case
     proforma = models.ForeignKey("billing.Proforma", models.PROTECT, null=True, related_name="cases_unlocked")
-    end_proposed_by = models.CharField(max_length=120, blank=True)
 
     class Meta:
         indexes = [

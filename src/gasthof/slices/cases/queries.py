@@ -8,9 +8,11 @@ from django.db.models import Q, QuerySet
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import EVERYWHERE, Actor, Place, reaches
+from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.cases import rules
 from gasthof.slices.cases.models import Case, Step, Terms
+from gasthof.slices.mail.queries import readable
 
 READ, WRITE, MANAGE = "cases.read", "cases.write", "cases.manage"
 
@@ -35,6 +37,35 @@ def fee_reasons(case: Case, now: datetime) -> tuple[str, ...]:
     """Why unlocking costs a fee; empty: it is free."""
     former = Case.objects.filter(customer=case.customer_id, pk__lt=case.pk, unfounded=False).order_by("-pk").first()
     return rules.reasons(case.breach(former.opened if former else None), terms(), now)
+
+
+def fee_owed(case: Case, now: datetime) -> bool:
+    """Whether its lock waits for a fee: one that is invoiced and not paid, or one that is yet to be invoiced."""
+    state = case.proforma.state if case.proforma else ""
+    return case.held and state != "paid" and (state == "open" or bool(fee_reasons(case, now)))
+
+
+def withholds(customer: int, name: str) -> Refused | None:
+    """Hook: an address that a case has locked, or the domain of one, when that mailbox has gone meanwhile."""
+    meant = Q(mailbox=name) if "@" in name else Q(mailbox__endswith=f"@{name}")
+    found = Case.objects.filter(meant, customer=customer, locked=True).order_by("pk").first()
+    if found is None:
+        return None
+    return Refused(
+        "The address %(mailbox)s is locked by the case V-%(number)d: it comes back once that case lets go of it.",
+        mailbox=readable(found.mailbox), number=found.pk,
+    )  # fmt: skip
+
+
+def end_proposed_by(case: Case) -> str:
+    """Who has proposed an end at once that nobody has confirmed; "" for nobody, and to all but the house."""
+    last = case.steps.filter(what__in=("end_proposed", "end_confirmed")).order_by("pk").last()
+    return person_of(last.by) if last and last.what == "end_proposed" else ""
+
+
+def person_of(by: str) -> str:
+    """Who acted, by whatever token: two tokens of one person are one person."""
+    return by.partition("/")[0]
 
 
 def thread(actor: Actor, case: Case) -> list[Step]:

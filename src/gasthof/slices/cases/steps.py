@@ -9,7 +9,7 @@ from gasthof.slices.cases.models import Case, Step
 from gasthof.slices.cases.telling import TOLD, tell
 from gasthof.slices.mail.queries import Mailbox
 
-HOUSES = ("noted", "end_proposed")
+HOUSES = ("noted", "end_proposed", "waived")
 
 
 def step(

@@ -17,7 +17,7 @@ from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.cases import forms, rules, wording
 from gasthof.slices.cases.models import Case
-from gasthof.slices.cases.queries import MANAGE, READ, WRITE, fee_reasons, terms, thread
+from gasthof.slices.cases.queries import MANAGE, READ, WRITE, end_proposed_by, fee_reasons, terms, thread
 from gasthof.slices.lifecycle.queries import Service
 from gasthof.ui.forms import VerbForm
 from gasthof.ui.lists import Column, Empty, Listing, list_page
@@ -48,9 +48,7 @@ ACTS: Mapping[str, Act] = {
     "hold": Act(
         gettext_lazy("Lock"), "lock", gettext_lazy("It is closed at once, and the customer is told."), "cases.hold"
     ),
-    "lift": Act(
-        gettext_lazy("Unlock"), "lock-open", gettext_lazy("It is open at once, unless something else keeps it closed."), "cases.lift"
-    ),
+    "lift": Act(gettext_lazy("Unlock"), "lock-open", forms.Lift, "cases.lift"),
     "charge": Act(gettext_lazy("Invoice the unlocking fee"), "receipt", forms.Charge, "cases.charge"),
     "propose_end": Act(gettext_lazy("Propose to end it at once"), "trash-2", forms.ProposeEnd, "cases.propose_end"),
     "confirm_end": Act(
@@ -161,9 +159,10 @@ def _possible(actor: Actor, case: Case) -> list[tuple[str, Act]]:
     staff = may(actor, MANAGE, case.place)
     lockable = bool(case.mailbox or case.service_id)
     ends = case.service_id is not None and rules.may_end(case.severity, case.deliberate)
+    proposed = staff and bool(end_proposed_by(case))
     use = {
         "hold": lockable and not case.held, "lift": case.held, "charge": case.held and case.proforma_id is None,
-        "mended": not staff, "propose_end": ends and not case.end_proposed_by, "confirm_end": bool(case.end_proposed_by),
+        "mended": not staff, "propose_end": ends and not proposed, "confirm_end": proposed,
     }  # fmt: skip
     listed = ACTS.items() if case.closed is None else ()
     return [(name, act) for name, act in listed if use.get(name, True) and may(actor, act.permission, case.place)]
@@ -178,7 +177,7 @@ def go_on(request: PanelRequest, case: int, act: str) -> HttpResponse:
     if isinstance(chosen.asks, type):
         form = chosen.asks(posted(request), fixed={"case": case})
         return form_page(request, form, head, submit=title, to=at, cancel=at, message=_said)
-    question = Question(chosen.asks, title, calm=act == "lift")
+    question = Question(chosen.asks, title)
     return question_page(request, chosen.verb, {"case": case}, head, question, to=at, cancel=at, message=_said)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gasthof.slices.billing.rules.money import Money
+from gasthof.kernel.amounts import amount
 from gasthof.slices.cases import rules
 from gasthof.slices.cases.models import Case
 from gasthof.slices.mail.queries import readable
@@ -23,6 +23,7 @@ STEPS = {
     "lifted": gettext_lazy("It was unlocked."),
     "mended": gettext_lazy("The customer says that it is mended."),
     "charged": gettext_lazy("The unlocking fee was invoiced."),
+    "waived": gettext_lazy("The unlocking fee was waived."),
     "end_proposed": gettext_lazy("An end at once was proposed."),
     "end_confirmed": gettext_lazy("The end was confirmed by a second person."),
     "closed": gettext_lazy("The case was closed."),
@@ -61,6 +62,6 @@ def fee(terms: rules.Terms, why: Sequence[str]) -> str:
         return _("Unlocking is free of charge.")
     named = ", ".join(str(REASONS[each]) for each in why)
     return _("Unlocking costs %(amount)s without VAT: %(why)s.") % {
-        "amount": Money(terms.fee, terms.currency),
+        "amount": amount(terms.fee, terms.currency),
         "why": named,
     }

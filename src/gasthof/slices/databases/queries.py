@@ -14,6 +14,7 @@ from gasthof.slices.databases.models import Database, DatabaseUser, Grant
 from gasthof.slices.databases.spec import Access, DatabaseSpec, UserSpec
 from gasthof.slices.nodes.queries import failed, findings
 from gasthof.slices.subscriptions.queries import Subscription, in_subscriptions, locked_subscriptions
+from gasthof.slices.subscriptions.rules import SIGN_IN
 
 DATABASE, USER = "databases.database", "databases.user"
 Row = TypeVar("Row", Database, DatabaseUser)
@@ -45,7 +46,7 @@ def user_specs(subscription: Subscription, users: Iterable[DatabaseUser]) -> lis
             subscription=subscription.system_name,
             verifier=row.verifier,
             access=tuple(access[row.pk]),
-            locked=subscription.suspended,
+            locked=not subscription.can(SIGN_IN),
         )
         for row in rows
     ]

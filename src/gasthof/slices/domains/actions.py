@@ -32,6 +32,7 @@ def add(
 ) -> Result:
     """Add a domain; a website for it is made at once."""
     check_changeable(call, subscription)
+    registry.check_comes(call, subscription.customer_id, name.ascii, "name")
     _add(call, subscription, name)
     return {"domain": name.unicode, "ascii": name.ascii, "subscription": subscription.system_name}
 
@@ -53,6 +54,7 @@ def _add(call: Call, subscription: Subscription, name: DomainName) -> None:
 def delete(call: Call, *, domain: DomainRef) -> Result:
     """Delete a domain and all that hangs on it."""
     check_changeable(call, domain.subscription)
+    registry.check_goes(call, domain.subscription, domain.name, "domain")
     remove(call, domain)
     return {"domain": domain.value.unicode, "ascii": domain.name}
 

@@ -17,6 +17,7 @@ from gasthof.slices.ftp.spec import FtpUserSpec
 from gasthof.slices.mail.rules import server_name
 from gasthof.slices.nodes.queries import failed
 from gasthof.slices.subscriptions.queries import Subscription, find_subscription, in_subscriptions
+from gasthof.slices.subscriptions.rules import SIGN_IN
 
 __all__ = ["FtpUserRef", "export", "find_user", "health", "records", "server", "spec_of", "users_of"]
 
@@ -49,7 +50,7 @@ def spec_of(user: FtpUser) -> FtpUserSpec:
         uid=subscription.uid,
         directory=user.directory,
         hash=user.hash,
-        suspended=subscription.suspended,
+        suspended=not subscription.can(SIGN_IN),
     )
 
 

@@ -2,7 +2,7 @@
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.lifecycle.daily import day_began
-from gasthof.slices.lifecycle.moving import export, let_go, restore
+from gasthof.slices.lifecycle.moving import export, keeps, let_go, restore, withholds
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE
 
 CAPABILITY = Capability(
@@ -16,6 +16,8 @@ CAPABILITY = Capability(
     ),
     roles={"accountant": frozenset({SEE}), "read only": frozenset({SEE})},
     subscription_removed=let_go,
+    keeps=keeps,
+    withholds=withholds,
     export=export,
     restore=restore,
     day_began=day_began,

@@ -15,9 +15,11 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused
-from gasthof.slices.lifecycle.models import Work
+from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.names import DOMAIN, name
 from gasthof.slices.lifecycle.outcomes import Driver, Outcome
+from gasthof.slices.lifecycle.queries import policy_of
+from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.policy import ENDING_ACTIONS, ERASE, RENEW
 from gasthof.slices.subscriptions.queries import Export, saved
 
@@ -35,7 +37,6 @@ DONE = {
     RENEW: "renewed",
 }
 log = logging.getLogger("gasthof.lifecycle")
-ASIDE = {"open": "subscriptions.resume", "suspend": "subscriptions.suspend"}
 
 
 def carry_out(clocks: Clocks) -> Iterator[str]:
@@ -104,11 +105,17 @@ def place(work: Work, clocks: Clocks) -> Outcome:
         return _erased(work, clocks)
     if subscription is None:
         return Outcome(True)
-    if verb := ASIDE.get(work.action):
-        perform(SYSTEM, verb, {"subscription": subscription.system_name}, clocks)
     if work.action == "delete":
         return _ended(work, subscription.system_name, clocks)
+    wanted = {"subscription": subscription.system_name, "abilities": list(withheld(work.service))}
+    perform(SYSTEM, "subscriptions.withhold", wanted, clocks)
     return Outcome(True)
+
+
+def withheld(service: Service) -> tuple[str, ...]:
+    """What it may not do as it stands now: by its phase, and by holds."""
+    phase = policy_of(service).of(service.type, service.tld).named(service.phase)
+    return facts.withheld(phase.can, service.taken)
 
 
 def _ended(work: Work, name: str, clocks: Clocks) -> Outcome:

@@ -57,7 +57,7 @@ def paid_until(service: Service, first_unpaid: date, now: datetime) -> bool:
 
 
 def notice_delivered(service: Service, day: date, now: datetime) -> None:
-    """The notice of deletion. The first one counts: a reminder makes nothing later."""
+    """The notice of deletion. The first one counts, since the last thing that kept it: a reminder makes nothing later."""
     if Service.objects.filter(pk=service.pk, noticed=None, ended=None).update(noticed=day):
         note(service, "noticed", day.isoformat(), now)
         follow([service.pk], now)
@@ -71,8 +71,10 @@ def put_hold(service: Service, hold: facts.Hold, now: datetime) -> Hold:
 
 
 def lift_hold(hold: Hold, now: datetime) -> None:
-    """That one and no other."""
+    """That one and no other. What was kept for it is to be told of its deletion anew: the day that was named may be long past."""
     if Hold.objects.filter(pk=hold.pk, lifted=None).update(lifted=now):
+        if hold.kind in facts.KEEPS:
+            Service.objects.filter(pk=hold.service_id, ended=None).update(noticed=None)
         note(hold.service, "lifted", hold.kind, now)
         follow([hold.service_id], now)
 

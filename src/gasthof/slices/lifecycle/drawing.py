@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
+from gasthof.kernel.amounts import amount
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.rules.policy import (
     ACTIVE,
@@ -126,6 +127,6 @@ def fee_words(policy: Policy, key: str) -> str:
     fee, name = policy.fees[key], str(explaining.FEES[key]) if key in explaining.FEES else key
     if fee.amount is None:
         return gettext("%(name)s, on request") % {"name": name}
-    amount = f"{fee.amount // 100}.{fee.amount % 100:02d} {policy.currency}"
+    costs = amount(fee.amount, policy.currency)
     each = {"subserver": gettext("for each subserver"), "domain": gettext("for each domain")}.get(fee.each, "")
-    return " ".join(filter(None, (f"{name} {amount}", each, gettext("without VAT"))))
+    return " ".join(filter(None, (f"{name} {costs}", each, gettext("without VAT"))))

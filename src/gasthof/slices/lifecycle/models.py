@@ -78,18 +78,22 @@ class Service(models.Model):
 
     first_unpaid = models.DateField(null=True)
     registry_date = models.DateField(null=True)
-    noticed = models.DateField(null=True)  # when the notice of deletion was delivered, for this unpaid time
+    noticed = models.DateField(
+        null=True
+    )  # when the notice of deletion was delivered, for this unpaid time, since nothing keeps it
     spared = models.PositiveIntegerField(default=0)
     ends_on = models.DateField(null=True)  # of the termination that stands (refreshed with it)
     keeps = models.PositiveSmallIntegerField(default=0)  # of the holds that are on it: rules.facts.KEEPS
     held = models.BooleanField(db_default=False)  # one of these closes it: rules.facts.CLOSING
+    takes = models.PositiveSmallIntegerField(db_default=0)  # what they take: rules.facts.mask
 
     nth = models.PositiveSmallIntegerField(default=0)
     phase = models.CharField(max_length=20, default=ACTIVE)
     ended = models.DateField(null=True)
     due_at = models.DateField(null=True)  # the next day on which time does something
     closed = models.BooleanField(db_default=False)  # by holds of its own or of what it belongs to, whatever its phase
-    revision = models.PositiveIntegerField(default=0)  # rises with each phase, and as it is closed or opened within one
+    taken = models.PositiveSmallIntegerField(db_default=0)  # what these take of it: rules.facts.mask
+    revision = models.PositiveIntegerField(default=0)  # rises with each phase, and as more or less is taken within one
 
     class Meta:
         indexes = [
@@ -98,6 +102,7 @@ class Service(models.Model):
             models.Index(
                 fields=["entry", "first_unpaid"], name="lifecycle_service_expires", condition=models.Q(ended=None)
             ),
+            models.Index(fields=["ended"], name="lifecycle_service_ended", condition=models.Q(ended__isnull=False)),
             GinIndex(
                 OpClass(Upper("unicode"), name="gin_trgm_ops"),
                 OpClass(Upper("name"), name="gin_trgm_ops"),

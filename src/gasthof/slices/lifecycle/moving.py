@@ -1,9 +1,19 @@
-"""Services of a subscription, when that is deleted, exported or made anew. What is paid for outlives the place it stands in."""
+"""Services of a subscription, when that is deleted, exported or made anew. What is paid for outlives the place it stands in.
+
+While a hold is on a service, its customer takes neither it nor a name of it to another place.
+"""
 
 from typing import Any
 
+from django.db.models import Q
+
 from gasthof.kernel.call import Call
-from gasthof.slices.lifecycle.models import Service
+from gasthof.kernel.refusal import Refused
+from gasthof.kernel.values import DomainName
+from gasthof.slices.lifecycle.carrying import DRIVERS, place, withheld
+from gasthof.slices.lifecycle.explaining import HOLDS
+from gasthof.slices.lifecycle.models import Hold, Service
+from gasthof.slices.subscriptions.actions.places import become
 from gasthof.slices.subscriptions.queries import Subscription
 
 
@@ -18,10 +28,43 @@ def export(subscription: Subscription) -> Any:
     return [{"type": row.type, "tld": row.tld, "name": row.name} for row in rows]
 
 
-def restore(_call: Call, subscription: Subscription, settings: Any) -> None:
-    """Services of the same customer that stand nowhere move in; none is made, since nobody has paid for it."""
+def restore(call: Call, subscription: Subscription, settings: Any) -> None:
+    """Services of the same customer that stand nowhere move in; none is made, since nobody has paid for it. What they may not do now, the
+    place that they come to does not do either."""
     free = Service.objects.filter(customer=subscription.customer, subscription=None, ended=None)
     for wanted in settings:
         found = free.filter(type=wanted["type"], tld=wanted["tld"], name=wanted["name"]).order_by("pk").first()
         if found is not None:
             Service.objects.filter(pk=found.pk).update(subscription=subscription)
+            if DRIVERS.get(found.type) is place:
+                become(call, subscription, withheld=withheld(found))
+
+
+def keeps(subscription: Subscription, name: str | None) -> Refused | None:
+    """Hook: a hold on the service that stands there, on what that belongs to, or on the domain name itself."""
+    meant = Q(service__subscription=subscription) | Q(service__children__subscription=subscription)
+    if name is not None:
+        meant |= _named(subscription.customer_id, name)
+    return _first_hold(meant)
+
+
+def withholds(customer: int, name: str) -> Refused | None:
+    """Hook: a hold on a service of that name, wherever it stood."""
+    return None if "@" in name else _first_hold(_named(customer, name))
+
+
+def _named(customer: int, name: str) -> Q:
+    """By either spelling: what staff type is kept as it was typed."""
+    spellings = {name, DomainName(name).unicode}
+    return Q(service__customer=customer) & (Q(service__name__in=spellings) | Q(service__unicode__in=spellings))
+
+
+def _first_hold(meant: Q) -> Refused | None:
+    rows = Hold.objects.filter(meant, lifted=None, service__ended=None).select_related("service")
+    found = rows.order_by("pk").first()
+    if found is None:
+        return None
+    return Refused(
+        "%(service)s is held (%(why)s, %(case)s): until that is lifted, it stays where it is.",
+        service=found.service.unicode, why=HOLDS[found.kind], case=found.case or "–",
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import Course
 from gasthof.slices.lifecycle.explaining import FEES, TYPES
-from gasthof.slices.lifecycle.models import Hold, Service, Sweep, Termination, Work
+from gasthof.slices.lifecycle.models import Event, Hold, Service, Sweep, Termination, Work
 from gasthof.slices.lifecycle.policies import read
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
@@ -47,6 +47,7 @@ __all__ = [
     "open_work",
     "parked_sweep",
     "policy_of",
+    "restored_as",
     "services",
     "shown",
     "termination_of",
@@ -166,6 +167,12 @@ def kept(service: Service) -> Export:
     if found is None:
         raise Refused("Nothing is kept of it any more.").at("service")
     return found
+
+
+def restored_as(number: int) -> Service:
+    """What the service of that number came back as, last."""
+    event = Event.objects.filter(service=number, what="restored").order_by("-pk")[:1].get()
+    return Service.objects.select_related("customer", "parent").get(pk=int(event.value))
 
 
 def _decided(service: Service, on: date) -> facts.Decision:

@@ -2,6 +2,7 @@
 
 What is closed by a hold, its own or that of what it belongs to, stands beside the phase: `closed` flips where a phase stays, and where one
 comes that serves, the machine is told to suspend instead of to open. So it is open exactly while its phase serves and nothing closes it.
+Which parts of it are taken stands in `taken`, as bits; as these change within a phase, the machine is told anew.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,8 @@ from typing import Any
 
 from django.db import connection
 
-from gasthof.slices.lifecycle.rules.facts import CLOSING
+from gasthof.slices.lifecycle.rules.evaluate import GONE
+from gasthof.slices.lifecycle.rules.facts import CLOSING, TAKES, mask
 
 DUE = "s.due_at <= %(today)s"
 THESE = "s.id = ANY (%(ids)s)"
@@ -33,7 +35,10 @@ WITH chosen AS MATERIALIZED (
     SELECT s.*, (SELECT p.phase FROM lifecycle_service p WHERE p.id = s.parent_id) AS parent_phase,
         s.held OR EXISTS (
             SELECT FROM lifecycle_service p WHERE p.id = s.parent_id AND (p.closed OR p.ended IS NOT NULL)
-        ) AS closing
+        ) AS closing,
+        s.takes | COALESCE((
+            SELECT CASE WHEN p.ended IS NULL THEN p.taken ELSE {mask(GONE)} END FROM lifecycle_service p WHERE p.id = s.parent_id
+        ), 0) AS taking
     FROM lifecycle_service s
     WHERE {{which}} ORDER BY s.id FOR NO KEY UPDATE OF s {{locked}}
 ), days AS (
@@ -68,26 +73,28 @@ SETTLE = """, aimed AS (
     FROM days d JOIN aim a ON a.id = d.id GROUP BY d.id, a.target
 ), settled AS (
     UPDATE lifecycle_service s SET nth = a.target, phase = a.phase, ended = a.ended, due_at = a.due_at, closed = c.closing,
-        revision = s.revision + CASE WHEN a.target = a.before AND (c.closed = c.closing OR a.ended IS NOT NULL) THEN 0 ELSE 1 END
+        taken = c.taking, revision = s.revision + CASE
+            WHEN a.target = a.before AND ((c.closed, c.taken) = (c.closing, c.taking) OR a.ended IS NOT NULL) THEN 0 ELSE 1 END
     FROM aimed a JOIN chosen c ON c.id = a.id
-    WHERE s.id = a.id AND (s.nth, s.due_at, s.closed) IS DISTINCT FROM (a.target::smallint, a.due_at, c.closing)
-    RETURNING s.id, s.revision, s.type, s.ended, s.held, s.closed, c.closed AS was, a.before, a.target, a.day, a.does, a.serves
+    WHERE s.id = a.id AND (s.nth, s.due_at, s.closed, s.taken) IS DISTINCT FROM (a.target::smallint, a.due_at, c.closing, c.taking)
+    RETURNING s.id, s.revision, s.type, s.ended, s.held, s.closed, c.closed AS was, (s.closed, s.taken) <> (c.closed, c.taken) AS turned,
+        a.before, a.target, a.day, a.does, a.serves
 ), moved AS (
-    SELECT * FROM settled WHERE target <> before OR (closed <> was AND ended IS NULL)
+    SELECT * FROM settled WHERE target <> before OR (turned AND ended IS NULL)
 ), told AS (
     INSERT INTO lifecycle_event (service_id, revision, what, value, due, at)
     SELECT m.id, m.revision, 'phase', d.phase, COALESCE(d.day, %(today)s), %(now)s
     FROM moved m JOIN days d ON d.id = m.id
     WHERE (d.nth = m.target AND m.target <> m.before) OR (d.nth > m.before AND d.nth < m.target AND d.day < COALESCE(m.day, %(today)s))
     ORDER BY m.id, d.nth
-), turned AS (
+), told_of_holds AS (
     INSERT INTO lifecycle_event (service_id, revision, what, value, due, at)
     SELECT id, revision, CASE WHEN closed THEN 'closed' ELSE 'opened' END,
         CASE WHEN NOT closed THEN '' WHEN held THEN 'own' ELSE 'parent' END, %(today)s, %(now)s
     FROM moved WHERE closed <> was AND ended IS NULL
 ), done AS (
     INSERT INTO lifecycle_work (service_id, revision, action, target, at)
-    SELECT id, revision, CASE WHEN serves AND closed THEN 'suspend' WHEN serves AND was THEN 'open' ELSE does END, type, %(now)s
+    SELECT id, revision, CASE WHEN serves AND closed THEN 'suspend' WHEN serves AND (was OR target = before) THEN 'open' ELSE does END, type, %(now)s
     FROM moved WHERE target <> before OR serves ON CONFLICT DO NOTHING
 )
 SELECT id, ended IS NOT NULL AND ended = %(today)s AND does <> 'erase' FROM moved"""
@@ -111,9 +118,18 @@ UPDATE lifecycle_service s SET
         SELECT max(CASE h.kind WHEN 'legal' THEN 2 WHEN 'abuse' THEN 1 ELSE 0 END)
         FROM lifecycle_hold h WHERE h.service_id = s.id AND h.lifted IS NULL
     ), 0),
-    held = EXISTS (SELECT FROM lifecycle_hold h WHERE h.service_id = s.id AND h.lifted IS NULL AND h.kind = ANY (%(closing)s))
+    held = EXISTS (SELECT FROM lifecycle_hold h WHERE h.service_id = s.id AND h.lifted IS NULL AND h.kind = ANY (%(closing)s)),
+    takes = COALESCE((
+        SELECT bit_or(k.mask) FROM lifecycle_hold h JOIN unnest(%(kinds)s::text[], %(masks)s::int[]) k (kind, mask) ON k.kind = h.kind
+        WHERE h.service_id = s.id AND h.lifted IS NULL
+    ), 0)
 WHERE s.id = ANY (%(ids)s)"""
 
+KINDS: Mapping[str, list[Any]] = {
+    "closing": list(CLOSING),
+    "kinds": list(TAKES),
+    "masks": [mask(taken) for taken in TAKES.values()],
+}
 Moved = list[tuple[int, bool]]  # service, whether it has ended
 
 
@@ -143,7 +159,7 @@ def spare(values: Mapping[str, Any]) -> list[int]:
 
 def refresh(ids: list[int]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(REFRESH, {"ids": ids, "closing": list(CLOSING)})
+        cursor.execute(REFRESH, {"ids": ids, **KINDS})
 
 
 def query(sql: str, values: Mapping[str, Any]) -> list[Any]:

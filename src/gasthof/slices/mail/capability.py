@@ -18,6 +18,7 @@ CAPABILITY = Capability(
     domain_removed=hooks.remove_mail,
     subscription_suspended=hooks.tell_all,
     subscription_resumed=hooks.tell_all,
+    keeps=queries.keeps,
     dns_records=queries.records,
     glances=queries.glances,
     usage=queries.usage,

@@ -14,6 +14,7 @@ from gasthof.kernel.capability import Glance
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import Actor, Place, allowed, reaches
+from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.prefix import Prefix
 from gasthof.slices.dns.spec import RecordSpec
@@ -23,6 +24,7 @@ from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved, Vacation
 from gasthof.slices.nodes.queries import Node, failed, findings
 from gasthof.slices.subscriptions.queries import Subscription
+from gasthof.slices.subscriptions.rules import MAIL_DELIVERED, SIGN_IN
 
 __all__ = ["Mailbox", "MailboxRef"]
 
@@ -80,7 +82,8 @@ def _domain_spec(subscription: Subscription, row: MailDomain, first: str | None,
         subscription=subscription.system_name,
         uid=subscription.uid,
         active=row.active,
-        suspended=subscription.suspended,
+        suspended=not subscription.can(MAIL_DELIVERED),
+        sign_in=None if subscription.can(SIGN_IN) == subscription.can(MAIL_DELIVERED) else subscription.can(SIGN_IN),
         catch_all=f"{row.catch_all.local}@{name}" if row.catch_all else None,
         reserved=tuple(Reserved(local, target) for local in free),
     )
@@ -229,6 +232,22 @@ def readable(key: str) -> str:
     """A domain, or an address, as people write it."""
     local, at, name = key.rpartition("@")
     return f"{local}{at}{DomainName(name).unicode}"
+
+
+def locked_refusal(mailbox: Mailbox) -> Refused:
+    return Refused(
+        "The house has locked the mailbox %(mailbox)s: until it is unlocked, neither it nor an address of it goes elsewhere.",
+        mailbox=readable(mailbox.address),
+    )
+
+
+def keeps(subscription: Subscription, name: str | None) -> Refused | None:
+    """Hook: a locked mailbox keeps its domain, and those in which it has aliases."""
+    rows = mailboxes_of(subscription).filter(locked=True)
+    if name is not None:
+        rows = rows.filter(Q(domain__name=name) | Q(aliases__domain__name=name))
+    found = rows.order_by("pk").first()
+    return locked_refusal(found) if found else None
 
 
 def leads_back(address: str, targets: Iterable[str]) -> bool:

@@ -22,9 +22,15 @@ class DomainSpec:
     subscription: str  # system name, "s000012"
     uid: int  # numeric; gid is the same number
     active: bool = True  # no: mail for it is taken elsewhere; mailboxes can be read all the same
-    suspended: bool = False  # mail is refused, mailboxes are closed
+    suspended: bool = False  # mail is refused, and none is sent
+    sign_in: bool | None = None  # whether mailboxes are open; None: unless it is suspended. Closed, they send nothing
     catch_all: str | None = None  # address that gets what no other takes
     reserved: tuple[Reserved, ...] = ()  # those that the customer has no address of that name for
+
+    @property
+    def closed(self) -> bool:
+        """Nobody signs in to its mailboxes."""
+        return self.suspended if self.sign_in is None else not self.sign_in
 
 
 @dataclass(frozen=True)

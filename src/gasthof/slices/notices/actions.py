@@ -42,5 +42,5 @@ def send_again(call: Call, *, notice: NoticeRef) -> Result:
     if not telling.mailed(notice, notice.service, call.clocks):
         raise Refused("This customer has nobody to write to.").at("notice")
     notice.state = Notice.WAITING
-    notice.save(update_fields=["state", "names_end"])
+    notice.save(update_fields=["state", "end_named"])
     return shown(notice)

@@ -2,7 +2,7 @@
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.notices.queries import MANAGE, READ
-from gasthof.slices.notices.telling import tell
+from gasthof.slices.notices.telling import performed, tell
 
 CAPABILITY = Capability(
     "notices",
@@ -13,5 +13,6 @@ CAPABILITY = Capability(
         Page("Notices", "notices:notices", READ, "customer", "mail-warning", whole=True),
     ),
     roles={"accountant": frozenset({READ}), "read only": frozenset({READ})},
+    performed=performed,
     day_began=tell,
 )

@@ -7,7 +7,7 @@ from gasthof.slices.lifecycle.queries import Service
 
 
 class Notice(models.Model):
-    """One for each of the policy's notices and each unpaid time of a service."""
+    """One for each of the policy's notices and each unpaid time of a service; the last one again, where what kept it is gone."""
 
     WAITING, DELIVERED, REFUSED, OVERTAKEN, NOBODY = "waiting", "delivered", "refused", "overtaken", "nobody"
 
@@ -22,11 +22,13 @@ class Notice(models.Model):
     )  # overtaken: a later one was due as well; nobody: no address
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)  # as it is shown in the customer centre
-    names_end = models.BooleanField(db_default=True)  # the day of the deletion is in it, and in all mails that carry it
+    end_named = models.DateField(null=True)  # the day of the deletion, as it is in this and in all mails that carry it
     displayed = models.DateTimeField(null=True)  # there, to somebody of the customer
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["service", "first_unpaid", "name"], name="notices_notice_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["service", "first_unpaid", "name", "due"], name="notices_notice_once")
+        ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="notices_notice_customer"),
             models.Index(

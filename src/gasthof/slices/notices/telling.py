@@ -2,8 +2,9 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,13 +13,17 @@ from django.utils.translation import gettext, override
 
 from gasthof.kernel import rows
 from gasthof.kernel.actions import perform
+from gasthof.kernel.call import Call
 from gasthof.kernel.clock import Clocks
+from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.access.actions import write_to
 from gasthof.slices.access.queries import OutgoingMail, people_of
-from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.lifecycle.queries import Service, restored_as
 from gasthof.slices.lifecycle.rules.days import day_of
+from gasthof.slices.lifecycle.rules.facts import KEEPS
+from gasthof.slices.lifecycle.rules.policy import ERASED
 from gasthof.slices.notices import rules, wording
 from gasthof.slices.notices.models import Delivery, Notice, Round
 
@@ -39,6 +44,37 @@ WHERE NOT EXISTS (
     SELECT FROM notices_notice x WHERE x.service_id = s.id AND x.first_unpaid = s.first_unpaid AND x.name = n.name
 )
 ORDER BY s.id, 4"""
+
+# What the policy's notices have all been said of, while it was kept, or so late that the day they named was past: it is told once more. Of what
+# stands at its last notice there is little, since most is deleted soon after.
+AGAIN = """
+SELECT s.id, s.first_unpaid, %(name)s, %(today)s::date
+FROM (SELECT policy_id, entry, max(at) AS at FROM lifecycle_noticestep GROUP BY 1, 2) n
+CROSS JOIN LATERAL (
+    SELECT id, first_unpaid FROM lifecycle_service
+    WHERE entry = n.entry AND policy_id = n.policy_id AND ended IS NULL AND first_unpaid < %(today)s::date - n.at
+        AND noticed IS NULL AND keeps = 0 AND (ends_on IS NULL OR ends_on > first_unpaid)
+) s
+WHERE EXISTS (SELECT FROM notices_notice x WHERE x.service_id = s.id AND x.first_unpaid = s.first_unpaid)
+AND NOT EXISTS (
+    SELECT FROM notices_notice x WHERE x.service_id = s.id AND x.first_unpaid = s.first_unpaid AND x.end_named IS NOT NULL
+        AND (x.state <> 'delivered' OR x.end_named >= %(today)s)
+        AND x.made >= COALESCE((
+            SELECT max(h.lifted) FROM lifecycle_hold h WHERE h.service_id = s.id AND h.kind = ANY (%(keeping)s)
+        ), '-infinity')
+)
+ORDER BY s.id"""
+# What has ended, and what of it can be restored for a few days more. What hangs below a service goes with it and is not told of by itself.
+AFTER = """
+SELECT s.id, COALESCE(s.first_unpaid, s.ended), %(ended)s, s.ended FROM lifecycle_service s
+WHERE s.ended BETWEEN %(since)s AND %(today)s AND s.parent_id IS NULL AND s.type <> 'dns'
+UNION ALL
+SELECT s.id, COALESCE(s.first_unpaid, s.ended), %(last_chance)s, s.due_at - %(days)s FROM lifecycle_service s
+WHERE s.due_at BETWEEN %(since)s::date + %(days)s AND %(today)s::date + %(days)s AND s.ended IS NOT NULL AND s.parent_id IS NULL
+    AND NOT EXISTS (SELECT FROM lifecycle_event e WHERE e.service_id = s.id AND e.what = 'restored')
+ORDER BY 1, 4"""
+PAGE = "notices/mail.html"
+ONCE_MORE = "deletion_near"
 
 
 def today(clocks: Clocks) -> date:
@@ -77,7 +113,32 @@ def due(day: date) -> list[rules.Due]:
     since = max(min(last or day, day - ONE_DAY), day - LONGEST_OUTAGE)
     with connection.cursor() as cursor:
         cursor.execute(DUE, {"since": since, "today": day})
+        found = [rules.Due(*row) for row in cursor.fetchall()]
+        cursor.execute(AGAIN, {"name": ONCE_MORE, "today": day, "keeping": list(KEEPS)})
+        found += [rules.Due(*row) for row in cursor.fetchall()]
+    told = set(Notice.objects.filter(due__gte=since, name__in=rules.AFTER).values_list("service", "name"))
+    return found + [each for each in _after(since, day) if (each.service, each.name) not in told]
+
+
+def _after(since: date, day: date) -> list[rules.Due]:
+    values: dict[str, Any] = {
+        "since": since,
+        "today": day,
+        "ended": rules.ENDED,
+        "last_chance": rules.LAST_CHANCE,
+        "days": rules.LAST_DAYS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(AFTER, values)
         return [rules.Due(*row) for row in cursor.fetchall()]
+
+
+def performed(call: Call, entries: Sequence[AuditEntry]) -> None:
+    """Hook: what was restored is told at once, in the transaction in which it was."""
+    for entry in entries:
+        if entry.verb == "lifecycle.restore":
+            service, day = restored_as(int(entry.object.partition(":")[2])), today(call.clocks)
+            _made_of(service, (rules.Due(service.pk, service.first_unpaid or day, rules.RESTORED, day),), call.clocks)
 
 
 def _one(number: int, listed: list[rules.Due], clocks: Clocks) -> str:
@@ -85,22 +146,33 @@ def _one(number: int, listed: list[rules.Due], clocks: Clocks) -> str:
     last, overtaken = rules.worth(listed)
     with transaction.atomic(), rows.staff():
         chosen = Service.objects.select_related("customer", "parent").select_for_update(of=("self",), no_key=True)
-        service = chosen.filter(pk=number, ended=None, first_unpaid=last.first_unpaid).first()
-        if (
-            service is None
-            or Notice.objects.filter(service=service, first_unpaid=last.first_unpaid, name=last.name).exists()
-        ):
+        service = chosen.filter(pk=number).first()
+        same = Notice.objects.filter(service=service, first_unpaid=last.first_unpaid, name=last.name, due=last.day)
+        if service is None or not _true_of(service, last) or same.exists():
             return ""
-        for each in overtaken:
-            _kept(service, each, Notice.OVERTAKEN, clocks)
-        notice = _kept(service, last, Notice.WAITING, clocks)
-        with override(service.customer.language):
-            letter = wording.letter(last.name, service, last.first_unpaid, today(clocks))
-        notice.subject, notice.text, notice.names_end = letter.subject, letter.text, letter.names_end
-        if not mailed(notice, service, clocks):
-            notice.state = Notice.NOBODY
-        notice.save()
-        return f"{service.customer.name}: {notice.subject}"
+        return _made_of(service, (*overtaken, last), clocks)
+
+
+def _true_of(service: Service, due: rules.Due) -> bool:
+    """As it is now, under its lock: it may have been paid, or have ended, a moment ago."""
+    if due.name in rules.AFTER:
+        return service.ended is not None
+    return service.ended is None and service.first_unpaid == due.first_unpaid
+
+
+def _made_of(service: Service, listed: Sequence[rules.Due], clocks: Clocks) -> str:
+    """The last one and its mails; the others are noted as overtaken."""
+    *overtaken, last = listed
+    for each in overtaken:
+        _kept(service, each, Notice.OVERTAKEN, clocks)
+    notice = _kept(service, last, Notice.WAITING, clocks)
+    with override(service.customer.language):
+        letter = wording.letter(last.name, service, last.first_unpaid, today(clocks))
+    notice.subject, notice.text, notice.end_named = letter.subject, letter.text, letter.end
+    if not mailed(notice, service, clocks):
+        notice.state = Notice.NOBODY
+    notice.save()
+    return f"{service.customer.name}: {notice.subject}"
 
 
 def _kept(service: Service, each: rules.Due, state: str, clocks: Clocks) -> Notice:
@@ -116,8 +188,8 @@ def mailed(notice: Notice, service: Service, clocks: Clocks) -> int:
     for user in people:
         with override(user.language):
             letter = wording.letter(notice.name, service, notice.first_unpaid, today(clocks))
-            mail = write_to(user, letter.subject, *letter.paragraphs, now=clocks.wall.now())
-        notice.names_end = notice.names_end and letter.names_end
+            mail = write_to(user, letter.subject, *letter.paragraphs, now=clocks.wall.now(), page=PAGE)
+        notice.end_named = letter.end
         Delivery.objects.create(notice=notice, mail=mail, address=user.email)
     return len(people)
 
@@ -180,6 +252,8 @@ def _outcome(mail: OutgoingMail) -> str:
 def stands(notice: Notice) -> bool:
     """Whether it is still to be said: nothing was paid since, and no later one says it."""
     service = notice.service
+    if notice.name in rules.AFTER:
+        return notice.name != rules.LAST_CHANCE or service.phase != ERASED
     if service.ended is not None or service.first_unpaid != notice.first_unpaid:
         return False
     later = Notice.objects.filter(service=service, first_unpaid=notice.first_unpaid, due__gt=notice.due)
@@ -207,14 +281,19 @@ def _once_more(notice: Notice, clocks: Clocks) -> None:
         return
     if not rules.refused_enough(_refused(notice)) and stands(notice):
         mailed(notice, notice.service, clocks)
-        notice.save(update_fields=["names_end"])
+        notice.save(update_fields=["end_named"])
 
 
 def _delivered(notice: Notice, clocks: Clocks) -> str:
-    """And the service is known to have been told of, if its end was named and it is still the same unpaid time."""
+    """And the service is known to have been told of, if its end was named, is still to come, and it is still the same unpaid time."""
     notice.state = Notice.DELIVERED
     notice.save(update_fields=["state"])
     service = notice.service
-    if notice.names_end and service.ended is None and service.first_unpaid == notice.first_unpaid:
+    if _tells(notice, clocks) and service.ended is None and service.first_unpaid == notice.first_unpaid:
         perform(SYSTEM, "lifecycle.note_notice", {"service": service.pk}, clocks)
     return ""
+
+
+def _tells(notice: Notice, clocks: Clocks) -> bool:
+    """While it is kept, nothing that was said before tells when it will be deleted."""
+    return notice.service.keeps == 0 and rules.tells_of_end(notice.end_named, today(clocks))

@@ -14,7 +14,7 @@ from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.permissions import HOUSE, Actor, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle.queries import Service, policy_of
-from gasthof.slices.notices import telling, wording
+from gasthof.slices.notices import rules, telling, wording
 from gasthof.slices.notices.models import Delivery, Notice
 from gasthof.slices.notices.queries import MANAGE, READ
 from gasthof.ui.lists import Column, Empty, Listing, list_page
@@ -75,7 +75,8 @@ def everybodys(request: PanelRequest) -> HttpResponse:
 @require_safe
 def notice(request: PanelRequest, notice: int) -> HttpResponse:
     found: Notice = known(request, "notices", pk=notice)
-    _note_displayed(found, request.actor)
+    if rules.is_looked_at(request.method or "", request.headers):
+        _note_displayed(found, request.actor)
     manages = may(request.actor, MANAGE, None)
     context = {
         "notice": found, "paragraphs": found.text.split("\n\n"), "state": _state(found), "manages": manages,
@@ -144,5 +145,13 @@ def _letters(name: str, service: Service, first: date) -> list[dict[str, object]
     for code, language in LANGUAGES:
         with override(code):
             letter = wording.letter(name, service, first, telling.today(SYSTEM_CLOCKS))
-        found.append({"language": language, "code": code, "subject": letter.subject, "paragraphs": letter.paragraphs})
+        found.append(
+            {
+                "language": language,
+                "code": code,
+                "subject": letter.subject,
+                "text": letter.text,
+                "paragraphs": letter.paragraphs,
+            }
+        )
     return found

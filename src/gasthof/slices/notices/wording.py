@@ -5,18 +5,19 @@ chosen by what will happen (`lifecycle.queries.course`), not by its name alone.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from gasthof.kernel import registry
+from gasthof.kernel.amounts import amount
 from gasthof.slices.billing.queries import open_for
-from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.lifecycle.queries import TYPES, Course, Service, course
 from gasthof.slices.lifecycle.rules.policy import DELETED, ENDS, RELEASED, RENEWABLE_BY_FEE, SERVED
 from gasthof.slices.lifecycle.rules.timeline import Step
+from gasthof.slices.notices import rules
 
 UNPAID = "unpaid"  # what is true of each service that a notice is about, whatever else is
 SUBJECTS = {
@@ -51,13 +52,29 @@ OPENING = {
     RELEASED: _("your domain name is not paid from %(day)s on. On %(other)s it goes back to its registry."),
     UNPAID: _("your service is not paid from %(day)s on."),
 }
+AFTER_SUBJECTS = {
+    rules.ENDED: _("%(service)s was deleted"),
+    RELEASED: _("%(service)s went back to its registry"),
+    rules.LAST_CHANCE: _("%(service)s can be restored until %(day)s"),
+    rules.RESTORED: _("%(service)s is there again"),
+}
+AFTER = {
+    rules.ENDED: _("your service ended on %(day)s and is deleted."),
+    RELEASED: _("your domain name went back to its registry on %(day)s."),
+    rules.LAST_CHANCE: _(
+        "your service was deleted. What was saved of it is kept until %(day)s; after that day nothing of it can be restored."
+    ),
+    rules.RESTORED: _("your service was restored of what was saved of it. It is paid until the day before %(day)s."),
+}
+RESTORABLE = _("What was saved of it can be restored until %(day)s: ask for it in the customer centre.")
+GONE = _("Nothing of it can be restored.")
 
 
 @dataclass(frozen=True)
 class Letter:
     subject: str  # without a line break, at most 250 characters
     paragraphs: tuple[str, ...]
-    names_end: bool  # whether the day on which time ends the service is in it
+    end: date | None  # the day on which time ends the service, which is in it; None: it says of none
 
     @property
     def text(self) -> str:
@@ -66,6 +83,8 @@ class Letter:
 
 def letter(name: str, service: Service, first: date, on: date) -> Letter:
     """A notice as it would be on that day, in the language that is active."""
+    if name in rules.AFTER:
+        return _after(name, service, first)
     known = course(service, on)
     key, other = _chosen(name, service, known, first, on)
     named = f"{TYPES[service.type]} {service.unicode}"
@@ -74,9 +93,28 @@ def letter(name: str, service: Service, first: date, on: date) -> Letter:
         str(OPENING[key]) % words,
         str(_("Service: %(service)s (number %(number)d)")) % {"service": named, "number": service.pk},
         *_what_comes(service, known),
-        str(_("Everything about it: %(address)s")) % {"address": f"{settings.PANEL_ADDRESS}/services/{service.pk}/"},
+        _address(service),
     ]
-    return Letter(" ".join((str(SUBJECTS[key]) % words).split())[:250], tuple(found), _end(known) is not None)
+    return Letter(" ".join((str(SUBJECTS[key]) % words).split())[:250], tuple(found), _named(service, known))
+
+
+def _after(name: str, service: Service, first: date) -> Letter:
+    """Of what has ended: what became of it, and until when it can come back; of what was restored, until when it is paid."""
+    named = f"{TYPES[service.type]} {service.unicode}"
+    key = RELEASED if name == rules.ENDED and service.phase == RELEASED else name
+    last = service.due_at - timedelta(days=1) if service.due_at and name != rules.RESTORED else None
+    day = last if name == rules.LAST_CHANCE and last else service.ended or first
+    words = {"service": named, "day": _day(day)}
+    found = [str(AFTER[key]) % words, str(_("Service: %(service)s (number %(number)d)")) % {"service": named, "number": service.pk}]  # fmt: skip
+    if name == rules.ENDED:
+        kept = RESTORABLE if last else GONE
+        found.append(str(kept) % {"day": _day(last or day)})
+    found.append(_address(service))
+    return Letter(" ".join((str(AFTER_SUBJECTS[key]) % words).split())[:250], tuple(found), None)
+
+
+def _address(service: Service) -> str:
+    return str(_("Everything about it: %(address)s")) % {"address": f"{settings.PANEL_ADDRESS}/services/{service.pk}/"}
 
 
 def _chosen(name: str, service: Service, known: Course, first: date, on: date) -> tuple[str, date]:
@@ -97,6 +135,12 @@ def _end(known: Course) -> Step | None:
     return next((step for step in known.steps[1:] if step.phase in ENDS), None)
 
 
+def _named(service: Service, known: Course) -> date | None:
+    """A termination's day tells of no other: its customer may take it back."""
+    end = _end(known)
+    return end.day if end and end.day != service.ends_on else None
+
+
 def _paying_opens(service: Service, known: Course) -> bool:
     """Whether it is closed by being unpaid and by nothing else."""
     today = known.policy.of(service.type, service.tld).named(known.steps[0].phase)
@@ -112,7 +156,7 @@ def _what_comes(service: Service, known: Course) -> list[str]:
     if proforma := open_for(f"lifecycle:{service.pk}"):
         found.append(
             str(_("Proforma invoice %(number)d: %(amount)s, payable until %(day)s. Give this number as variable symbol or purpose."))
-            % {"number": proforma.number, "amount": Money(proforma.total - proforma.received, proforma.currency), "day": _day(proforma.valid_until)}
+            % {"number": proforma.number, "amount": amount(proforma.total - proforma.received, proforma.currency), "day": _day(proforma.valid_until)}
         )  # fmt: skip
     return found
 

@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from gasthof.kernel.amounts import amount
 from gasthof.slices.registrar import results, rules
 from gasthof.slices.registrar.models import Operation, Registration
 from gasthof.ui.parts import State
@@ -127,7 +128,7 @@ def shown_day(day: date | None) -> str:
 
 
 def euros(cents: int) -> str:
-    return f"{number_format(cents / 100, decimal_pos=2)} EUR"
+    return amount(cents, "EUR")
 
 
 def recourse(registration: Registration) -> rules.Recourse:

@@ -5,6 +5,7 @@ from typing import Annotated
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
+from gasthof.kernel.amounts import amount
 from gasthof.kernel.collection import Ask, collection
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, reaches
@@ -40,7 +41,7 @@ def in_words(service: Service) -> str:
     terms = terms_of(service)
     if terms is None:
         return ""
-    price = str(Money(terms.net, terms.currency))
+    price = amount(terms.net, terms.currency)
     if terms.months == 1:
         return gettext("%(price)s without VAT for a month") % {"price": price}
     return gettext("%(price)s without VAT for %(months)d months") % {"price": price, "months": terms.months}

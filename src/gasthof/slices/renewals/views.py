@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gasthof.kernel.actions import Outcome
-from gasthof.slices.billing.rules.money import Money
+from gasthof.kernel.amounts import amount, number
+from gasthof.slices.billing.rules.money import units
 from gasthof.slices.lifecycle.queries import TYPES
 from gasthof.slices.renewals.forms import SetPrice
 from gasthof.slices.renewals.models import Price
@@ -54,7 +55,7 @@ def prices(request: PanelRequest) -> HttpResponse:
         columns=(
             Column("type", _("Service"), _called, sort=True),
             Column("months", _("Period"), lambda row: _months(row.months)),
-            Column("net", _("Without VAT"), lambda row: str(Money(row.net, row.currency)), number=True),
+            Column("net", _("Without VAT"), lambda row: amount(row.net, row.currency), number=True),
             Column("category", _("VAT"), lambda row: str(CATEGORIES[row.category])),
         ),
         link=lambda row: reverse("renewals:change", args=[str(row)]),
@@ -80,15 +81,20 @@ def change(request: PanelRequest, price: str) -> HttpResponse:
         action=Link(_("Take it off the list"), reverse("renewals:drop", args=[price]), "trash-2"),
         lead=_("It counts for proformas from now on. What was asked for already stays as it is."),
     )  # fmt: skip
-    return _form(request, head, {"type": found.type, "tld": found.tld_shown} | told(found))
+    return _form(
+        request,
+        head,
+        {"type": found.type, "tld": found.tld_shown} | told(found) | {"net": number(found.net, found.currency)},
+    )
 
 
 def _form(request: PanelRequest, head: Head, initial: Mapping[str, object]) -> HttpResponse:
     back = reverse("renewals:prices")
 
     def said(outcome: Outcome) -> str:
-        return _("The price was set: %(months)s for %(net)s %(currency)s without VAT.") % {
-            **outcome.result, "months": _months(outcome.result["months"]),
+        net, currency = str(outcome.result["net"]), str(outcome.result["currency"])
+        return _("The price was set: %(months)s for %(amount)s without VAT.") % {
+            "months": _months(outcome.result["months"]), "amount": amount(units(net, currency), currency),
         }  # fmt: skip
 
     form = SetPrice(posted(request), initial=dict(initial))

@@ -4,7 +4,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gasthof.slices.billing.rules.money import Money
+from gasthof.kernel.amounts import amount
 from gasthof.slices.lifecycle.queries import FEES
 from gasthof.slices.requests import rules
 from gasthof.slices.requests.models import Request
@@ -59,7 +59,7 @@ def costs(quote: rules.Quote) -> list[str]:
     found = [_line(line, quote) for line in quote.lines]
     if quote.total is None:
         return [*found, _("Together: on request")]
-    return [*found, _("Together: %(amount)s without VAT") % {"amount": Money(quote.total, quote.currency)}]
+    return [*found, _("Together: %(amount)s without VAT") % {"amount": amount(quote.total, quote.currency)}]
 
 
 def part(line: rules.Line, quote: rules.Quote) -> str:
@@ -73,4 +73,4 @@ def _line(line: rules.Line, quote: rules.Quote) -> str:
     if line.net is None:
         return _("%(name)s, on request") % {"name": name}
     times = f"{line.count} × " if line.count > 1 else ""
-    return f"{name}: {times}{Money(line.net, quote.currency)}"
+    return f"{name}: {times}{amount(line.net, quote.currency)}"

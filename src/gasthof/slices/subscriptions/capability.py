@@ -9,6 +9,7 @@ CAPABILITY = Capability(
         "subscriptions.manage": RESELLERS,
         "subscriptions.plans": OPERATORS,
         "subscriptions.read": OWNERS,
+        "subscriptions.withhold": OPERATORS,
     },
     titles={"subscriptions.read": "See subscriptions"},
     roles={

@@ -5,6 +5,7 @@ from dataclasses import replace
 from django.db import models
 
 from gasthof.kernel.permissions import Place
+from gasthof.slices.subscriptions.rules import EDIT
 
 
 class Plan(models.Model):
@@ -35,7 +36,9 @@ class Subscription(models.Model):
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="subscriptions")
     plan = models.ForeignKey(Plan, models.PROTECT)
     node = models.ForeignKey("nodes.Node", models.PROTECT)
-    state = models.CharField(max_length=10, default=ACTIVE)
+    state = models.CharField(max_length=10, default=ACTIVE)  # suspended: its websites are off, for whatever reason
+    paused = models.BooleanField(db_default=False)  # suspended by hand: it can do nothing
+    withheld = models.JSONField(default=list)  # what of rules.ABILITIES its service's course takes
     created = models.DateTimeField()  # business time
     source = models.ForeignKey("Export", models.PROTECT, null=True, related_name="made_of_it")  # what it was made of
 
@@ -57,6 +60,15 @@ class Subscription(models.Model):
     @property
     def suspended(self) -> bool:
         return self.state == self.SUSPENDED
+
+    @property
+    def editable(self) -> bool:
+        """By its customer; staff change everything at any time."""
+        return self.can(EDIT)
+
+    def can(self, ability: str) -> bool:
+        """One of rules.ABILITIES."""
+        return not self.paused and ability not in self.withheld
 
     def __str__(self) -> str:
         return self.system_name

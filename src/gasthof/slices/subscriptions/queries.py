@@ -82,6 +82,7 @@ def shown(subscription: Subscription) -> Mapping[str, object]:
         "plan": subscription.plan.name,
         "node": subscription.node.name,
         "state": subscription.state,
+        "withheld": list(subscription.withheld),
     }
 
 
@@ -119,8 +120,8 @@ def find_plan(actor: Actor, text: str) -> Plan | None:
 
 
 def check_changeable(call: Call, subscription: Subscription) -> None:
-    """While a subscription is suspended, its customer changes nothing in it. Raises Refused."""
-    if subscription.suspended and call.actor.role not in EVERYWHERE:
+    """While a subscription is suspended, its customer changes nothing in it, unless what closes it leaves them that. Raises Refused."""
+    if not subscription.editable and call.actor.role not in EVERYWHERE:
         raise Refused("This subscription is suspended.")
 
 

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from gasthof.kernel.currencies import decimals
 from gasthof.kernel.refusal import Refused
 
-OTHER_DECIMALS = {"JPY": 0, "ISK": 0, "KRW": 0, "KWD": 3}  # digits after the point by ISO 4217, where they are not 2
 LARGEST = 10**15  # minor units, so that sums stay far below PostgreSQL's bigint
 AMOUNT = re.compile(r"(?P<whole>0*\d{1,15})(?:[.,](?P<part>\d{0,10}))?", re.ASCII)
 CODE = re.compile(r"[A-Z]{3}")
@@ -13,7 +13,7 @@ CODE = re.compile(r"[A-Z]{3}")
 
 @dataclass(frozen=True, order=True)
 class Money:
-    """So many minor units (cents) of a currency (ISO 4217)."""
+    """So many minor units (cents) of a currency (ISO 4217). As text it is for programs; for people there is kernel.amounts."""
 
     units: int
     currency: str
@@ -27,11 +27,6 @@ class Money:
     def number(self) -> str:
         """Without the currency, a point before the minor units: "12.50"."""
         return str(self).partition(" ")[0]
-
-
-def decimals(currency: str) -> int:
-    """Digits after the point."""
-    return OTHER_DECIMALS.get(currency, 2)
 
 
 def units(text: str, currency: str) -> int:

@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gasthof.kernel.amounts import amount
 from gasthof.slices.billing.contents import grouped
 from gasthof.slices.billing.forms import Assign, CloseCase
 from gasthof.slices.billing.models import BankBooking, Case, Proforma
 from gasthof.slices.billing.queries import MANAGE
 from gasthof.slices.billing.views.incoming import offers, payments_link
 from gasthof.slices.billing.views.states import outcome
-from gasthof.slices.billing.wording import WHY, amount, shown_day
+from gasthof.slices.billing.wording import WHY, shown_day
 from gasthof.ui.changes import Undo
 from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.parts import Fact

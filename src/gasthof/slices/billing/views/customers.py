@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gasthof.kernel.amounts import amount
 from gasthof.kernel.permissions import Place
 from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.billing.models import Payment, Proforma, Receipt
 from gasthof.slices.billing.queries import READ, Standing, standing
 from gasthof.slices.billing.views.states import state
-from gasthof.slices.billing.wording import amount, amounts, shown_day, today
+from gasthof.slices.billing.wording import amounts, shown_day, today
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.parts import Fact, State
 from gasthof.ui.request import PanelRequest

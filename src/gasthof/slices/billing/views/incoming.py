@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gasthof.kernel.actions import Outcome as Done
+from gasthof.kernel.amounts import amount
 from gasthof.kernel.keyset import Window
 from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.billing.contents import grouped
@@ -21,7 +22,7 @@ from gasthof.slices.billing.queries import MANAGE
 from gasthof.slices.billing.rules.matching import Outcome
 from gasthof.slices.billing.views.customers import proforma_list
 from gasthof.slices.billing.views.states import outcome
-from gasthof.slices.billing.wording import REASONS, WHY, amount, shown_day
+from gasthof.slices.billing.wording import REASONS, WHY, shown_day
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import form_page, posted
 from gasthof.ui.parts import Fact

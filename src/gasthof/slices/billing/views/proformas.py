@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gasthof.kernel.amounts import amount
 from gasthof.slices.billing import books, paying
 from gasthof.slices.billing.contents import grouped, lines_of, shown_lines, shown_sums
 from gasthof.slices.billing.forms import Reissue
@@ -18,7 +19,7 @@ from gasthof.slices.billing.models import Proforma
 from gasthof.slices.billing.queries import MANAGE, READ, house
 from gasthof.slices.billing.rules.payment_codes import Order
 from gasthof.slices.billing.views.states import state
-from gasthof.slices.billing.wording import amount, shown_day, still_valid
+from gasthof.slices.billing.wording import shown_day, still_valid
 from gasthof.ui.forms import VerbForm
 from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.parts import Fact

@@ -95,7 +95,7 @@ def test_a_mailbox_is_open_once_both_cases_let_go(house: House) -> None:
         do("hold", case)
     do("lift", both[0])
     assert locked()
-    do("lift", both[1])
+    do("lift", both[1], waived="Dieselbe Sache zweimal.")
     assert not locked()
 
 
@@ -139,6 +139,39 @@ def test_the_fee_is_invoiced_and_its_payment_alone_opens(house: House) -> None:
     upload(house, mt940([Line(total, f"VS:{number}", iban="")]))
     assert len(list(unlock_paid(at(DAY)))) == 1 and list(unlock_paid(at(DAY))) == []
     assert not Service.objects.get().closed
+
+
+def fee_of(house: House, *, invoiced: bool = True) -> int:
+    """A case that is locked and costs a fee, since it is severe."""
+    case = about_service(house, severity=2)
+    do("hold", case)
+    if invoiced:
+        do("charge", case, valid_until="2027-04-01")
+    return case
+
+
+@pytest.mark.parametrize("invoiced", [True, False])
+@pytest.mark.parametrize("verb", ["close", "lift"])
+def test_an_unpaid_fee_holds_the_lock_until_somebody_says_why_not(house: House, verb: str, invoiced: bool) -> None:
+    case = fee_of(house, invoiced=invoiced)
+    fields = {"words": "Behoben."} if verb == "close" else {}
+    assert "is not paid" in refused(verb, case, **fields)
+    assert Service.objects.get().closed and Case.objects.get(pk=case).closed is None
+    do(verb, case, waived="Kulanz: die Köchin ist neu", **fields)
+    assert not Service.objects.get().closed
+    assert not Proforma.objects.filter(state="open").exists(), "nobody pays for what was waived"
+    said = Step.objects.get(case=case, what="waived")
+    assert said.house and said.words == "Kulanz: die Köchin ist neu"
+
+
+def test_closed_as_unfounded_or_paid_there_is_nothing_to_waive(house: House) -> None:
+    do("close", fee_of(house), words="Nichts.", unfounded=True)
+    assert not Service.objects.get().closed and not Proforma.objects.filter(state="open").exists()
+    case = fee_of(house)
+    proforma = Proforma.objects.get(cases_unlocked=case)
+    upload(house, mt940([Line(proforma.total, f"VS:{proforma.number}", iban="")]))
+    do("close", case, words="Behoben.")
+    assert not Service.objects.get().closed and not Step.objects.filter(case=case, what="waived").exists()
 
 
 def test_terms_are_data_and_an_unfounded_case_counts_for_nothing(house: House) -> None:

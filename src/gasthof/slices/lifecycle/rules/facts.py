@@ -1,5 +1,6 @@
 """What is known of a service, and what follows from it for a day. Days are the house's business days."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -26,10 +27,21 @@ TAKES = {
     STAFF: frozenset((SERVED, MAIL_DELIVERED, EDIT, TRANSFER)),
 }
 AGAINST_TIME, AGAINST_ALL = 1, 2
+DRIVEN = (SERVED, MAIL_DELIVERED, SIGN_IN, EDIT)  # what a machine is told of, a bit each (mask)
 CLOSING = tuple(kind for kind, taken in TAKES.items() if SERVED in taken)  # by the machine, too
 KEEPS = {ABUSE: AGAINST_TIME, LEGAL: AGAINST_ALL}  # what is evidence is not deleted
 LIFTED_BY = ("source", "staff", "mended", "fee")
 MINOR, SERIOUS, SEVERE = 0, 1, 2  # severe: and evidently deliberate (spec L2)
+
+
+def mask(taken: Collection[str]) -> int:
+    """Those of DRIVEN as bits."""
+    return sum(1 << bit for bit, each in enumerate(DRIVEN) if each in taken)
+
+
+def withheld(can: Collection[str], taken: int) -> tuple[str, ...]:
+    """Of DRIVEN, what a service may not do: what its phase lacks, and what a mask takes."""
+    return tuple(each for bit, each in enumerate(DRIVEN) if each not in can or taken >> bit & 1)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,13 @@ def test_each_day_that_comes_and_what_it_brings(house: House) -> None:
     first = service.first_unpaid or date.today()
     for days in (0, 60, 74):
         assert shown(first + timedelta(days=days)) in page
-    for words in (NAME, "84.00 EUR", "restorable until", shown(first + timedelta(days=73)), "Restoration 20.00 EUR"):
+    for words in (
+        NAME,
+        "84.00\xa0EUR",
+        "restorable until",
+        shown(first + timedelta(days=73)),
+        "Restoration 20.00\xa0EUR",
+    ):
         assert words in page, words
 
 

@@ -12,7 +12,7 @@ from gasthof.slices.lifecycle import changing, policies, witness
 from gasthof.slices.lifecycle.auditing import audit
 from gasthof.slices.lifecycle.models import Event, Service, Sweep, Work
 from gasthof.slices.lifecycle.rules.brake import BACKWARDS, JUMP, RESTORED, STORM
-from gasthof.slices.lifecycle.rules.facts import ABUSE, LEGAL, SECURITY, Facts, Hold, Termination
+from gasthof.slices.lifecycle.rules.facts import ABUSE, LEGAL, SECURITY, TAKES, Facts, Hold, Termination, mask
 from gasthof.slices.lifecycle.rules.timeline import as_planned, timeline
 from gasthof.slices.lifecycle.sweeping import Approval, sweep, today
 from gasthof.slices.lifecycle.tests.conftest import Trade, noon
@@ -215,6 +215,9 @@ def test_an_abuse_case_keeps_a_paid_service_and_what_is_unpaid(trade: Trade) -> 
     changing.lift_hold(held, noon(FIRST + days(81)))
     assert Service.objects.get(pk=service.pk).phase == "suspended"
     trade.sweep(FIRST + days(81))
+    assert Service.objects.get(pk=service.pk).phase == "suspended", "nobody was told of this day"
+    changing.notice_delivered(service, FIRST + days(81), noon(FIRST + days(81)))
+    trade.sweep(FIRST + days(88))
     assert Service.objects.get(pk=service.pk).phase == "deleted"
 
 
@@ -388,9 +391,10 @@ def test_events_are_written_once(trade: Trade) -> None:
 
 def test_the_audit_finds_what_somebody_changed_by_hand(trade: Trade) -> None:
     services = [trade.begin("hosting", FIRST, START) for _ in range(3)]
+    bits = mask(TAKES[ABUSE])
     Service.objects.filter(pk=services[0].pk).update(phase="suspended")
     Service.objects.filter(pk=services[1].pk).update(due_at=FIRST + days(1))
-    Service.objects.filter(pk=services[2].pk).update(keeps=1, held=True, closed=True)
+    Service.objects.filter(pk=services[2].pk).update(keeps=1, held=True, closed=True, takes=bits, taken=bits)
     found = audit(START)
     assert {(each.service, each.count) for each in found.differences} == {(services[0].pk, 1), (services[1].pk, 1)}
     assert (found.services, found.loose) == (3, (services[2].pk,))

@@ -8,7 +8,7 @@ from gasthof.kernel.refusal import Refused
 from gasthof.slices.domains.queries import DomainRef
 from gasthof.slices.mail import queries
 from gasthof.slices.mail.actions.desired import ADDRESS, tell_address, tell_domain, tell_gone, tell_note
-from gasthof.slices.mail.actions.mailboxes import check_loop, check_name
+from gasthof.slices.mail.actions.mailboxes import check_comes, check_loop, check_name, check_unlocked
 from gasthof.slices.mail.models import Address
 from gasthof.slices.mail.queries import AliasRef, ForwardRef
 from gasthof.slices.mail.values import LocalPart, MailAddress, Targets
@@ -28,6 +28,7 @@ def add_alias(
     if row is None:
         raise Refused("The subscription has no such mailbox.").at("mailbox")
     check_name(domain, name)
+    check_comes(call, domain, name)
     check_limit(domain.subscription)
     if queries.leads_back(f"{name}@{domain.name}", [mailbox]):
         raise Refused("Mail to this address would come back to it, or be forwarded on and on.").at("mailbox")
@@ -37,6 +38,7 @@ def add_alias(
 @action("mail.remove_alias", permission="mail.write", on="alias")
 def remove_alias(call: Call, *, alias: AliasRef) -> Result:
     """Take a further address away from a mailbox."""
+    check_unlocked(call, alias.mailbox, "alias")
     return _removed(call, alias)
 
 
@@ -45,6 +47,7 @@ def add_forward(call: Call, *, domain: DomainRef, name: Name, to: To) -> Result:
     """Make an address that has no mailbox: what it receives goes on to others."""
     check_changeable(call, domain.subscription)
     check_name(domain, name)
+    check_comes(call, domain, name)
     check_limit(domain.subscription)
     _check_targets(f"{name}@{domain.name}", to)
     return _added(call, Address(domain=domain, local=str(name), targets=list(to)))

@@ -39,6 +39,7 @@ def add(
     subscription = domain.subscription
     check_changeable(call, subscription)
     check_name(domain, name)
+    check_comes(call, domain, name)
     check_limit(subscription)
     row = Mailbox.objects.create(
         domain=domain,
@@ -90,6 +91,7 @@ def forward(
 ) -> Result:
     """Forward what a mailbox receives, or end that."""
     check_changeable(call, mailbox.domain.subscription)
+    check_unlocked(call, mailbox, "mailbox")
     check_loop(mailbox.address, to)
     mailbox.forward_to, mailbox.keep_copy = list(to), keep_copy or not to
     return saved(call, mailbox, "forward_to", "keep_copy")
@@ -113,8 +115,7 @@ def unlock(call: Call, *, mailbox: MailboxRef) -> Result:
 def remove(call: Call, *, mailbox: MailboxRef) -> Result:
     """Delete a mailbox with all mail in it, and its aliases."""
     check_changeable(call, mailbox.domain.subscription)
-    if mailbox.locked and call.actor.role not in EVERYWHERE:
-        raise Refused("This mailbox is locked by the house and cannot be deleted meanwhile.").at("mailbox")
+    check_unlocked(call, mailbox, "mailbox")
     result = shown(mailbox)
     subscription = mailbox.domain.subscription
     aliases = Address.objects.filter(mailbox=mailbox).select_related("domain")
@@ -142,6 +143,17 @@ def check_name(domain: Domain, name: str) -> None:
         raise Refused("This is too long: at most %(maximum)d characters.", maximum=rules.LONGEST_ADDRESS).at("name")
     if queries.taken(domain, name):
         raise Refused("There is a mailbox, alias or forward of this name already.").at("name")
+
+
+def check_comes(call: Call, domain: Domain, name: str) -> None:
+    """Raises Refused, about the field "name", while the house keeps that address from its customer."""
+    registry.check_comes(call, domain.subscription.customer_id, f"{name}@{domain.name}", "name")
+
+
+def check_unlocked(call: Call, mailbox: Mailbox | None, field: str) -> None:
+    """Raises Refused, about that field, for all but staff, while the house has locked it: neither it nor an address of it goes elsewhere."""
+    if mailbox is not None and mailbox.locked and call.actor.role not in EVERYWHERE:
+        raise queries.locked_refusal(mailbox).at(field)
 
 
 def check_loop(address: str, targets: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gasthof.kernel import registry
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day
@@ -123,10 +124,15 @@ def _mailbox(call: Call, domain: Domain, moved: MovedMailbox) -> Mailbox:
         quota_mb=moved.quota_mb,
         forward_to=list(Targets.parse(moved.forward_to)),
         keep_copy=moved.keep_copy or not moved.forward_to,
-        locked=moved.locked,
+        locked=moved.locked or _withheld(domain, local),
         created=call.clocks.business.now(),
         **(_note(moved.vacation) if moved.vacation else {}),
     )
+
+
+def _withheld(domain: Domain, local: str) -> bool:
+    """A lock follows its address: what was saved before it was put unlocks nothing."""
+    return any(registry.withheld(domain.subscription.customer_id, f"{local}@{domain.name}"))
 
 
 def _note(moved: MovedVacation) -> dict[str, Any]:

@@ -29,6 +29,8 @@ nothing but whole addresses and stand in a unionmap behind a table of patterns, 
 does not ask them for "domain", ".test" and "local@" as well.
 A mailbox that the house has locked has a "!" before its password, as in shadow(5), and no sender: it is closed as those of a suspended
 domain are, and takes mail all the same.
+Of a domain whose mailboxes are closed, though mail comes in, `suspended` is SILENT for Postfix and 1 for Dovecot; of one that takes no mail while
+its mailboxes can be read, SUSPENDED and 0.
 Dovecot:
   PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
 """
@@ -44,6 +46,7 @@ from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec
 
 OPERATOR = ("abuse", "hostmaster", "root", "webmaster")  # what else leads to the operator's postmaster
 TO_OPERATOR = ""  # the target of a route, and the address of the one that says whose mailbox that is
+SUSPENDED, SILENT = 1, 2  # Postfix' domains.suspended. Silent: mail comes in, and none is sent
 OPERATOR_MB = 1_000  # size of the operator's mailbox
 
 POSTFIX_SCHEMA = (
@@ -74,7 +77,7 @@ _PLAIN = "substr('%s', 1, instr(substr('%s', 2) || '+', '+')) || '@%d'"  # witho
 _WAITING = "NOT EXISTS (SELECT 1 FROM filled f WHERE f.what = 'all')"
 _DOMAIN = "FROM domains d WHERE d.name = '%d' AND d.active"
 _REACHED = (  # of a suspended domain: what is its own, not its mailboxes'
-    f"EXISTS (SELECT 1 FROM routes r WHERE r.address IN ('%s', {_PLAIN}, '@%d') AND (NOT d.suspended OR r.owner = 'mail.domain %d'))"
+    f"EXISTS (SELECT 1 FROM routes r WHERE r.address IN ('%s', {_PLAIN}, '@%d') AND (d.suspended <> {SUSPENDED} OR r.owner = 'mail.domain %d'))"
 )
 WAITING_WORDS = "The list of addresses is not complete yet, try again"
 SUSPENDED_WORDS = "Mail for this address is suspended"
@@ -102,10 +105,10 @@ LOGINS_QUERY = (
 )
 REFUSED_QUERY = (
     f"SELECT CASE WHEN {_WAITING} THEN '450 4.3.0 {WAITING_WORDS}' ELSE (SELECT CASE WHEN {_REACHED} THEN NULL"
-    f" WHEN d.suspended THEN '550 5.2.1 {SUSPENDED_WORDS}' ELSE '550 5.1.1 {UNKNOWN_WORDS}' END {_DOMAIN} LIMIT 1) END"
+    f" WHEN d.suspended = {SUSPENDED} THEN '550 5.2.1 {SUSPENDED_WORDS}' ELSE '550 5.1.1 {UNKNOWN_WORDS}' END {_DOMAIN} LIMIT 1) END"
 )
 TRANSPORTS_QUERY = (
-    f"SELECT CASE WHEN {_WAITING} THEN 'retry:4.3.0 {WAITING_WORDS}' ELSE (SELECT CASE WHEN d.suspended AND NOT {_REACHED}"
+    f"SELECT CASE WHEN {_WAITING} THEN 'retry:4.3.0 {WAITING_WORDS}' ELSE (SELECT CASE WHEN d.suspended = {SUSPENDED} AND NOT {_REACHED}"
     f" THEN 'error:5.2.1 {SUSPENDED_WORDS}' ELSE '<<delivery>>' END {_DOMAIN} LIMIT 1) END"
 )
 FILTERS_QUERY = (
@@ -146,14 +149,14 @@ def postfix_domain(spec: DomainSpec) -> Rows:
     routes = [(f"{local}@{spec.name}", target, 0) for local, target in sorted(reserved.items())]
     routes += [(f"@{spec.name}", spec.catch_all, 0)] if spec.catch_all and not spec.suspended else []
     return {
-        "domains": ((spec.name, int(spec.active), int(spec.suspended)),),
+        "domains": ((spec.name, int(spec.active), SUSPENDED if spec.suspended else SILENT if spec.closed else 0),),
         "routes": tuple(routes),
     }
 
 
 def dovecot_domain(spec: DomainSpec) -> Rows:
     found = dict.fromkeys((spec.name, idna.decode(spec.name)))
-    return {"domains": tuple((name, spec.name, int(spec.suspended)) for name in found)}
+    return {"domains": tuple((name, spec.name, int(spec.closed)) for name in found)}
 
 
 def postfix_mailbox(spec: MailboxSpec) -> Rows:

@@ -58,7 +58,7 @@ def domain(prefix: Prefix, key: str, spec: DomainSpec | None, facts: "DomainFact
         if not facts.certificate.current or facts.certificate.names != (name,) or not facts.presented:
             certificates = (LocalCertificate(folder, (name,), places.FRONT_USER),)
         after.append(Ask("mail-sni", "put", name))
-    if spec.suspended:
+    if spec.closed:
         after.append(Ask("dovecot", "kick_domain", key))
     _rows(prefix, draft, owner, lookups.postfix_domain(spec), lookups.dovecot_domain(spec))
     prepare = (*draft.prepare, *certificates)

@@ -260,6 +260,27 @@ def test_a_suspended_domain_closes_its_mailboxes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [NAME, UMLAUT])
+def test_closed_mailboxes_take_mail_and_send_none(name: str) -> None:
+    """Of all of a domain at once, as for a website that was broken into."""
+    house = Daemons(domain(sign_in=False, catch_all=f"info@{NAME}"), mailbox())
+    (found,) = house.login(lookups.PASSWORD_QUERY, f"info@{name}", "imap")
+    assert found["nologin"] == "y" and house.login(lookups.PASSWORD_QUERY, f"info@{name}", "smtp") == []
+    assert house.ask(lookups.LOGINS_QUERY, LOGIN) and house.find(lookups.SENDERS_QUERY, f"info@{NAME}") == []
+    assert house.ask(lookups.FILTERS_QUERY, f"info@{NAME}") == []
+    for address in (f"info@{NAME}", f"niemand@{NAME}"):
+        assert house.ask(lookups.REFUSED_QUERY, address) == []
+        assert house.ask(lookups.TRANSPORTS_QUERY, address) == [DELIVERY]
+
+
+def test_a_domain_that_takes_no_mail_may_be_read_and_sends_none() -> None:
+    house = Daemons(domain(suspended=True, sign_in=True), mailbox())
+    (found,) = house.login(lookups.PASSWORD_QUERY, f"info@{NAME}", "imap")
+    assert not found.get("nologin")
+    assert house.ask(lookups.REFUSED_QUERY, f"info@{NAME}") == [f"550 5.2.1 {lookups.SUSPENDED_WORDS}"]
+    assert house.find(lookups.SENDERS_QUERY, f"info@{NAME}") == []
+
+
+@pytest.mark.parametrize("name", [NAME, UMLAUT])
 def test_a_locked_mailbox_takes_mail_and_sends_none(name: str) -> None:
     house = Daemons(
         domain(),

@@ -1,8 +1,10 @@
 """From what the node is told to mail that arrives: the agent's plans on the real daemons."""
 
 import imaplib
+import poplib
 import smtplib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -98,6 +100,65 @@ def _again(machine: Machine, first: MailboxSpec) -> None:
     assert refusal(machine, INFO).startswith("550 5.1.1") and not (folder / "info.00000002").exists()
     with pytest.raises(imaplib.IMAP4.error):
         machine.imap(INFO)
+
+
+def closed(machine: Machine, user: str) -> None:
+    """By no program that a mailbox can be used with."""
+    with pytest.raises(imaplib.IMAP4.error, match="suspended"):
+        machine.imap(user)
+    with pytest.raises(poplib.error_proto, match="suspended"):
+        machine.pop3(user)
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        machine.submission(user)
+
+
+def open_(machine: Machine, address: str) -> None:
+    machine.imap(address).logout()
+    machine.pop3(address).quit()
+    with machine.submission(address) as client:
+        assert client.mail(address)[0] == client.rcpt("x@elsewhere.example")[0] == 250
+
+
+def arrives(machine: Machine, address: str, subject: str) -> None:
+    with machine.smtp() as client:
+        client.sendmail("x@client.example", [address], f"Subject: {subject}\n\nHallo\n")
+
+
+@pytest.mark.parametrize("what", ["mailbox", "domain"])
+def test_what_is_locked_sends_nothing_and_goes_on_receiving(machine: Machine, what: str) -> None:
+    """One mailbox, while the others of its customer are left alone; or all of a domain, as after a website was broken into."""
+    anna = f"anna-{what}@{ASCII}"
+    mine, hers = (
+        mailbox(f"{len(what):08d}"),
+        MailboxSpec(anna, "s000007", UID, f"{ASCII}/anna-{what}.00000003", SECRET, 1),
+    )
+    apply(machine, plan.DOMAIN, ASCII, domain())
+    apply(machine, plan.MAILBOX, INFO, mine)
+    apply(machine, plan.MAILBOX, anna, hers)
+    open_(machine, INFO)
+    waiting, sending = machine.imap(INFO), machine.submission(INFO)
+    if what == "mailbox":
+        apply(machine, plan.MAILBOX, INFO, replace(mine, locked=True), mine)
+    else:
+        apply(machine, plan.DOMAIN, ASCII, domain(sign_in=False))
+    with pytest.raises((imaplib.IMAP4.abort, OSError)):
+        for _ in range(3):
+            waiting.noop()
+    sending.mail(INFO)
+    assert sending.rcpt("x@elsewhere.example")[0] == 421, "signed in before, sent away now"
+    for user in (INFO, f"info@{UMLAUT}"):
+        closed(machine, user)
+    arrives(machine, INFO, what)
+    if what == "mailbox":
+        open_(machine, anna)
+        apply(machine, plan.MAILBOX, INFO, mine, replace(mine, locked=True))
+    else:
+        closed(machine, anna)
+        apply(machine, plan.DOMAIN, ASCII, domain())
+    open_(machine, INFO)
+    assert b"Subject: " + what.encode() in machine.wait_for_mails(INFO, 1)[0]
+    apply(machine, plan.MAILBOX, INFO, None, mine)
+    apply(machine, plan.MAILBOX, anna, None, hers)
 
 
 def test_the_operator_gets_what_nobody_else_takes(machine: Machine) -> None:

@@ -94,7 +94,12 @@ def test_it_says_all_that_will_happen(desk: Desk) -> None:
     desk.on(-30)
     notice = Notice.objects.get(service=service)
     assert "bäckerei-müller.test" in notice.subject
-    for words in ("3. März 2027: gesperrt", "2. Mai 2027: gelöscht", "wiederherstellbar bis 15. Mai 2027", "60.00 EUR"):
+    for words in (
+        "3. März 2027: gesperrt",
+        "2. Mai 2027: gelöscht",
+        "wiederherstellbar bis 15. Mai 2027",
+        "60,00\xa0EUR",
+    ):
         assert words in notice.text, notice.text
 
 
@@ -139,6 +144,21 @@ def test_read_by_the_customer_it_was_displayed(desk: Desk) -> None:
     at = f"/notices/{Notice.objects.get().pk}/"
     assert stranger(desk.house).get(at).status_code == 404
     assert member(desk.house.baker.customer).get(at).status_code == 200
+    assert Notice.objects.get().displayed is not None
+
+
+def test_only_who_looks_in_person_has_seen_it(desk: Desk) -> None:
+    desk.begin()
+    desk.on(-30)
+    at, customer = f"/notices/{Notice.objects.get().pk}/", desk.house.baker.customer
+    reader, acting = member(customer), operator()
+    acting.post(f"/customers/{customer}/act")
+    for ahead in ("prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip"):
+        assert reader.get(at, headers={"Sec-Purpose": ahead}).status_code == 200
+    assert reader.get(at, headers={"X-moz": "prefetch"}).status_code == 200
+    assert reader.head(at).status_code == acting.get(at).status_code == 200
+    assert Notice.objects.get().displayed is None
+    reader.get(at, headers={"Sec-Purpose": "", "Sec-Fetch-Mode": "navigate"})
     assert Notice.objects.get().displayed is not None
 
 

@@ -17,9 +17,10 @@ from gasthof.slices.access import outbox
 from gasthof.slices.access.models import OutgoingMail
 from gasthof.slices.access.sending import Later
 from gasthof.slices.lifecycle import changing, policies
-from gasthof.slices.lifecycle.models import Event, Service
+from gasthof.slices.lifecycle.models import Event, Hold, Service
 from gasthof.slices.lifecycle.queries import facts_of, policy_of
 from gasthof.slices.lifecycle.rules.timeline import told as foreseen
+from gasthof.slices.lifecycle.sweeping import sweep
 from gasthof.slices.notices import rules, telling, wording
 from gasthof.slices.notices.models import Delivery, Notice
 from gasthof.slices.notices.tests.test_notices import EXPIRES, Desk, desk, noticed
@@ -129,7 +130,7 @@ def test_killed_before_any_statement_it_is_noted_once(desk: Desk) -> None:
     assert each_statement(lambda: list(telling.tell(desk.clocks))) > 10
     assert Event.objects.filter(service=service, what="noticed").count() == 1
     assert Delivery.objects.get().words == "250 2.0.0 Ok: queued as 4F2A"
-    assert Notice.objects.get().names_end
+    assert Notice.objects.get().end_named == EXPIRES + timedelta(days=60)
 
 
 @pytest.mark.parametrize("first", [date(2028, 3, 30), date(2027, 4, 27), date(2027, 11, 30)])
@@ -183,3 +184,82 @@ def test_two_addresses_refused_once_are_not_one_refused_twice(refused: dict[str,
     long_ago = date(2026, 1, 1)
     assert rules.shown_enough(refused, long_ago, EXPIRES) is any(len(days) > 1 for days in refused.values())
     assert not rules.shown_enough(refused, None, EXPIRES)
+
+
+def lift(desk: Desk) -> None:
+    perform(OPERATOR, "lifecycle.lift_hold", {"hold": Hold.objects.latest("pk").pk}, desk.clocks)
+
+
+def phase(service: Service) -> str:
+    service.refresh_from_db()
+    return service.phase
+
+
+def test_after_a_long_hold_it_is_told_anew_and_kept_for_a_week(desk: Desk) -> None:
+    service = desk.begin()
+    desk.on(-30)
+    desk.post()
+    desk.on(-29)
+    assert noticed(service) == EXPIRES - timedelta(days=29)
+    desk.on(10)
+    hold(service, desk, "abuse")
+    for offset in (45, 59, 100):
+        desk.on(offset)
+        desk.post()
+    desk.on(200)
+    lift(desk)
+    sweep(desk.clock.at)
+    assert (phase(service), noticed(service)) == ("suspended", None), "told of another day, long ago"
+    desk.on(200)
+    assert desk.post() == 1 and "wird am 26. September 2027 gelöscht" in Notice.objects.latest("pk").subject
+    for offset in (200, 201):
+        assert desk.on(offset) == [], "once"
+    for offset, then in ((206, "suspended"), (207, "deleted")):
+        desk.on(offset)
+        sweep(desk.clock.at)
+        assert phase(service) == then, offset
+
+
+def test_a_second_hold_takes_a_second_notice(desk: Desk) -> None:
+    service = desk.begin()
+    desk.on(-30)
+    for first, last in ((10, 100), (102, 150)):
+        desk.on(first)
+        hold(service, desk, "legal")
+        desk.on(last)
+        lift(desk)
+        assert noticed(service) is None
+        assert len(desk.on(last)) == 1
+        desk.post()
+        desk.on(last)
+        assert noticed(service) == EXPIRES + timedelta(days=last)
+
+
+def test_a_notice_that_comes_after_the_day_it_names_is_none(desk: Desk) -> None:
+    service = desk.begin()
+    desk.on(59)
+    desk.on(80)
+    desk.post()
+    for _ in range(2):
+        desk.on(80)
+    assert Notice.objects.filter(state=Notice.DELIVERED).exists() and noticed(service) is None
+    assert [each.name for each in Notice.objects.filter(state=Notice.WAITING)] == ["deletion_near"]
+    desk.post()
+    desk.on(80)
+    assert noticed(service) == EXPIRES + timedelta(days=80)
+
+
+def test_a_day_that_the_customer_wished_for_is_notice_of_no_other(desk: Desk) -> None:
+    service = desk.begin()
+    wish = {"service": service.pk, "authorised": "Brief", "on": (EXPIRES + timedelta(days=5)).isoformat()}
+    perform(OPERATOR, "lifecycle.terminate", wish, desk.clocks)
+    desk.on(-30)
+    desk.post()
+    desk.on(-29)
+    perform(OPERATOR, "lifecycle.revoke_termination", {"service": service.pk}, desk.clocks)
+    assert noticed(service) is None
+
+
+@given(st.none() | st.dates(), st.dates())
+def test_only_a_day_that_is_to_come_is_told(named: date | None, on: date) -> None:
+    assert rules.tells_of_end(named, on) is (named is not None and named >= on)

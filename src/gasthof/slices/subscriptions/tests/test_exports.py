@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.habits.examples import ALIAS, DOMAIN, furnish
+from tests.habits.examples import ALIAS, DOMAIN, furnish, in_service
 from tests.habits.furnished import made_once
 from tests.house import House, all_live, desired, settle
 
@@ -20,6 +20,7 @@ ASCII = DomainName.parse(DOMAIN).ascii
 def settled() -> House:
     house = settle()
     furnish(house)
+    in_service(house)
     house.run("web.change_site", domain=DOMAIN, php_version="8.9", php_settings="memory_limit=256M", preferred=ALIAS)
     return house
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from gasthof.kernel import registry
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Unchanged
@@ -63,6 +64,7 @@ def add_alias(
     site = _site(call, domain)
     own = Alias.objects.filter(site=site).exclude(name=rules.www_name(domain.name) or "")
     check_aliases(domain.subscription, own.count() + 1)
+    registry.check_comes(call, domain.subscription.customer_id, name.ascii, "name")
     check_free(call, domain.subscription.customer_id, name)
     claim(domain, name)
     Alias.objects.create(site=site, name=name.ascii)
@@ -80,6 +82,7 @@ def remove_alias(
 ) -> Result:
     """Take a further host name away from a website."""
     site = _site(call, domain)
+    registry.check_goes(call, domain.subscription, name.ascii, "name")
     if not unclaim(domain, name):
         raise Refused("The website has no such further name.").at("name")
     Alias.objects.filter(site=site, name=name.ascii).delete()

@@ -65,7 +65,7 @@ def websites(request: PanelRequest, subscription: str) -> HttpResponse:
 
 
 def _changeable(actor: Actor, subscription: Subscription) -> bool:
-    return not subscription.suspended or actor.role in EVERYWHERE
+    return subscription.editable or actor.role in EVERYWHERE
 
 
 def _listing(subscription: Subscription, *, adds: bool) -> Listing[Domain]:
