@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import Role, User
 from gasthof.slices.billing.models import BankBooking, Case, Proforma, Statement
+from gasthof.slices.dns.models import FormerZone
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.nodes.models import ObjectReport
 from gasthof.ui.tests.serving import served
@@ -101,6 +102,7 @@ def pages(house: House) -> dict[str, str]:
         "mail-remove": f"{mail}mailboxes/buero/remove",
         "addresses": f"{mail}addresses/", "catch-all": f"{mail}catch-all", "switch": f"{mail}switch", "programs": f"{mail}programs",
         "dns": dns, "dns-choose": f"{dns}add", "dns-srv": f"{dns}add/SRV", "dns-caa": f"{dns}add/CAA", "dnssec": f"{dns}dnssec",
+        "dns-formers": f"{customer}former-zones/", "dns-former": f"/former-zones/{FormerZone.objects.get(customer=house.baker.customer).pk}/",
         "history": f"{dns}history", "restore": f"{dns}history/0/restore",
         "dns-remove": f"{dns}remove?name=b%C3%BCro&type=TXT&content=Gr%C3%BC%C3%9Fe",
         "ftp": f"{place}ftp/", "ftp-add": f"{place}ftp/add", "ftp-user": f"{place}ftp/users/fotos/",
