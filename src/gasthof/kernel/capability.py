@@ -40,6 +40,15 @@ class Glance:
     limit: int  # bytes
 
 
+@dataclass(frozen=True)
+class Door:
+    """A button that leads on from a page."""
+
+    title: str  # in the reader's language
+    url: str  # where it leads
+    icon: str  # Lucide's name
+
+
 Level = Literal[
     "account", "house", "customer", "subscription", "domain"
 ]  # what a page is about: the reader; the whole, down to one domain
@@ -114,6 +123,9 @@ class Capability:
     )
     renewal_price: Callable[[Any], str] | None = (
         None  # a service -> what its renewal costs, in words of the reader's language; "": nobody has said
+    )
+    service_doors: Callable[[Actor, Any], Iterable[Door]] | None = (
+        None  # who looks, a service -> what they can ask for about it
     )
     speaks: Callable[[Any, str], None] | None = None  # a request, a language -> who asks is answered in it from now on
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number

@@ -9,7 +9,7 @@ from typing import Any
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Bearer, Capability, Glance, Level, Page, Waited
+from gasthof.kernel.capability import Bearer, Capability, Door, Glance, Level, Page, Waited
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import Actor, Grants
 
@@ -129,6 +129,11 @@ def day_began(clocks: Clocks) -> Iterator[str]:
 def renewal_price(service: Any) -> str:
     """Of a service, in words; "": nobody has said."""
     return next((words for each in capabilities() if each.renewal_price and (words := each.renewal_price(service))), "")
+
+
+def service_doors(actor: Actor, service: Any) -> list[Door]:
+    """What can be asked for about that service, in rank order."""
+    return [door for each in capabilities() if each.service_doors for door in each.service_doors(actor, service)]
 
 
 def speaks(request: Any, language: str) -> None:

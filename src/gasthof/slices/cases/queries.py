@@ -25,6 +25,12 @@ def find_case(actor: Actor, text: str) -> Case | None:
 CaseRef = Annotated[Case, Reference("case", find_case, lambda row: row.place, "number of the case")]
 
 
+def open_cases(customer: int, service: int | None = None) -> QuerySet[Case]:
+    """The customer's, or those about one service, the oldest first."""
+    rows = Case.objects.filter(customer=customer, closed=None).select_related("service").order_by("pk")
+    return rows.filter(service=service) if service else rows
+
+
 def terms() -> rules.Terms:
     """As the house has set them, or as shipped."""
     row = Terms.objects.first()

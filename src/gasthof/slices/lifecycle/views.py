@@ -175,7 +175,12 @@ def service(request: PanelRequest, service: int) -> HttpResponse:
     back = Link(_("Services"), reverse("lifecycle:services", args=[found.customer_id]))
     head = below_customer(request, found.customer, f"{explaining.TYPES[found.type]} {found.unicode}", back)
     manages = may(request.actor, MANAGE, None)
-    return show(request, "lifecycle/service.html", head, _context(found) | {"service": found, "manages": manages})
+    return show(
+        request,
+        "lifecycle/service.html",
+        head,
+        _context(found) | {"service": found, "manages": manages, "doors": registry.service_doors(request.actor, found)},
+    )
 
 
 def _managed(request: PanelRequest, number: int) -> tuple[Service, Link]:
