@@ -108,7 +108,7 @@ def pages(house: House) -> dict[str, str]:
         "ftp": f"{place}ftp/", "ftp-add": f"{place}ftp/add", "ftp-user": f"{place}ftp/users/fotos/",
         "databases": f"{place}databases/", "db-users": f"{place}databases/users/", "db-create": f"{place}databases/create",
         "database": place + database, "db-delete": f"{place}{database}delete", "db-user": place + user, "db-rights": f"{place}{user}rights",
-        "users": f"{customer}users/", "invite": f"{customer}users/invite", "person": f"{customer}users/{person}/",
+        "customer": customer.rstrip("/"), "users": f"{customer}users/", "invite": f"{customer}users/invite", "person": f"{customer}users/{person}/",
         "assign": f"{customer}users/{person}/assign", "block": f"{customer}users/{person}/deactivate",
         "roles": f"{customer}roles/", "role": f"{customer}roles/{role}/change",
         "names": f"{customer}names/", "name": f"/names/{ASCII.replace('.test', '.de')}/", "name-lost": f"/names/{ASCII.replace('.test', '.info')}/",

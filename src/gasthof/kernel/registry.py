@@ -9,9 +9,9 @@ from typing import Any
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Bearer, Capability, Door, Glance, Level, Page, Waited
+from gasthof.kernel.capability import Bearer, Capability, Card, Door, Glance, Level, Page, Waited
 from gasthof.kernel.clock import Clocks
-from gasthof.kernel.permissions import Actor, Grants
+from gasthof.kernel.permissions import Actor, Grants, allowed
 
 
 @cache
@@ -100,6 +100,12 @@ def glances(actor: Actor, domains: Sequence[Any]) -> dict[int, list[Glance]]:
         for number, glance in look(actor, domains).items():
             found.setdefault(number, []).append(glance)
     return found
+
+
+def cards(actor: Actor, customer: Any) -> list[Card]:
+    """What a customer's page tells of each slice's things, of those that the actor may know as a whole, in rank order."""
+    asked = [(permission, card) for each in capabilities() for permission, card in each.cards.items()]
+    return [card(customer) for permission, card in asked if allowed(actor, permission, customer.place, grants())]
 
 
 def named(actor: Actor, text: str) -> list[str]:

@@ -16,8 +16,8 @@ from gasthof.kernel import registry, rows
 from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome
 from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
-from gasthof.slices.lifecycle import explaining, following
-from gasthof.slices.lifecycle.drawing import shown, tone
+from gasthof.slices.lifecycle import drawing, explaining, following
+from gasthof.slices.lifecycle.drawing import shown
 from gasthof.slices.lifecycle.forms import Terminate
 from gasthof.slices.lifecycle.models import Calendar, Event, Service, Work
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, course, facts_of, parked_sweep, policy_of
@@ -36,7 +36,6 @@ from gasthof.ui.standing import below_customer, known, may, permit, reached
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 PAST = 50  # events on a service's page
-SHAPES = {"good": "circle-check", "warn": "circle-pause", "bad": "octagon-alert", "gone": "circle-off"}
 
 
 def today() -> date:
@@ -44,8 +43,7 @@ def today() -> date:
 
 
 def standing(phase: str) -> State:
-    kind = tone(phase)
-    return State(str(explaining.PHASES[phase]), "" if kind == "gone" else kind, SHAPES[kind])
+    return State(*drawing.standing(phase))
 
 
 def _columns() -> tuple[Column[Service], ...]:

@@ -43,8 +43,7 @@ def draft(
         raise Refused("This service is another customer’s.").at("service")
     if case is not None and case.customer_id != customer.number:
         raise Refused("This case is another customer’s.").at("case")
-    through = (rules.DONE, rules.DECLINED, rules.DROPPED)
-    if Request.objects.filter(customer=customer).exclude(state__in=through).count() >= rules.MOST_OPEN:
+    if Request.objects.filter(customer=customer).exclude(state__in=rules.THROUGH).count() >= rules.MOST_OPEN:
         raise Refused("There are %(most)d open requests already. Please drop some first.", most=rules.MOST_OPEN)
     made = Request(customer=customer, service=service, case=case, kind=kind, drafted=call.clocks.business.now())
     _fill(call, made, on, words)

@@ -25,6 +25,7 @@ MOVES: Mapping[str, tuple[str, ...]] = {
     DECLINED: (),
     DROPPED: (),
 }
+THROUGH = (DONE, DECLINED, DROPPED)
 FOR_STAFF = (WAITING, FAILED)
 
 DIGITS = 8  # of a code

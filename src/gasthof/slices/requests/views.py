@@ -69,15 +69,7 @@ ACTS: Mapping[str, Act] = {
 
 
 def state(row: Request) -> State:
-    return {
-        rules.DRAFTED: State(_("not confirmed"), "warn", "pencil"),
-        rules.WAITING: State(_("before staff"), "info", "hourglass"),
-        rules.ACCEPTED: State(_("accepted, to be paid"), "warn", "receipt"),
-        rules.DONE: State(_("done"), "good", "circle-check"),
-        rules.DECLINED: State(_("declined"), "bad", "circle-off"),
-        rules.FAILED: State(_("failed"), "bad", "octagon-alert"),
-        rules.DROPPED: State(_("dropped"), "", "circle-off"),
-    }[row.state]
+    return State(*wording.standing(row))
 
 
 def _listing(name: str, within: Place, *, customers: bool) -> Listing[Request]:

@@ -4,6 +4,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gasthof.kernel.capability import Badge
 from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.lifecycle.queries import FEES
 from gasthof.slices.requests import rules
@@ -42,6 +43,20 @@ HOW = {
     "code": gettext_lazy("By a code that was mailed."),
     "factor": gettext_lazy("By a second factor."),
 }
+
+
+def standing(request: Request) -> Badge:
+    """A request as a badge."""
+    known: dict[str, Badge] = {
+        rules.DRAFTED: (_("not confirmed"), "warn", "pencil"),
+        rules.WAITING: (_("before staff"), "info", "hourglass"),
+        rules.ACCEPTED: (_("accepted, to be paid"), "warn", "receipt"),
+        rules.DONE: (_("done"), "good", "circle-check"),
+        rules.DECLINED: (_("declined"), "bad", "circle-off"),
+        rules.FAILED: (_("failed"), "bad", "octagon-alert"),
+        rules.DROPPED: (_("dropped"), "", "circle-off"),
+    }
+    return known[request.state]
 
 
 def title(request: Request) -> str:

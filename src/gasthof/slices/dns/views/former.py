@@ -60,7 +60,7 @@ def former(request: PanelRequest, former: int) -> HttpResponse:
     domain = queries.standing_again(found)
     if request.method == "POST":
         domain = reached(request.actor, domain, WRITE)
-    form = None
+    form: VerbForm | None = None
     context: dict[str, Any] = {"row": found, "domain": domain, "records": _lines(found)}
     if domain is not None and may(request.actor, WRITE, domain.place):
         row = queries.zone_of(domain)
