@@ -12,6 +12,22 @@ from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.cases import rules
 from gasthof.slices.cases.models import Case, Step, Terms
 
+__all__ = [
+    "MANAGE",
+    "READ",
+    "WRITE",
+    "Case",
+    "CaseRef",
+    "cases",
+    "fee_reasons",
+    "find_case",
+    "in_cases",
+    "open_cases",
+    "shown",
+    "terms",
+    "thread",
+]
+
 READ, WRITE, MANAGE = "cases.read", "cases.write", "cases.manage"
 
 

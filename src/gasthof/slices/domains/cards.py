@@ -15,5 +15,5 @@ def count(customer: Customer) -> Card:
     lines = tuple(
         Line(row.unicode, reverse("domains:domain", args=[row.name])) for row in rows.order_by("-pk")[:CARD_LINES]
     )
-    number = (_("Number"), number_format(rows.count()))
+    number = (_("How many"), number_format(rows.count()))
     return Card(_("Domains"), reverse("domains:overview", args=[customer.number]), lines, facts=(number,))

@@ -2,11 +2,12 @@
 
 from django.db.models import F
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from gasthof.kernel.capability import CARD_LINES, Badge, Card, Line
 from gasthof.slices.accounts.queries import Customer
-from gasthof.slices.lifecycle.drawing import shown, standing
+from gasthof.slices.lifecycle.drawing import standing
 from gasthof.slices.lifecycle.explaining import TYPES
 from gasthof.slices.lifecycle.models import Service
 
@@ -21,7 +22,7 @@ def services(customer: Customer) -> Card:
 
 
 def _line(row: Service) -> Line:
-    note = _("next on %(day)s") % {"day": shown(row.due_at)} if row.due_at else ""
+    note = _("next on %(day)s") % {"day": date_format(row.due_at, "SHORT_DATE_FORMAT")} if row.due_at else ""
     name = f"{TYPES[row.type]} {row.unicode}"
     return Line(name, reverse("lifecycle:service", args=[row.pk]), note, _badge(row))
 

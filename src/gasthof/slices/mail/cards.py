@@ -15,7 +15,7 @@ def count(customer: Customer) -> Card:
     rows = Mailbox.objects.filter(domain__customer=customer).values_list("domain__subscription")
     found = list(rows.annotate(count=Count("pk")).order_by("-count", "domain__subscription"))
     lines = tuple(_line(f"s{number:06d}", number_format(boxes)) for number, boxes in found[:CARD_LINES])
-    total = (_("Number"), number_format(sum(boxes for _number, boxes in found)))
+    total = (_("How many"), number_format(sum(boxes for _number, boxes in found)))
     return Card(_("Mailboxes"), "", lines, facts=(total,))
 
 

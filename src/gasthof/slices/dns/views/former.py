@@ -68,7 +68,8 @@ def former(request: PanelRequest, former: int) -> HttpResponse:
         answer = _restored(request, form, domain, queries.last_change(row))
         if answer:
             return answer
-        then = dict.fromkeys((each.name, each.type) for each in queries.own_records(row)) | _states(found)
+        then: dict[Key, State] = dict.fromkeys((each.name, each.type) for each in queries.own_records(row))
+        then |= _states(found)
         context |= {"form": form, "differences": differences(row, then), "cancel": at("history", domain)}
     back = Link(_("Former DNS records"), reverse("dns:formers", args=[found.customer_id]))
     title = _("DNS records of %(domain)s until %(day)s") % {"domain": found.unicode, "day": date_format(localtime(found.removed), "DATE_FORMAT")}  # fmt: skip

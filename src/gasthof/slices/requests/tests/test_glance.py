@@ -40,7 +40,7 @@ def test_staff_see_what_every_slice_tells_and_each_leads_on(house: House) -> Non
     assert list(cards) == ALL and all(card.lines for card in cards.values())
     urls = [card.url for card in cards.values()] + [line.url for card in cards.values() for line in card.lines]
     assert {staff.get(url).status_code for url in urls if url} == {200}
-    assert [line.text for line in cards["Domains"].lines] == [DOMAIN] and cards["Domains"].facts == (("Number", "1"),)
+    assert [line.text for line in cards["Domains"].lines] == [DOMAIN] and cards["Domains"].facts == (("How many", "1"),)
     assert "held" in [line.badge[0] for line in cards["Services"].lines if line.badge], "what is held stands ahead"
     assert dict(cards["Money"].facts).keys() >= {"Open", "Credit"}
 
