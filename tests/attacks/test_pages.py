@@ -137,7 +137,7 @@ def keys(house: House) -> list[tuple[str, object]]:
         ("<int:user>", person(DOMAIN).pk), ("<slug:what>", "deactivate"), ("<int:role>", role.pk if role else 0),
         ("<int:service>", Service.objects.filter(customer=customer, ended=None).latest("pk").pk),
         ("<int:sweep>", ways["lifecycle.approve_sweep"]["sweep"]), ("<int:operation>", ways["registrar.retry"]["operation"]), ("<int:notice>", ways["notices.send_again"]["notice"]),
-        ("<int:case>", ways["cases.note"]["case"]), *of_billing(ways),
+        ("<int:former>", ways["dns.restore_former"]["former"]), ("<int:case>", ways["cases.note"]["case"]), *of_billing(ways),
         ("<int:number>/change", f"{ways['requests.change']['request']}/change"), ("<int:number>/drop", f"{ways['requests.drop']['request']}/drop"),
         ("<int:number>", ways["requests.accept"]["request"]), ("<slug:ask>", "end"),
         ("<int:plan>", Plan.objects.latest("pk").pk), ("<str:price>", "mail"), ("<str:kind>", "A"), ("<int:change>", 0),

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import Role, User
 from gasthof.slices.billing.models import BankBooking, Case, Proforma, Statement
+from gasthof.slices.dns.models import FormerZone
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.nodes.models import ObjectReport
 from gasthof.ui.tests.serving import served
@@ -101,12 +102,13 @@ def pages(house: House) -> dict[str, str]:
         "mail-remove": f"{mail}mailboxes/buero/remove",
         "addresses": f"{mail}addresses/", "catch-all": f"{mail}catch-all", "switch": f"{mail}switch", "programs": f"{mail}programs",
         "dns": dns, "dns-choose": f"{dns}add", "dns-srv": f"{dns}add/SRV", "dns-caa": f"{dns}add/CAA", "dnssec": f"{dns}dnssec",
+        "dns-formers": f"{customer}former-zones/", "dns-former": f"/former-zones/{FormerZone.objects.get(customer=house.baker.customer).pk}/",
         "history": f"{dns}history", "restore": f"{dns}history/0/restore",
         "dns-remove": f"{dns}remove?name=b%C3%BCro&type=TXT&content=Gr%C3%BC%C3%9Fe",
         "ftp": f"{place}ftp/", "ftp-add": f"{place}ftp/add", "ftp-user": f"{place}ftp/users/fotos/",
         "databases": f"{place}databases/", "db-users": f"{place}databases/users/", "db-create": f"{place}databases/create",
         "database": place + database, "db-delete": f"{place}{database}delete", "db-user": place + user, "db-rights": f"{place}{user}rights",
-        "users": f"{customer}users/", "invite": f"{customer}users/invite", "person": f"{customer}users/{person}/",
+        "customer": customer.rstrip("/"), "users": f"{customer}users/", "invite": f"{customer}users/invite", "person": f"{customer}users/{person}/",
         "assign": f"{customer}users/{person}/assign", "block": f"{customer}users/{person}/deactivate",
         "roles": f"{customer}roles/", "role": f"{customer}roles/{role}/change",
         "names": f"{customer}names/", "name": f"/names/{ASCII.replace('.test', '.de')}/", "name-lost": f"/names/{ASCII.replace('.test', '.info')}/",

@@ -41,6 +41,43 @@ class Glance:
     limit: int  # bytes
 
 
+@dataclass(frozen=True)
+class Door:
+    """A button that leads on from a page."""
+
+    title: str  # in the reader's language
+    url: str  # where it leads
+    icon: str  # Lucide's name
+
+
+Tone = Literal["", "good", "warn", "bad", "info"]
+Badge = tuple[str, Tone, str]  # how something is: one word in the reader's language, a colour, Lucide's name of a sign
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing on a card, in the reader's language."""
+
+    text: str
+    url: str = ""  # of its page
+    note: str = ""  # what else is to be known: a day, an amount
+    badge: Badge | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a customer's page tells of a slice's things: the first few of them, and the way to all."""
+
+    title: str  # in the reader's language, as all here
+    url: str  # of the full list
+    lines: tuple[Line, ...]
+    empty: str = ""  # what is said where there are none
+    facts: tuple[tuple[str, str], ...] = ()  # name, value
+
+
+CARD_LINES = 5  # the first few of a card
+
+
 Level = Literal[
     "account", "house", "customer", "subscription", "domain"
 ]  # what a page is about: the reader; the whole, down to one domain
@@ -95,6 +132,9 @@ class Capability:
     glances: Callable[[Actor, Sequence[Any]], Mapping[int, Glance]] | None = (
         None  # who looks, domains -> domain's number in the table -> what its card tells, of those that they may know
     )
+    cards: Mapping[str, Callable[[Any], Card]] = field(
+        default_factory=dict
+    )  # permission -> a customer -> what their page tells to who has it, by a fixed number of queries
     usage: Callable[[Any], Mapping[str, int]] | None = None  # a subscription -> bytes by kind, as last measured
     health: Callable[[Any], Iterable[str]] | None = None  # a subscription -> what is wrong with its share, in words
     export: Callable[[Any], Any] | None = None  # a subscription -> its share's settings, as JSON, hashes included
@@ -121,6 +161,9 @@ class Capability:
     )
     renewal_price: Callable[[Any], str] | None = (
         None  # a service -> what its renewal costs, in words of the reader's language; "": nobody has said
+    )
+    service_doors: Callable[[Actor, Any], Iterable[Door]] | None = (
+        None  # who looks, a service -> what they can ask for about it
     )
     speaks: Callable[[Any, str], None] | None = None  # a request, a language -> who asks is answered in it from now on
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number

@@ -9,9 +9,9 @@ from typing import Any
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Bearer, Capability, Glance, Level, Page, Waited
+from gasthof.kernel.capability import Bearer, Capability, Card, Door, Glance, Level, Page, Waited
 from gasthof.kernel.clock import Clocks
-from gasthof.kernel.permissions import EVERYWHERE, Actor, Grants
+from gasthof.kernel.permissions import EVERYWHERE, Actor, Grants, allowed
 from gasthof.kernel.refusal import Refused
 
 
@@ -127,6 +127,12 @@ def glances(actor: Actor, domains: Sequence[Any]) -> dict[int, list[Glance]]:
     return found
 
 
+def cards(actor: Actor, customer: Any) -> list[Card]:
+    """What a customer's page tells of each slice's things, of those that the actor may know as a whole, in rank order."""
+    asked = [(permission, card) for each in capabilities() for permission, card in each.cards.items()]
+    return [card(customer) for permission, card in asked if allowed(actor, permission, customer.place, grants())]
+
+
 def named(actor: Actor, text: str) -> list[str]:
     """People whom the actor may know by that part of a name or an address, as the audit trail has them."""
     return [one for each in capabilities() if each.named is not None for one in each.named(actor, text)]
@@ -154,6 +160,11 @@ def day_began(clocks: Clocks) -> Iterator[str]:
 def renewal_price(service: Any) -> str:
     """Of a service, in words; "": nobody has said."""
     return next((words for each in capabilities() if each.renewal_price and (words := each.renewal_price(service))), "")
+
+
+def service_doors(actor: Actor, service: Any) -> list[Door]:
+    """What can be asked for about that service, in rank order."""
+    return [door for each in capabilities() if each.service_doors for door in each.service_doors(actor, service)]
 
 
 def speaks(request: Any, language: str) -> None:

@@ -167,18 +167,28 @@ def remove(root: Path, path: str, uid: int, seconds: float) -> bool:
     """Remove path (or, for "", all that root holds) as the customer. False: more is left after that many seconds.
 
     A path that is not there, or is reached by a link only, counts as removed. OSError where the customer may not.
+    PermissionError where root is another customer's by now: numbers come again, and what is removed does not.
     """
     above, _, name = path.rpartition("/")
     until = time.monotonic() + seconds
     with ExitStack() as stack:
         try:
             folder = stack.enter_context(standing_in(root, uid))
+            _check_owner(folder, root, uid)
             parent = stack.enter_context(opened(folder, above or ".", resolve=RESOLVE_NO_SYMLINKS))
         except OSError as error:
             if error.errno not in ELSEWHERE:
                 raise
             return True
         return _removed(parent, name, until)
+
+
+def _check_owner(folder: int, root: Path, uid: int) -> None:
+    """Root's own folders hold customers' ones, each with an owner of its own."""
+    owner = os.fstat(folder).st_uid
+    if owner not in (0, uid):
+        words = f"it belongs to uid {owner} and not to uid {uid}, so nothing of it is removed"
+        raise PermissionError(errno.EPERM, words, str(root))
 
 
 def _removed(parent: int, name: str, until: float) -> bool:

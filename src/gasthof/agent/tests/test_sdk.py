@@ -240,6 +240,14 @@ def test_what_belongs_to_another_is_not_removed(home: Path) -> None:
     assert (home / "web/fremd/datei").read_text() == "root's"
 
 
+def test_a_folder_that_is_another_customers_by_now_is_not_entered(home: Path) -> None:
+    (home / "web/site").mkdir()
+    os.chown(home / "web", UID + 1, UID + 1)
+    with pytest.raises(PermissionError, match=f"uid {UID + 1} and not to uid {UID}, so nothing of it is removed"):
+        beneath.remove(home / "web", "", UID, 1.0)
+    assert (home / "web/site").exists()
+
+
 def test_root_removes_its_own_and_enters_nothing_of_others(root: Path) -> None:
     tree = root / "baum"
     (tree / "eigen").mkdir(parents=True)

@@ -1,12 +1,18 @@
 """The audit trail as a list: who may read what of it, and by what it can be narrowed."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet
-from django.utils.timezone import make_aware
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime, make_aware
+from django.utils.translation import gettext
 
 from gasthof.kernel import registry
+from gasthof.kernel.actions import actions
+from gasthof.kernel.capability import CARD_LINES, Badge, Card, Line
 from gasthof.kernel.collection import Ask, Filter, collection, conjunction
 from gasthof.kernel.models import AuditEntry, Given
 from gasthof.kernel.permissions import HOUSE, Actor, Place
@@ -95,3 +101,32 @@ def _audited(place: Place) -> Q:
     if place.customer is not None:
         return Q(customer=place.customer) if place == Place(customer=place.customer) else Q(pk__in=[])
     return Q(customer__in=Customer.objects.filter(in_customers(place)).values("number"))
+
+
+def action_words(verb: str) -> str:
+    """In words; what no verb of today is called, as it was written down."""
+    known = actions().get(verb)
+    return gettext(known.help).rstrip(".") if known else verb
+
+
+def outcome_of(entry: AuditEntry) -> Badge:
+    """What came of it, as a badge."""
+    known: dict[str, Badge] = {
+        "done": (gettext("done"), "good", "circle-check"),
+        "refused": (gettext("refused"), "warn", "circle-x"),
+        "denied": (gettext("denied"), "bad", "shield-x"),
+    }
+    return known.get(entry.outcome, (entry.outcome, "", "circle"))
+
+
+def last(customer: Customer) -> Card:
+    """Hook: what was done, refused and denied last, on the customer's page."""
+    rows = list(AuditEntry.objects.filter(customer=customer.number).order_by("-pk")[:CARD_LINES])
+    called = registry.called({row.actor for row in rows})
+    lines = tuple(Line(action_words(row.verb), note=_when_and_who(row, called), badge=outcome_of(row)) for row in rows)
+    at = reverse("accounts:customer_trail", args=[customer.number])
+    return Card(gettext("Last changes"), at, lines, gettext("Nothing was done yet"))
+
+
+def _when_and_who(row: AuditEntry, called: Mapping[str, str]) -> str:
+    return f"{date_format(localtime(row.at), 'SHORT_DATETIME_FORMAT')}, {called.get(row.actor, row.actor)}"

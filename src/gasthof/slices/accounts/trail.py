@@ -16,13 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from gasthof.kernel import registry
-from gasthof.kernel.actions import actions
 from gasthof.kernel.collection import LARGEST_PAGE, read, select
 from gasthof.kernel.keyset import Window, cut
 from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import HOUSE, Actor, Place
 from gasthof.kernel.refusal import ActionRefused
-from gasthof.slices.accounts.audit import FILTERS
+from gasthof.slices.accounts.audit import FILTERS, action_words, outcome_of
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.accounts.views import permit_house
 from gasthof.ui import parts
@@ -66,12 +65,7 @@ class Narrow(forms.Form):
 
 
 def _outcome(entry: AuditEntry) -> parts.State:
-    known = {
-        "done": parts.State(gettext("done"), "good", "circle-check"),
-        "refused": parts.State(gettext("refused"), "warn", "circle-x"),
-        "denied": parts.State(gettext("denied"), "bad", "shield-x"),
-    }
-    return known.get(entry.outcome) or parts.state(entry.outcome)
+    return parts.State(*outcome_of(entry))
 
 
 def _trail(request: PanelRequest, within: Place, head: Head, file: str) -> HttpResponse:
@@ -119,12 +113,6 @@ def _nothing(*, narrowed: bool) -> Empty:
         gettext("Every change is written down here: who, what, when."),
         icon="scroll-text",
     )
-
-
-def action_words(verb: str) -> str:
-    """In words; what no verb of today is called, as it was written down."""
-    known = actions().get(verb)
-    return gettext(known.help).rstrip(".") if known else verb
 
 
 def _given(entry: AuditEntry) -> str:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gasthof.kernel import registry
 from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.accounts.forms import LANGUAGES, ChangeCustomer, CreateCustomer, SetReseller
 from gasthof.slices.accounts.queries import Customer, reseller_of
@@ -85,6 +86,7 @@ def customer(request: PanelRequest, customer: int) -> HttpResponse:
         "doors": [door for door in menu.doors(request.actor, place, "customer") if door.url != request.path],
         "subscriptions": _subscriptions(request.actor, found),
         "opens": may(request.actor, "subscriptions.manage", found.place),
+        "cards": list(reversed(registry.cards(request.actor, found))),  # what waits for somebody ahead
         "resells": may(request.actor, "accounts.resellers", found.place),
     }
     return show(request, "accounts/customer.html", head, context)

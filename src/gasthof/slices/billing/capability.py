@@ -1,12 +1,14 @@
 """The sign on the door of billing."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
+from gasthof.slices.billing.cards import money
 from gasthof.slices.billing.queries import MANAGE, READ
 
 CAPABILITY = Capability(
     "billing",
     permissions={READ: OWNERS, MANAGE: OPERATORS},
     titles={READ: "See invoices and payments"},
+    cards={READ: money},
     pages=(
         Page("Incoming payments", "billing:waiting", MANAGE, "house", "landmark"),
         Page("Our data on invoices", "billing:house", MANAGE, "house", "building-2"),

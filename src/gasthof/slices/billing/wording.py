@@ -1,6 +1,6 @@
 """How money and what becomes of it are told to people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.amounts import NARROW, amount
+from gasthof.kernel.capability import Badge
 from gasthof.slices.billing.models import Case, Proforma
+from gasthof.slices.billing.queries import Standing
 from gasthof.slices.billing.rules.matching import Outcome
 from gasthof.slices.lifecycle.rules.days import day_of
 
@@ -57,6 +59,33 @@ WHY = {
     Outcome.REVERSAL: gettext_lazy("Charged back"),
     Case.RETURN: gettext_lazy("To be sent back"),
 }  # of cases
+
+
+def standing_of(row: Proforma) -> Badge:
+    """A proforma as a badge."""
+    if row.state == Proforma.OPEN and not still_valid(row):
+        return _("no longer valid"), "bad", "calendar-x"
+    if row.state == Proforma.OPEN and row.received:
+        return _("partly paid"), "info", "circle-dot"
+    known: dict[str, Badge] = {
+        Proforma.OPEN: (_("open"), "warn", "circle-dot"),
+        Proforma.PAID: (_("paid"), "good", "circle-check"),
+        Proforma.CANCELLED: (_("cancelled"), "", "circle-x"),
+        Proforma.EXPIRED: (_("expired"), "", "calendar-x"),
+    }
+    return known[row.state]
+
+
+def account(found: Sequence[Standing]) -> list[tuple[str, str, str]]:
+    """Open, overdue, credit, charged back: name, value, and a note where one is needed."""
+    owed = [(each.currency, -each.credit) for each in found if each.credit < 0]
+    told = [(_("Open"), amounts((each.currency, each.open) for each in found), "")]
+    if any(each.overdue for each in found):
+        told.append((_("Of that overdue"), amounts((each.currency, each.overdue) for each in found), ""))
+    told.append((_("Credit"), amounts((each.currency, max(0, each.credit)) for each in found), ""))
+    if owed:
+        told.append((_("Charged back"), amounts(owed), _("You owe us this beside open proforma invoices.")))
+    return told
 
 
 def still_valid(proforma: Proforma) -> bool:

@@ -14,6 +14,22 @@ from gasthof.slices.cases import rules
 from gasthof.slices.cases.models import Case, Step, Terms
 from gasthof.slices.mail.queries import readable
 
+__all__ = [
+    "MANAGE",
+    "READ",
+    "WRITE",
+    "Case",
+    "CaseRef",
+    "cases",
+    "fee_reasons",
+    "find_case",
+    "in_cases",
+    "open_cases",
+    "shown",
+    "terms",
+    "thread",
+]
+
 READ, WRITE, MANAGE = "cases.read", "cases.write", "cases.manage"
 
 
@@ -25,6 +41,12 @@ def find_case(actor: Actor, text: str) -> Case | None:
 
 
 CaseRef = Annotated[Case, Reference("case", find_case, lambda row: row.place, "number of the case")]
+
+
+def open_cases(customer: int, service: int | None = None) -> QuerySet[Case]:
+    """The customer's, or those about one service, the oldest first."""
+    rows = Case.objects.filter(customer=customer, closed=None).select_related("service").order_by("pk")
+    return rows.filter(service=service) if service else rows
 
 
 def terms() -> rules.Terms:

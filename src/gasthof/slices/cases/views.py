@@ -60,15 +60,7 @@ ACTS: Mapping[str, Act] = {
 
 
 def state(case: Case) -> State:
-    if case.closed:
-        return State(_("closed"), "", "circle-check")
-    if case.held:
-        return State(_("locked"), "bad", "lock")
-    return (
-        State(_("mended, to be looked at"), "info", "eye")
-        if case.mended
-        else State(_("open"), "warn", "triangle-alert")
-    )
+    return State(*wording.standing(case))
 
 
 def _about(case: Case) -> str:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gasthof.kernel.amounts import amount
+from gasthof.kernel.capability import Badge
 from gasthof.slices.cases import rules
 from gasthof.slices.cases.models import Case
 from gasthof.slices.mail.queries import readable
@@ -34,6 +35,15 @@ REASONS = {
     rules.GRAVE: gettext_lazy("it is severe"),
     rules.DELIBERATE: gettext_lazy("it is deliberate"),
 }
+
+
+def standing(case: Case) -> Badge:
+    """A case as a badge."""
+    if case.closed:
+        return _("closed"), "", "circle-check"
+    if case.held:
+        return _("locked"), "bad", "lock"
+    return (_("mended, to be looked at"), "info", "eye") if case.mended else (_("open"), "warn", "triangle-alert")
 
 
 def about(case: Case) -> str:

@@ -14,7 +14,10 @@ CAPABILITY = Capability(
         "mail administrator": frozenset({"dns.read"}),
         "read only": frozenset({"dns.read"}),
     },
-    pages=(Page("DNS records", "dns:zone", "dns.read", "domain", "network"),),
+    pages=(
+        Page("DNS records", "dns:zone", "dns.read", "domain", "network"),
+        Page("Former DNS records", "dns:formers", "dns.read", "customer", "history", whole=True),
+    ),
     domain_added=hooks.make_zone,
     domain_removed=hooks.remove_zone,
     domain_moved=hooks.follow,

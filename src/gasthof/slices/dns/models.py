@@ -2,7 +2,9 @@
 
 from django.db import models
 
+from gasthof.kernel.permissions import Place
 from gasthof.kernel.values import DomainName
+from gasthof.slices.accounts.queries import Customer
 
 
 class Zone(models.Model):
@@ -45,3 +47,25 @@ class Change(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["zone", "id"], name="dns_change_zone")]
+
+
+class FormerZone(models.Model):
+    """What a customer had set in the zone of a domain that went. It stays theirs, whoever has that name by then (spec L13)."""
+
+    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="former_zones", db_index=False)
+    name = models.CharField(max_length=253)  # A-labels
+    unicode = models.CharField(max_length=253)  # the same in U-labels
+    removed = models.DateTimeField()  # wall time
+    records = models.JSONField()  # list of spec.RecordSpec
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "name", "-id"], name="dns_formerzone_of")]
+
+    @property
+    def place(self) -> Place:
+        """The customer's as a whole: who looks after a domain now may not have been let at it then."""
+        customer: Customer = self.customer
+        return customer.place
+
+    def __str__(self) -> str:
+        return self.unicode

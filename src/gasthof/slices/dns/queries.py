@@ -1,14 +1,20 @@
 """Reads of zones, and what a node is told about them."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
-from django.db.models import F
+import msgspec
+from django.db.models import F, Q, QuerySet
 
 from gasthof.kernel import registry
+from gasthof.kernel.collection import Ask, collection, conjunction
+from gasthof.kernel.fields import Reference
+from gasthof.kernel.permissions import Actor, reaches
 from gasthof.kernel.values import DomainName
-from gasthof.slices.dns.models import Change, RecordSet, Zone
-from gasthof.slices.dns.rules import servers
+from gasthof.slices.accounts.queries import in_customers, is_number
+from gasthof.slices.dns.models import Change, FormerZone, RecordSet, Zone
+from gasthof.slices.dns.rules import contents as grammar
+from gasthof.slices.dns.rules import names, servers
 from gasthof.slices.dns.rules import zone as rules
 from gasthof.slices.dns.rules.pointing import Look, pointer
 from gasthof.slices.dns.spec import RecordSpec, ZoneSpec
@@ -142,6 +148,11 @@ def states(zone: Zone, upto: int) -> dict[rules.Key, dict[str, Any] | None]:
     return last
 
 
+def last_change(zone: Zone) -> int:
+    """Its number; 0: nothing was ever changed."""
+    return Change.objects.filter(zone=zone).order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 def has_change(zone: Zone, number: int) -> bool:
     return Change.objects.filter(zone=zone, pk=number).exists()
 
@@ -161,3 +172,55 @@ def locked_zones(domains: Iterable[int]) -> list[Zone]:
     locked = list(rows.values_list("pk", flat=True))
     whole = Zone.objects.select_related("domain__subscription__node", "domain__subscription__plan")
     return list(whole.filter(pk__in=locked).order_by("pk"))
+
+
+def find_former(actor: Actor, text: str) -> FormerZone | None:
+    """By number."""
+    found = FormerZone.objects.select_related("customer").filter(pk=int(text)).first() if is_number(text) else None
+    return found if found and reaches(actor, found.place) else None
+
+
+_FORMER = Reference("former zone", find_former, lambda row: row.place, "number of the former zone")
+FormerRef = Annotated[FormerZone, _FORMER]
+
+
+def records_of(former: FormerZone) -> tuple[RecordSpec, ...]:
+    """What was set in it, in a settled order; without contents: a default that was switched off."""
+    return msgspec.convert(former.records, tuple[RecordSpec, ...])
+
+
+def last_former(domain: Domain) -> FormerZone | None:
+    """The zone that its customer had of that name before, the last one."""
+    return FormerZone.objects.filter(customer=domain.customer_id, name=domain.name).order_by("-pk").first()
+
+
+def standing_again(former: FormerZone) -> Domain | None:
+    """The domain of that name, if the same customer has it now."""
+    return Domain.objects.filter(name=former.name, customer=former.customer_id).first()
+
+
+def shown_former(former: FormerZone) -> dict[str, Any]:
+    return {
+        "former": former.pk,
+        "customer": former.customer_id,
+        "domain": former.unicode,
+        "ascii": former.name,
+        "removed": former.removed.isoformat(timespec="seconds"),
+        "records": [
+            {
+                "name": names.shown_owner(each.name, former.name),
+                "type": each.type,
+                "ttl": each.ttl,
+                "contents": [grammar.shown(each.type, line) for line in each.contents],
+            }
+            for each in records_of(former)
+        ],
+    }
+
+
+@collection("former_zones", permission="dns.read", order=("-id",), shown=shown_former)
+def former_zones(ask: Ask) -> QuerySet[FormerZone]:
+    """What was set in zones of domains that were deleted, the last one first; found by a part of the domain’s name."""
+    rows = FormerZone.objects.filter(conjunction(ask.scopes, lambda place: in_customers(place, "customer__")))
+    wanted = Q(unicode__icontains=ask.search) | Q(name__icontains=ask.search)
+    return (rows.filter(wanted) if ask.search else rows).select_related("customer")

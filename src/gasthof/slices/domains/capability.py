@@ -3,6 +3,7 @@
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.domains import actions
 from gasthof.slices.domains.apply import apply
+from gasthof.slices.domains.cards import count
 
 CAPABILITY = Capability(
     "domains",
@@ -14,6 +15,7 @@ CAPABILITY = Capability(
         Page("Account overview", "domains:overview", "domains.read", "customer", "globe"),
         Page("Overview", "domains:domain", "domains.read", "domain", "layout-dashboard"),
     ),
+    cards={"domains.read": count},
     subscription_removed=actions.remove_all,
     claimed=actions.claimed,
     export=actions.export,

@@ -1,6 +1,7 @@
 """The sign on the door of lifecycle."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
+from gasthof.slices.lifecycle.cards import services
 from gasthof.slices.lifecycle.daily import day_began
 from gasthof.slices.lifecycle.moving import export, keeps, let_go, restore, withholds
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE
@@ -15,6 +16,7 @@ CAPABILITY = Capability(
         Page("Services", "lifecycle:services", SEE, "customer", "calendar-clock", whole=True),
     ),
     roles={"accountant": frozenset({SEE}), "read only": frozenset({SEE})},
+    cards={SEE: services},
     subscription_removed=let_go,
     keeps=keeps,
     withholds=withholds,

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from gasthof.kernel import rows
@@ -21,7 +22,7 @@ from gasthof.slices.lifecycle.outcomes import Driver, Outcome
 from gasthof.slices.lifecycle.queries import policy_of
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.policy import ENDING_ACTIONS, ERASE, RENEW
-from gasthof.slices.subscriptions.queries import Export, saved
+from gasthof.slices.subscriptions.queries import Export, Subscription, saved
 
 AT_ONCE = "lifecycle.carry_out"  # the job that does what is open now
 DONE = {
@@ -105,8 +106,10 @@ def place(work: Work, clocks: Clocks) -> Outcome:
         return _erased(work, clocks)
     if subscription is None:
         return Outcome(True)
+    if subscription.customer_id != work.service.customer_id:
+        return Outcome(False, gettext("It stands in a subscription of another customer: nothing is done to that."))
     if work.action == "delete":
-        return _ended(work, subscription.system_name, clocks)
+        return _ended(work, subscription, clocks)
     wanted = {"subscription": subscription.system_name, "abilities": list(withheld(work.service))}
     perform(SYSTEM, "subscriptions.withhold", wanted, clocks)
     return Outcome(True)
@@ -118,9 +121,10 @@ def withheld(service: Service) -> tuple[str, ...]:
     return facts.withheld(phase.can, service.taken)
 
 
-def _ended(work: Work, name: str, clocks: Clocks) -> Outcome:
+def _ended(work: Work, subscription: Subscription, clocks: Clocks) -> Outcome:
     """First everything is saved, and only what is saved whole is taken away."""
-    export = Export.objects.select_related("node").filter(number=int(work.archive[1:] or 0)).first()
+    name = subscription.system_name
+    export = _archive(work).filter(subscription=subscription.number).select_related("node").first()
     if export is None:  # not begun, or somebody deleted what was saved
         work.archive = str(perform(SYSTEM, "subscriptions.export", {"subscription": name}, clocks).result["export"])
         return Outcome(False, gettext("being saved before it is deleted"))
@@ -136,9 +140,14 @@ def _erased(work: Work, clocks: Clocks) -> Outcome:
     if Work.objects.filter(service=work.service_id, pk__lt=work.pk, done=None).exists():
         return Outcome(False, gettext("waits until the service is deleted"))
     kept = Work.objects.filter(service=work.service_id, pk__lt=work.pk).exclude(archive="").order_by("pk").last()
-    if kept and Export.objects.filter(number=int(kept.archive[1:])).exists():
+    if kept and _archive(kept).exists():
         perform(SYSTEM, "subscriptions.delete_export", {"export": kept.archive, "anyway": True}, clocks)
     return Outcome(True)
+
+
+def _archive(work: Work) -> QuerySet[Export]:
+    """What it has saved, if that is the customer's: in a database that was restored, numbers come again."""
+    return Export.objects.filter(number=int(work.archive[1:] or 0), customer=work.service.customer_id)
 
 
 DRIVERS: Mapping[str, Driver] = {"hosting": place, "multihosting": place, DOMAIN: name}

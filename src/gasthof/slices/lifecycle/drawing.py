@@ -1,6 +1,6 @@
 """A service's course, drawn: a bar of what holds how long, in SVG's numbers; and each of its steps in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from gasthof.kernel.amounts import amount
+from gasthof.kernel.capability import Badge
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.rules.policy import (
     ACTIVE,
@@ -23,6 +24,12 @@ from gasthof.slices.lifecycle.rules.policy import (
 from gasthof.slices.lifecycle.rules.timeline import Step
 
 Tone = Literal["good", "warn", "bad", "gone"]
+SHAPES: Mapping[Tone, str] = {
+    "good": "circle-check",
+    "warn": "circle-pause",
+    "bad": "octagon-alert",
+    "gone": "circle-off",
+}
 TONES: dict[str, Tone] = {
     ACTIVE: "good",
     QUARANTINE: "bad",
@@ -116,6 +123,12 @@ def shown(day: date) -> str:
 
 def words(phase: str) -> str:
     return str(explaining.PHASES[phase])
+
+
+def standing(phase: str) -> Badge:
+    """A service's phase as a badge."""
+    kind = tone(phase)
+    return str(explaining.PHASES[phase]), "" if kind == "gone" else kind, SHAPES[kind]
 
 
 def tone(phase: str) -> Tone:

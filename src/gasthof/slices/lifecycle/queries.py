@@ -163,7 +163,8 @@ def kept(service: Service) -> Export:
     if not policy_of(service).of(service.type, service.tld).archive.days:
         raise Refused("By its policy nothing of it can be restored.").at("service")
     work = Work.objects.filter(service=service).exclude(archive="").order_by("-pk").first()
-    found = Export.objects.select_related("customer", "plan", "node").filter(number=int(work.archive[1:])).first() if work else None  # fmt: skip
+    own = Export.objects.select_related("customer", "plan", "node").filter(customer=service.customer_id)
+    found = own.filter(number=int(work.archive[1:])).first() if work else None
     if found is None:
         raise Refused("Nothing is kept of it any more.").at("service")
     return found

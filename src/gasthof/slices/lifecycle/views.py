@@ -16,8 +16,8 @@ from gasthof.kernel import registry, rows
 from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome, Result
 from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
-from gasthof.slices.lifecycle import explaining, following
-from gasthof.slices.lifecycle.drawing import shown, tone, words
+from gasthof.slices.lifecycle import drawing, explaining, following
+from gasthof.slices.lifecycle.drawing import shown, words
 from gasthof.slices.lifecycle.forms import Terminate
 from gasthof.slices.lifecycle.models import Calendar, Event, Service, Work
 from gasthof.slices.lifecycle.queries import (
@@ -46,7 +46,6 @@ from gasthof.ui.standing import below_customer, known, may, permit, reached
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 PAST = 50  # events on a service's page
-SHAPES = {"good": "circle-check", "warn": "circle-pause", "bad": "octagon-alert", "gone": "circle-off"}
 
 
 def today() -> date:
@@ -54,8 +53,7 @@ def today() -> date:
 
 
 def standing(phase: str) -> State:
-    kind = tone(phase)
-    return State(str(explaining.PHASES[phase]), "" if kind == "gone" else kind, SHAPES[kind])
+    return State(*drawing.standing(phase))
 
 
 def _columns() -> tuple[Column[Service], ...]:
@@ -200,7 +198,12 @@ def service(request: PanelRequest, service: int) -> HttpResponse:
     back = Link(_("Services"), reverse("lifecycle:services", args=[found.customer_id]))
     head = below_customer(request, found.customer, f"{explaining.TYPES[found.type]} {found.unicode}", back)
     manages = may(request.actor, MANAGE, None)
-    return show(request, "lifecycle/service.html", head, _context(found) | {"service": found, "manages": manages})
+    return show(
+        request,
+        "lifecycle/service.html",
+        head,
+        _context(found) | {"service": found, "manages": manages, "doors": registry.service_doors(request.actor, found)},
+    )
 
 
 def _managed(request: PanelRequest, number: int) -> tuple[Service, Link]:

@@ -4,6 +4,7 @@ from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.mail import queries
 from gasthof.slices.mail.actions import hooks, moving
 from gasthof.slices.mail.apply import apply
+from gasthof.slices.mail.cards import count
 
 CAPABILITY = Capability(
     "mail",
@@ -14,6 +15,7 @@ CAPABILITY = Capability(
         Page("Mail", "mail:domain", "mail.read", "domain", "mail"),
         Page("Mailboxes", "mail:subscription", "mail.read", "subscription", "mail"),
     ),
+    cards={"mail.read": count},
     domain_added=hooks.make_mail,
     domain_removed=hooks.remove_mail,
     subscription_suspended=hooks.tell_all,

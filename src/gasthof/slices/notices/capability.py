@@ -1,6 +1,7 @@
 """The sign on the door of notices."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
+from gasthof.slices.notices.cards import notices
 from gasthof.slices.notices.queries import MANAGE, READ
 from gasthof.slices.notices.telling import performed, tell
 
@@ -8,6 +9,7 @@ CAPABILITY = Capability(
     "notices",
     permissions={READ: OWNERS, MANAGE: OPERATORS},
     titles={READ: "Read notices of what will happen to services"},
+    cards={READ: notices},
     pages=(
         Page("Notices", "notices:everybodys", MANAGE, "house", "mail-warning"),
         Page("Notices", "notices:notices", READ, "customer", "mail-warning", whole=True),

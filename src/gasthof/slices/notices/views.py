@@ -15,6 +15,7 @@ from gasthof.kernel.permissions import HOUSE, Actor, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle.queries import Service, policy_of
 from gasthof.slices.notices import rules, telling, wording
+from gasthof.slices.notices.cards import standing
 from gasthof.slices.notices.models import Delivery, Notice
 from gasthof.slices.notices.queries import MANAGE, READ
 from gasthof.ui.lists import Column, Empty, Listing, list_page
@@ -30,13 +31,7 @@ LANGUAGES = (("de", "Deutsch"), ("en", "English"))
 
 
 def _state(notice: Notice) -> State:
-    return {
-        Notice.WAITING: State(_("on its way"), "info", "loader-circle"),
-        Notice.DELIVERED: State(_("delivered"), "good", "circle-check"),
-        Notice.REFUSED: State(_("refused"), "bad", "octagon-alert"),
-        Notice.NOBODY: State(_("nobody to write to"), "bad", "octagon-alert"),
-        Notice.OVERTAKEN: State(_("overtaken"), "", "circle-off"),
-    }[notice.state]
+    return State(*standing(notice))
 
 
 def _columns() -> tuple[Column[Notice], ...]:

@@ -11,6 +11,7 @@ from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Account, Day, Secret, Title
 from gasthof.slices.access.queries import User, UserRef, name_of, people_of, person_acting
 from gasthof.slices.accounts.queries import CustomerRef
+from gasthof.slices.cases.queries import CaseRef
 from gasthof.slices.lifecycle.queries import ServiceRef
 from gasthof.slices.requests import codes, rules
 from gasthof.slices.requests.carrying import carry_out, charge
@@ -33,16 +34,18 @@ def draft(
     customer: CustomerRef,
     kind: Kind,
     service: ServiceRef | None = None,
+    case: CaseRef | None = None,
     on: FirstDay = None,
     words: What = None,
 ) -> Result:
     """Write down a request. It counts once it is confirmed; a message to support is sent at once."""
     if service is not None and service.customer_id != customer.number:
         raise Refused("This service is another customer’s.").at("service")
-    through = (rules.DONE, rules.DECLINED, rules.DROPPED)
-    if Request.objects.filter(customer=customer).exclude(state__in=through).count() >= rules.MOST_OPEN:
+    if case is not None and case.customer_id != customer.number:
+        raise Refused("This case is another customer’s.").at("case")
+    if Request.objects.filter(customer=customer).exclude(state__in=rules.THROUGH).count() >= rules.MOST_OPEN:
         raise Refused("There are %(most)d open requests already. Please drop some first.", most=rules.MOST_OPEN)
-    made = Request(customer=customer, service=service, kind=kind, drafted=call.clocks.business.now())
+    made = Request(customer=customer, service=service, case=case, kind=kind, drafted=call.clocks.business.now())
     _fill(call, made, on, words)
     step(call, made, "drafted", made.words)
     if kind == rules.MESSAGE:

@@ -2,7 +2,9 @@
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.kernel.permissions import Role
+from gasthof.slices.requests.cards import requests
 from gasthof.slices.requests.carrying import performed, restore_paid
+from gasthof.slices.requests.doors import service_doors
 from gasthof.slices.requests.queries import CONFIRM, MANAGE, READ, VOUCH, WRITE
 
 PANEL: frozenset[Role] = frozenset({"system"})  # for who has proved something to it
@@ -20,6 +22,8 @@ CAPABILITY = Capability(
         Page("Requests", "requests:waiting", MANAGE, "house", "inbox"),
         Page("Support", "requests:of_customer", READ, "customer", "message-circle", whole=True),
     ),
+    cards={READ: requests},
+    service_doors=service_doors,
     performed=performed,
     day_began=restore_paid,
 )

@@ -41,10 +41,20 @@ def carry_out(call: Call, request: Request, person: str, how: str) -> None:
         perform(actor, "lifecycle.terminate", {"service": request.service_id, **record}, call.clocks)
     if request.kind == rules.WITHDRAW:
         perform(actor, "lifecycle.revoke_termination", {"service": request.service_id}, call.clocks)
+    if request.kind == rules.MENDED and request.case_id:
+        perform(actor, "cases.mended", {"case": request.case_id, "words": request.words}, call.clocks)
     known = _known_backup(call, request) if request.kind == rules.BACKUP else ""
-    state = rules.after_confirmation(request.kind, answered=bool(known))
+    state = rules.after_confirmation(request.kind, answered=bool(known), in_case=request.case_id is not None)
     move(request, state)
-    said = "passed_on" if state == rules.WAITING else "answered" if known else "carried_out"
+    said = (
+        "passed_on"
+        if state == rules.WAITING
+        else "answered"
+        if known
+        else "in_case"
+        if request.case_id
+        else "carried_out"
+    )
     step(call, request, said, known, by=str(SYSTEM))
 
 

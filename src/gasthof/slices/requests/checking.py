@@ -3,6 +3,7 @@
 from datetime import date
 
 from gasthof.kernel.refusal import Refused
+from gasthof.slices.cases.queries import open_cases
 from gasthof.slices.lifecycle.queries import Service, coming, kept, policy_of, termination_of
 from gasthof.slices.lifecycle.rules.policy import RESTORABLE
 from gasthof.slices.renewals.queries import terms_of
@@ -17,13 +18,20 @@ def check(request: Request, today: date) -> None:
         raise Refused("Please say which service this is about.").at("service")
     if not request.words and request.kind in rules.IN_WORDS:
         raise Refused("This must not be empty.").at("words")
+    if request.case is not None and request.case.closed is not None:
+        raise Refused("This case is closed.").at("case")
     if service is not None and request.kind in CHECKS:
         CHECKS[request.kind](request, service, today)
 
 
 def settle(request: Request) -> None:
-    """What the request leaves open: the day on which what is paid has run out, and the price."""
+    """What the request leaves open: the day on which what is paid has run out, the price, and the case where it can be but one."""
     service: Service | None = request.service
+    if request.kind != rules.MENDED:
+        request.case = None
+    elif request.case is None:
+        found = open_cases(request.customer_id, request.service_id)[:2]
+        request.case = found[0] if len(found) == 1 else None
     if request.kind != rules.END:
         request.on = None
     elif request.on is None and service is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from gasthof.slices.cases.queries import Case
 from gasthof.slices.lifecycle.queries import TYPES, Service
 from gasthof.slices.requests import rules
 from gasthof.ui.fields import Choice, Day, Paragraphs, Text
@@ -15,10 +16,11 @@ class Draft(VerbForm):
 
     verb = "requests.draft"
     service = Choice(_("Service"))
+    case = Choice(_("Case"))
     on = Day(_("First day without it"), help_text=_("Empty: when what is paid has run out."))
     words = Paragraphs(_("Words to support"))
 
-    def suit(self, kind: str, services: Iterable[Service]) -> None:
+    def suit(self, kind: str, services: Iterable[Service], cases: Iterable[Case]) -> None:
         """Shows what that kind needs."""
         listed = [(str(each.pk), f"{each.unicode} ({TYPES[each.type]})") for each in services]
         needed = kind in rules.OF_SERVICES
@@ -26,8 +28,12 @@ class Draft(VerbForm):
         service.choices = listed if needed else [("", "–"), *listed]  # type: ignore[attr-defined]
         service.help_text = ""  # the signature's is for programs: a number
         service.needed, words.needed = needed, kind in rules.IN_WORDS  # type: ignore[attr-defined]
+        self.fields["case"].choices = [("", "–"), *((str(each.pk), f"V-{each.pk} {each.title}") for each in cases)]  # type: ignore[attr-defined]
+        self.fields["case"].help_text = _("If it is about one: then it stands there, too.")
         if kind != rules.END:
             del self.fields["on"]
+        if kind != rules.MENDED:
+            del self.fields["case"]
 
 
 class Change(VerbForm):

@@ -14,6 +14,7 @@ class Request(models.Model):
 
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="requests")
     service = models.ForeignKey("lifecycle.Service", models.PROTECT, null=True, related_name="requests")
+    case = models.ForeignKey("cases.Case", models.PROTECT, null=True, related_name="requests")  # of what is mended
     kind = models.CharField(max_length=10)  # rules.KINDS
     state = models.CharField(max_length=10, default=rules.DRAFTED)
     on = models.DateField(null=True)  # the first day without the service that is to end
@@ -53,7 +54,7 @@ class Request(models.Model):
         """What a code confirms (rules.digest)."""
         return rules.digest(
             {
-                "request": self.pk, "customer": self.customer_id, "service": self.service_id, "kind": self.kind,
+                "request": self.pk, "customer": self.customer_id, "service": self.service_id, "case": self.case_id, "kind": self.kind,
                 "on": self.on.isoformat() if self.on else None, "words": self.words, "quote": self.quote,
             }
         )  # fmt: skip

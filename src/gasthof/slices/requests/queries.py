@@ -22,7 +22,7 @@ READ, WRITE, CONFIRM, VOUCH, MANAGE = (
 
 def find_request(actor: Actor, text: str) -> Request | None:
     """By number. Locked for a change."""
-    rows = Request.objects.select_related("customer", "service", "proforma").select_for_update(of=("self",))
+    rows = Request.objects.select_related("customer", "service", "case", "proforma").select_for_update(of=("self",))
     found = rows.filter(pk=int(text)).first() if is_number(text) else None
     return found if found and reaches(actor, found.place) else None
 
@@ -55,6 +55,7 @@ def shown(request: Request) -> dict[str, Any]:
         "request": request.pk,
         "customer": request.customer_id,
         "service": request.service_id,
+        "case": request.case_id,
         "kind": request.kind,
         "state": request.state,
         "on": request.on.isoformat() if request.on else None,
@@ -88,4 +89,4 @@ def waiting_requests(ask: Ask) -> QuerySet[Request]:
 
 def _found(rows: QuerySet[Request], search: str) -> QuerySet[Request]:
     wanted = Q(words__icontains=search) | Q(service__unicode__icontains=search)
-    return (rows.filter(wanted) if search else rows).select_related("customer", "service")
+    return (rows.filter(wanted) if search else rows).select_related("customer", "service", "case")

@@ -25,6 +25,7 @@ MOVES: Mapping[str, tuple[str, ...]] = {
     DECLINED: (),
     DROPPED: (),
 }
+THROUGH = (DONE, DECLINED, DROPPED)
 FOR_STAFF = (WAITING, FAILED)
 
 DIGITS = 8  # of a code
@@ -41,9 +42,9 @@ def check_move(kind: str, state: str, to: str) -> None:
         raise Refused("This is not possible with the request as it stands.").at("request")
 
 
-def after_confirmation(kind: str, *, answered: bool) -> str:
-    """Where it stands then: carried out, or before staff. `answered`: the system itself knew."""
-    return DONE if kind in (END, WITHDRAW) or answered else WAITING
+def after_confirmation(kind: str, *, answered: bool = False, in_case: bool = False) -> str:
+    """Where it stands then: carried out, or before staff. `answered`: the system itself knew. `in_case`: a case waits for staff instead."""
+    return DONE if kind in (END, WITHDRAW) or answered or in_case else WAITING
 
 
 def read_on(kind: str, state: str) -> bool:

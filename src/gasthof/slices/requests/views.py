@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -17,7 +18,8 @@ from gasthof.kernel import registry
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.access.queries import User
-from gasthof.slices.accounts.queries import Customer, seen_customer
+from gasthof.slices.accounts.queries import Customer, is_number, seen_customer
+from gasthof.slices.cases.queries import open_cases
 from gasthof.slices.lifecycle.queries import Course, Service, course, course_if
 from gasthof.slices.lifecycle.rules.facts import Termination
 from gasthof.slices.requests import forms, rules, wording
@@ -34,10 +36,7 @@ from gasthof.ui.sources import Source
 from gasthof.ui.standing import below_customer, known, may, permit, reached
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
-SIGNS = {
-    rules.END: "calendar-x", rules.WITHDRAW: "rotate-ccw", rules.RESTORE: "archive-restore", rules.BACKUP: "archive",
-    rules.MENDED: "circle-check", rules.MESSAGE: "message-circle",
-}  # fmt: skip
+MOST_OFFERED = 200  # in a list of choices
 
 
 class Act(NamedTuple):
@@ -70,15 +69,7 @@ ACTS: Mapping[str, Act] = {
 
 
 def state(row: Request) -> State:
-    return {
-        rules.DRAFTED: State(_("not confirmed"), "warn", "pencil"),
-        rules.WAITING: State(_("before staff"), "info", "hourglass"),
-        rules.ACCEPTED: State(_("accepted, to be paid"), "warn", "receipt"),
-        rules.DONE: State(_("done"), "good", "circle-check"),
-        rules.DECLINED: State(_("declined"), "bad", "circle-off"),
-        rules.FAILED: State(_("failed"), "bad", "octagon-alert"),
-        rules.DROPPED: State(_("dropped"), "", "circle-off"),
-    }[row.state]
+    return State(*wording.standing(row))
 
 
 def _listing(name: str, within: Place, *, customers: bool) -> Listing[Request]:
@@ -110,8 +101,8 @@ def of_customer(request: PanelRequest, customer: int) -> HttpResponse:
     asks = {kind: reverse("requests:new", args=[customer, kind]) for kind in wording.KINDS}
     if not may(request.actor, WRITE, found.place):
         asks = {}
-    doors = [(wording.KINDS[kind], SIGNS[kind], url) for kind, url in asks.items() if kind != rules.MESSAGE]
-    write = Link(str(wording.KINDS[rules.MESSAGE]), asks[rules.MESSAGE], SIGNS[rules.MESSAGE]) if asks else None
+    doors = [(wording.KINDS[kind], wording.SIGNS[kind], url) for kind, url in asks.items() if kind != rules.MESSAGE]
+    write = Link(str(wording.KINDS[rules.MESSAGE]), asks[rules.MESSAGE], wording.SIGNS[rules.MESSAGE]) if asks else None
     listing = _listing("requests", Place(customer=customer), customers=False)
     head = below_customer(request, found, _("Support"), action=write)
     return list_page(request, listing, head, "requests/requests.html", {"doors": doors})
@@ -123,8 +114,9 @@ def new(request: PanelRequest, customer: int, ask: str) -> HttpResponse:
         raise Http404
     found: Customer = reached(request.actor, seen_customer(customer), WRITE)
     back = reverse("requests:of_customer", args=[customer])
-    form = forms.Draft(posted(request), fixed={"customer": customer, "kind": ask})
-    form.suit(ask, services_for(ask, customer)[:200])
+    chosen = {name: request.GET.get(name, "") for name in ("service", "case")}  # by the page that leads here
+    form = forms.Draft(posted(request), fixed={"customer": customer, "kind": ask}, initial=chosen)
+    form.suit(ask, offered(services_for(ask, customer), chosen["service"]), open_cases(customer)[:MOST_OFFERED])
     lead = "" if ask == rules.MESSAGE else _("You see what will happen before you confirm it.")
     return form_page(
         request, form, below_customer(request, found, str(wording.KINDS[ask]), Link(_("Support"), back), lead=lead),
@@ -132,6 +124,12 @@ def new(request: PanelRequest, customer: int, ask: str) -> HttpResponse:
         to=lambda outcome: reverse("requests:request", args=[outcome.result["request"]]), cancel=back,
         message=_("Support reads it.") if ask == rules.MESSAGE else _("It is written down, and not confirmed yet."),
     )  # fmt: skip
+
+
+def offered(services: QuerySet[Service], chosen: str) -> list[Service]:
+    """As many as a list can hold, the chosen one among them."""
+    first = list(services.filter(pk=int(chosen))) if is_number(chosen) else []
+    return [*first, *services.exclude(pk__in=[each.pk for each in first])[:MOST_OFFERED]]
 
 
 def one(request: HttpRequest, number: int, permission: str) -> Request:

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gasthof.kernel.amounts import amount
+from gasthof.kernel.capability import Badge
 from gasthof.slices.lifecycle.queries import FEES
 from gasthof.slices.requests import rules
 from gasthof.slices.requests.models import Request
@@ -17,6 +18,10 @@ KINDS = {
     rules.BACKUP: gettext_lazy("Ask for a backup"),
     rules.MENDED: gettext_lazy("Report that it is mended"),
 }
+SIGNS = {
+    rules.END: "calendar-x", rules.WITHDRAW: "rotate-ccw", rules.RESTORE: "archive-restore", rules.BACKUP: "archive",
+    rules.MENDED: "circle-check", rules.MESSAGE: "message-circle",
+}  # fmt: skip
 STEPS = {
     "drafted": gettext_lazy("It was written down."),
     "changed": gettext_lazy("It was changed."),
@@ -24,6 +29,7 @@ STEPS = {
     "confirmed": gettext_lazy("It was confirmed."),
     "carried_out": gettext_lazy("It was carried out."),
     "answered": gettext_lazy("The system has answered."),
+    "in_case": gettext_lazy("It stands in the case, and staff look at it there."),
     "passed_on": gettext_lazy("It is before staff."),
     "wrote": gettext_lazy("A message"),
     "replied": gettext_lazy("Support has answered."),
@@ -39,6 +45,20 @@ HOW = {
 }
 
 
+def standing(request: Request) -> Badge:
+    """A request as a badge."""
+    known: dict[str, Badge] = {
+        rules.DRAFTED: (_("not confirmed"), "warn", "pencil"),
+        rules.WAITING: (_("before staff"), "info", "hourglass"),
+        rules.ACCEPTED: (_("accepted, to be paid"), "warn", "receipt"),
+        rules.DONE: (_("done"), "good", "circle-check"),
+        rules.DECLINED: (_("declined"), "bad", "circle-off"),
+        rules.FAILED: (_("failed"), "bad", "octagon-alert"),
+        rules.DROPPED: (_("dropped"), "", "circle-off"),
+    }
+    return known[request.state]
+
+
 def title(request: Request) -> str:
     """“End a service: bäckerei-müller.de”."""
     kind = str(KINDS[request.kind])
@@ -48,6 +68,8 @@ def title(request: Request) -> str:
 def contents(request: Request) -> list[str]:
     """All that is confirmed by confirming it, a line each."""
     found = [title(request)]
+    if request.case:
+        found.append(_("Case %(number)d: %(title)s") % {"number": request.case_id, "title": request.case.title})
     if request.on:
         found.append(_("First day without it: %(day)s") % {"day": date_format(request.on, "DATE_FORMAT")})
     found += costs(request.offered) if request.offered else []

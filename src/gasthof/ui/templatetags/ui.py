@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from lucide.templatetags.lucide import lucide
 
+from gasthof.kernel.capability import Badge
 from gasthof.ui import browsers, parts
 from gasthof.ui.shell import Link
 
@@ -53,6 +54,12 @@ def badge(name: str, word: str = "") -> SafeString:
     """The state of an object: pending, live, failed, suspended, active, off. `word` says it better where that is possible."""
     state = parts.state(name)
     return cell(replace(state, word=word) if word else state)
+
+
+@register.simple_tag
+def standing(badge: Badge) -> SafeString:
+    """How something is, as slices say it."""
+    return cell(parts.State(*badge))
 
 
 @register.inclusion_tag("ui/quota.html")

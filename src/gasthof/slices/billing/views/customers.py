@@ -15,7 +15,7 @@ from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.billing.models import Payment, Proforma, Receipt
 from gasthof.slices.billing.queries import READ, Standing, standing
 from gasthof.slices.billing.views.states import state
-from gasthof.slices.billing.wording import amounts, shown_day, today
+from gasthof.slices.billing.wording import account, shown_day, today
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.parts import Fact, State
 from gasthof.ui.request import PanelRequest
@@ -123,22 +123,4 @@ def _account(customer: int) -> Mapping[str, Any]:
 
 def account_facts(found: list[Standing]) -> list[Fact]:
     """Open, overdue, credit: what a glance has to tell."""
-    owed = [(each.currency, -each.credit) for each in found if each.credit < 0]
-    facts = [
-        Fact(_("Open"), amounts((each.currency, each.open) for each in found), copy=False),
-        Fact(_("Credit"), amounts((each.currency, max(0, each.credit)) for each in found), copy=False),
-    ]
-    if any(each.overdue for each in found):
-        facts.insert(
-            1, Fact(_("Of that overdue"), amounts((each.currency, each.overdue) for each in found), copy=False)
-        )
-    if owed:
-        facts.append(
-            Fact(
-                _("Charged back"),
-                amounts(owed),
-                copy=False,
-                note=_("You owe us this beside open proforma invoices."),
-            )
-        )
-    return facts
+    return [Fact(name, value, copy=False, note=note) for name, value, note in account(found)]

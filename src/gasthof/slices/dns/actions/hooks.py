@@ -1,6 +1,7 @@
 """What happens to zones when domains come and go, and when machines move."""
 
 from gasthof.kernel.call import Call
+from gasthof.slices.dns.actions.former import keep
 from gasthof.slices.dns.actions.told import refresh_parent, refresh_zone, tell_gone
 from gasthof.slices.dns.models import Zone
 from gasthof.slices.domains.queries import Domain
@@ -14,7 +15,8 @@ def make_zone(call: Call, domain: Domain) -> None:
 
 
 def remove_zone(call: Call, domain: Domain) -> None:
-    """The zone goes with its domain, and its key with it: somebody ordered that."""
+    """The zone goes with its domain, and its key with it: somebody ordered that. What was set in it stays the customer's."""
+    keep(call, domain)
     Zone.objects.filter(domain=domain).delete()
     tell_gone(call, domain)
     refresh_parent(call, domain)

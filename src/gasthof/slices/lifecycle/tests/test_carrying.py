@@ -110,6 +110,28 @@ def test_what_was_saved_is_not_erased_before_the_service_is_deleted(
     assert not Export.objects.exists() and not Subscription.objects.filter(number=int(house.mine[1:])).exists()
 
 
+def test_what_is_anothers_is_neither_closed_nor_deleted(
+    house: House, service: Service, passes: Callable[..., list[str]]
+) -> None:
+    """In a database that was restored, numbers come again."""
+    passes(0, 50)
+    perform(OPERATOR, "lifecycle.note_notice", {"service": service.pk}, on(50))
+    passes(51, 60)
+    all_live()
+    other = house.run("subscriptions.export", subscription=house.other).result["export"]
+    all_live()
+    Work.objects.filter(action="delete").update(archive=other)
+    list(carrying.carry_out(on(61)))
+    work = Work.objects.get(action="delete")
+    assert work.done is None and work.archive not in ("", other) and state(house) == "suspended", "it is saved anew"
+    Service.objects.filter(pk=service.pk).update(subscription=int(house.other[1:]))
+    list(carrying.carry_out(on(61)))
+    assert "another customer" in Work.objects.get(action="delete").words
+    passes(61, 80)
+    assert Export.objects.filter(number=int(other[1:])).exists()
+    assert Subscription.objects.filter(number=int(house.other[1:]), state="active").exists()
+
+
 def test_a_late_payment_revives_nothing(house: House, service: Service, passes: Callable[..., list[str]]) -> None:
     passes(0, 50)
     perform(OPERATOR, "lifecycle.note_notice", {"service": service.pk}, on(50))

@@ -9,6 +9,7 @@ from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.slices.access.models import User
 from gasthof.slices.access.values import Email
 from gasthof.slices.accounts.models import Customer
+from gasthof.slices.cases.models import Case
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.requests import codes, rules
@@ -61,10 +62,11 @@ def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str
 
     customer = Customer.objects.get(number=house.baker.customer)
     person = User.objects.get(email=Email.parse(f"programme@{domain}"))
+    case = Case.objects.filter(customer=customer).latest("pk").pk
     day = today(SYSTEM_CLOCKS.business.now()).isoformat()
     asked = {"customer": customer.number, "kind": "end", "service": server(customer)}
     return {
-        "requests.draft": asked | {"on": "2999-03-03", "words": WORDS},
+        "requests.draft": asked | {"on": "2999-03-03", "words": WORDS, "case": case},
         "requests.change": draft() | {"on": "2999-04-04", "words": WORDS},
         "requests.drop": draft(),
         "requests.send_code": draft(),

@@ -8,6 +8,7 @@ from django.db import Error, transaction
 from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, all_live, settle
 from tests.programs import people
+from tests.readers import operator, owner
 
 from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks, FixedClock
@@ -19,9 +20,11 @@ from gasthof.slices.access.queries import actor_of
 from gasthof.slices.billing.models import Proforma
 from gasthof.slices.billing.tests.examples import upload
 from gasthof.slices.billing.tests.statements import Line, mt940
+from gasthof.slices.cases.models import Case
 from gasthof.slices.lifecycle.models import Service, Termination, Work
 from gasthof.slices.lifecycle.queries import course
 from gasthof.slices.requests.carrying import restore_paid
+from gasthof.slices.requests.doors import kinds_for
 from gasthof.slices.requests.models import Request, Step
 from gasthof.slices.requests.views import foreseen
 
@@ -162,6 +165,61 @@ def test_a_mended_breach_waits_for_staff(house: House) -> None:
     assert do("finish", number, OPERATOR, words="Danke.")["state"] == "done"
 
 
+def case(customer: int | None, **fields: object) -> Case:
+    made = perform(
+        OPERATOR,
+        "cases.open",
+        {"customer": customer, "title": "Fremde Dateien", "words": "Siehe Köln.", **fields},
+        at(),
+    )
+    return Case.objects.get(pk=made.result["case"])
+
+
+def test_what_is_mended_stands_in_its_case(house: House) -> None:
+    """The only open one is meant; of several it is said which."""
+    about = case(house.baker.customer, service=service().pk)
+    number = drafted(house, "mended", words="Neue Passwörter.")
+    done = confirmed(number)
+    assert (done["state"], done["case"]) == ("done", about.pk)
+    about.refresh_from_db()
+    assert about.mended is not None and told(number)[-1] == ("in_case", "system")
+    last = about.steps.latest("pk")
+    assert (last.what, last.words, last.by) == ("mended", "Neue Passwörter.", str(who()))
+    second = case(house.baker.customer)
+    assert do("draft", customer=house.baker.customer, kind="mended", words="x")["case"] is None
+    assert do("draft", customer=house.baker.customer, kind="mended", words="x", case=second.pk)["case"] == second.pk
+
+
+def test_a_case_of_anothers_or_a_closed_one_is_none_to_mend(house: House) -> None:
+    about, other = case(house.baker.customer), case(house.gardener.customer)
+    wanted = {"customer": house.baker.customer, "kind": "mended", "words": "x"}
+    assert "no such object" in refused("draft", **wanted, case=other.pk)
+    number = int(do("draft", **wanted, case=about.pk)["request"])
+    code = coded(number)
+    perform(OPERATOR, "cases.close", {"case": about.pk, "words": "Gut."}, at())
+    assert "closed" in refused("draft", **wanted, case=about.pk) and "closed" in refused("confirm", number, code=code)
+
+
+def test_a_services_page_leads_to_what_can_be_asked_about_it(house: House) -> None:
+    page, mine = f"/services/{service().pk}/", owner(house)
+    new = f"/customers/{house.baker.customer}/requests/new"
+
+    def doors() -> list[str]:
+        return [door.url.removeprefix(new) for door in mine.get(page).context["doors"]]
+
+    def with_service(*kinds: str) -> list[str]:
+        return [f"/{kind}?service={service().pk}" for kind in kinds]
+
+    assert doors() == with_service("end", "backup", "message")
+    chosen = mine.get(f"{new}/end?service={service().pk}").content.decode()
+    assert f'<option value="{service().pk}" selected>' in chosen and NAME in chosen
+    confirmed(drafted(house, on="2999-09-01"))
+    perform(OPERATOR, "lifecycle.put_hold", {"service": service().pk, "kind": "abuse"}, at())
+    assert doors() == with_service("mended", "withdraw", "backup", "message")
+    assert operator().get(page).context["doors"] == []
+    assert mine.get(f"{new}/message?service=x&case=-1").status_code == 200
+
+
 @pytest.fixture
 def ended(house: House) -> Service:
     """Deleted today, and saved before."""
@@ -226,6 +284,11 @@ def test_whether_there_is_a_backup(house: House) -> None:
     """Of what stands only staff know."""
     number = drafted(house, "backup")
     assert confirmed(number)["state"] == "waiting"
+
+
+def test_what_was_deleted_can_be_asked_back_while_it_is_kept(house: House, ended: Service) -> None:
+    assert kinds_for(ended, DAY) == ["restore", "backup", "message"]
+    assert kinds_for(ended, DAY + timedelta(days=14)) == ["backup", "message"]
 
 
 def test_whether_there_is_a_backup_of_what_was_deleted(house: House, ended: Service) -> None:

@@ -1,5 +1,6 @@
 """A customer's folder: made and kept as docs/architecture.md says, removed with all that is in it. Pure."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gasthof.agent.sdk.steps import MakeDirectory, Plan, RemoveCustomerTree, RemoveTree
@@ -38,9 +39,23 @@ def plan(prefix: Prefix, key: str, spec: HomeSpec | None, facts: "HomeFacts") ->
 
 
 def _removal(prefix: Prefix, key: str, facts: "HomeFacts") -> Plan:
-    """First the customer's files, as the customer; then what is root's, where only empty folders of others are left."""
+    """First the customer's files, as the customer; then what is root's, where only empty folders of others are left.
+
+    ValueError where a folder is another customer's by now: then nothing goes.
+    """
     home = prefix.home(key)
     if facts.keep or facts.folders[home].what == "missing":
         return Plan()
+    _check_owner(home, facts)
     own = tuple(RemoveCustomerTree(home / name, "", facts.uid) for name in OWN) if facts.uid else ()
     return Plan(clean=(*own, RemoveTree(home)))
+
+
+def _check_owner(home: Path, facts: "HomeFacts") -> None:
+    """Numbers come again, and what is removed does not."""
+    found = {name: facts.folders[home / name] for name in OWN}
+    others = {name: fact.uid for name, fact in found.items() if fact.what == "directory" and fact.uid != facts.uid}
+    for name, uid in others.items() if facts.uid else ():
+        raise ValueError(
+            f"{home / name} belongs to uid {uid} and not to uid {facts.uid}, so nothing of {home} is removed"
+        )

@@ -1,0 +1,31 @@
+"""What a customer's page tells of their services."""
+
+from django.db.models import F
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from gasthof.kernel.capability import CARD_LINES, Badge, Card, Line
+from gasthof.slices.accounts.queries import Customer
+from gasthof.slices.lifecycle.drawing import standing
+from gasthof.slices.lifecycle.explaining import TYPES
+from gasthof.slices.lifecycle.models import Service
+
+
+def services(customer: Customer) -> Card:
+    """Those that stand: what is closed by a hold ahead, then by the next day on which something happens."""
+    rows = Service.objects.filter(customer=customer, ended=None).order_by("-closed", F("due_at").asc(nulls_last=True), "pk")  # fmt: skip
+    return Card(
+        _("Services"), reverse("lifecycle:services", args=[customer.number]), tuple(map(_line, rows[:CARD_LINES])),
+        empty=_("No service at present."),
+    )  # fmt: skip
+
+
+def _line(row: Service) -> Line:
+    note = _("next on %(day)s") % {"day": date_format(row.due_at, "SHORT_DATE_FORMAT")} if row.due_at else ""
+    name = f"{TYPES[row.type]} {row.unicode}"
+    return Line(name, reverse("lifecycle:service", args=[row.pk]), note, _badge(row))
+
+
+def _badge(row: Service) -> Badge:
+    return (_("held"), "bad", "lock") if row.closed else standing(row.phase)
