@@ -22,13 +22,16 @@ from gasthof.slices.billing.models import (
     Statement,
 )
 from gasthof.slices.billing.rules.money import Money
+from gasthof.slices.billing.wording import amount, still_valid
 
 __all__ = [
     "MANAGE",
     "READ",
     "BookingRef",
+    "Proforma",
     "ProformaRef",
     "Settled",
+    "amount",
     "bookings",
     "find_booking",
     "find_proforma",
@@ -46,6 +49,7 @@ __all__ = [
     "shown_house",
     "standing",
     "statements",
+    "still_valid",
     "unassigned_bookings",
 ]
 
@@ -196,6 +200,7 @@ def shown_payment(payment: Payment) -> dict[str, object]:
         "customer": payment.customer_id,
         "amount": str(Money(payment.units, payment.currency)),
         "known": payment.at.isoformat(timespec="seconds"),
+        "way": payment.way,
         "iban": payment.iban,
     }
 

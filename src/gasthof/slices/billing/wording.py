@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS
-from gasthof.slices.billing.models import Case, Proforma
+from gasthof.slices.billing.models import BankBooking, Case, Proforma
 from gasthof.slices.billing.rules.matching import Outcome
 from gasthof.slices.billing.rules.money import decimals
 from gasthof.slices.lifecycle.rules.days import day_of
@@ -65,6 +65,10 @@ WHY = {
     Outcome.REVERSAL: gettext_lazy("Charged back"),
     Case.RETURN: gettext_lazy("To be sent back"),
 }  # of cases
+
+
+def payer(booking: BankBooking) -> str:
+    return booking.name or (_("by card") if booking.network else _("unknown"))
 
 
 def still_valid(proforma: Proforma) -> bool:

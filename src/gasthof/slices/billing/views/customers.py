@@ -88,13 +88,17 @@ def payments(request: PanelRequest, customer: int) -> HttpResponse:
         name="payments", rows=source.rows, key=source.key,
         columns=(
             Column("at", _("Received"), lambda row: shown_day(row.at), whole=True),
-            Column("iban", _("From"), lambda row: row.iban or "–"),
+            Column("iban", _("From"), _from),
             Column("for", _("For"), _paid_for),
             Column("amount", _("Amount"), lambda row: amount(row.units, row.currency), number=True),
         ),
         empty=Empty(_("No payment yet"), _("What reached our account stands here, as soon as our bank has told us."), icon="banknote"),
     )  # fmt: skip
     return list_page(request, listing, _head(request, found, "payments"), TEMPLATE, _account(customer))
+
+
+def _from(row: Payment) -> str:
+    return _("Card") if row.way == Payment.CARD else row.iban or "–"
 
 
 def _paid_for(row: Payment) -> str | State:
