@@ -1,6 +1,6 @@
 """Asking the network: for a payment, and what became of it. A job does so; nobody's page waits for another house's server."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
@@ -9,13 +9,13 @@ from procrastinate.contrib.django import app
 
 from gasthof.kernel import rows
 from gasthof.kernel.clock import Clocks
+from gasthof.slices.cards import rules
 from gasthof.slices.cards.driver import Begin, Driver
 from gasthof.slices.cards.models import CardPayment
 from gasthof.slices.cards.recording import record, unanswered
 
 JOB = "cards.follow"
-ONCE_BACK = (0, 3, 10, 30)  # seconds after a payer's return at which the network is asked
-HURRY = 2  # seconds: whoever reloads the page makes nobody ask more often
+HURRY = timedelta(seconds=5)  # between two questions while a payer looks at the page
 
 
 def follow(number: int, network: Driver, clocks: Clocks) -> None:
@@ -56,7 +56,6 @@ def soon(number: int) -> None:
 
 
 def back(row: CardPayment, now: datetime) -> None:
-    """The payer is here again, and the network's word may be lost: it is asked a few times."""
-    if row.is_open and (row.looked is None or (now - row.looked).total_seconds() >= HURRY):
-        for seconds in ONCE_BACK:
-            app.configure_task(JOB, schedule_in={"seconds": seconds}).defer(payment=row.pk)
+    """The payer is here again and looks at the page, which looks again by itself; the network's word may be lost."""
+    if row.is_open and now - row.since < rules.LATER and (row.looked is None or now - row.looked >= HURRY):
+        soon(row.pk)

@@ -1,7 +1,7 @@
 """A paid service that is not open a day later alarms staff (spec L6): on the page of what waits, and once by mail."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -10,16 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from gasthof.kernel import rows
-from gasthof.kernel.actions import perform
 from gasthof.kernel.capability import Alarm
 from gasthof.kernel.clock import Clocks
-from gasthof.kernel.permissions import SYSTEM
 from gasthof.slices.access.actions import write_to
 from gasthof.slices.access.queries import operators
 from gasthof.slices.nodes.queries import status
 from gasthof.slices.renewals.models import LateOpening
+from gasthof.slices.subscriptions.actions.state import complaints
+from gasthof.slices.subscriptions.queries import Subscription
 
 PROMISED = timedelta(hours=24)
+MACHINES = timedelta(days=3)  # after its promised time a machine that fails is an alarm of its own
 LOOKED_AT = timedelta(days=30)  # what was paid before that and opened then is not looked at any more
 REASONS = {
     "carrying": gettext_lazy("The payment was not carried over to the service."),
@@ -30,6 +31,10 @@ REASONS = {
 
 # From what was paid in that time, and what an alarm stands for. An index finds each; services that a hold closes are a case's.
 LATE = """
+WITH chosen AS MATERIALIZED (
+    SELECT id FROM billing_settled WHERE at > %(since)s AND at <= %(until)s AND service LIKE 'lifecycle:%%'
+    UNION SELECT settled_id FROM renewals_lateopening WHERE ended IS NULL
+)
 SELECT s.id, v.id, CASE
         WHEN c.settled_id IS NULL THEN 'carrying'
         WHEN c.outcome = 'staff' THEN CASE WHEN (v.ended IS NULL AND v.first_unpaid > s.valid_from) OR EXISTS (
@@ -38,20 +43,19 @@ SELECT s.id, v.id, CASE
         ) THEN '' ELSE 'staff' END
         WHEN c.outcome <> 'renewed' OR v.ended IS NOT NULL OR v.closed THEN ''
         WHEN w.id IS NOT NULL THEN 'work'
-        WHEN v.subscription_id IS NOT NULL AND EXISTS (
+        WHEN v.subscription_id IS NOT NULL AND (s.at > %(lately)s OR l.settled_id IS NOT NULL) AND EXISTS (
             SELECT FROM lifecycle_work o WHERE o.service_id = v.id AND o.action = 'open' AND o.at >= s.at
         ) THEN 'machine'
         ELSE '' END AS reason,
     COALESCE(NULLIF(c.words, ''), w.words, ''), v.subscription_id
-FROM billing_settled s
+FROM chosen JOIN billing_settled s ON s.id = chosen.id
 LEFT JOIN renewals_carried c ON c.settled_id = s.id
+LEFT JOIN renewals_lateopening l ON l.settled_id = s.id AND l.ended IS NULL
 LEFT JOIN lifecycle_service v ON v.id = COALESCE(c.service_id, substring(s.service FROM '^lifecycle:([0-9]{1,9})$')::bigint)
 LEFT JOIN LATERAL (
     SELECT o.id, o.words FROM lifecycle_work o
     WHERE o.service_id = v.id AND o.done IS NULL AND o.action IN ('open', 'renew') ORDER BY o.id DESC LIMIT 1
 ) w ON true
-WHERE s.service LIKE 'lifecycle:%%' AND s.at <= %(until)s
-    AND (s.at > %(since)s OR s.id IN (SELECT settled_id FROM renewals_lateopening WHERE ended IS NULL))
 ORDER BY s.id"""
 
 
@@ -99,22 +103,23 @@ def _row(late: Late, now: datetime) -> LateOpening:
 
 def _late(now: datetime) -> Iterator[Late]:
     with connection.cursor() as cursor:
-        cursor.execute(LATE, {"until": now - PROMISED, "since": now - PROMISED - LOOKED_AT})
+        until = now - PROMISED
+        cursor.execute(LATE, {"until": until, "since": until - LOOKED_AT, "lately": until - MACHINES})
         listed = [Late(*row) for row in cursor.fetchall() if row[2]]
     yield from (each for each in listed if each.reason != "machine")
     yield from _ailing(each for each in listed if each.reason == "machine")
 
 
 def _ailing(opened: Iterable[Late]) -> Iterator[Late]:
-    """Those whose machine says that something of them failed. Asked for each, but only while some machine says so of anything."""
+    """Those whose machine says that something of them failed. Each is asked for, but only while some machine says so of anything."""
     listed = list(opened)
     if not listed or not any(node.failed for node in status()):
         return
+    places = Subscription.objects.select_related("node").in_bulk([each.subscription for each in listed])
     for each in listed:
-        told = perform(SYSTEM, "subscriptions.health", {"subscription": str(each.subscription)}).result["words"]
+        told = complaints(places[each.subscription])
         if told:
-            words = "; ".join(word for share in told.values() for word in share)
-            yield Late(each.settled, each.service, each.reason, words, each.subscription)
+            yield replace(each, words="; ".join(word for share in told.values() for word in share))
 
 
 def _mail(clocks: Clocks) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.house import House, settle
 from tests.readers import anonymous, operator, owner, stranger
 
@@ -89,6 +90,9 @@ def test_a_customer_pays_by_card(db: None, network: Network, settings: Any) -> N
     assert httpx.post(row.address, data={"choice": "pay"}).headers["Location"].endswith(f"{at}back")
     waiting = payer.get(f"{at}back").content.decode()
     assert "Nothing is paid yet" in waiting and 'content="3"' in waiting
+    asked = ProcrastinateJob.objects.filter(task_name="cards.follow").count()
+    payer.get(f"{at}back")
+    assert ProcrastinateJob.objects.filter(task_name="cards.follow").count() == asked  # it was just asked
     jobs.follow(row.pk)
     said = payer.get(f"{at}back").content.decode()
     assert "Paid. Thank you!" in said and "http-equiv" not in said

@@ -162,7 +162,7 @@ class Store:
         if row is None:
             raise LookupError(payment)
         said = msgspec.structs.replace(self.told(row), state=state)
-        return Event(number, row.wanted.notify, msgspec.json.encode(Notification(f"ev-{number}", said)), tries)
+        return Event(number, row.wanted.notify, msgspec.json.encode(Notification(f"{payment}-{number}", said)), tries)
 
     def answered(self, event: Event, *, taken: bool) -> None:
         """Not taken, it is told again: after a second, doubling."""

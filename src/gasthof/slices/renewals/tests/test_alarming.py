@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.deaths import each_statement
+from tests.house import all_live
 from tests.readers import operator
 
 from gasthof.slices.access.models import OutgoingMail, User
@@ -19,7 +20,6 @@ from gasthof.slices.renewals.carrying import carry_over
 from gasthof.slices.renewals.models import Carried, LateOpening
 from gasthof.slices.renewals.tests.test_renewals import EXPIRES, Desk, desk, noon, open_proforma
 from gasthof.slices.subscriptions.models import Subscription
-from tests.house import all_live
 
 __all__ = ["desk"]  # fixture
 DAY = timedelta(hours=24)
