@@ -26,6 +26,7 @@ from gasthof.slices.billing.models import (
     Statement,
 )
 from gasthof.slices.billing.queries import (
+    COLLECT,
     MANAGE,
     BookingRef,
     ProformaRef,
@@ -215,7 +216,7 @@ def _note(row: BankBooking, decision: Decision) -> None:
     row.proposals = [[each.proforma, each.score, list(each.reasons)] for each in decision.proposals]
 
 
-@action("billing.receive", permission=MANAGE, on="proforma")
+@action("billing.receive", permission=COLLECT, on="proforma")
 def receive(
     call: Call,
     *,

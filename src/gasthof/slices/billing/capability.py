@@ -1,11 +1,14 @@
 """The sign on the door of billing."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
-from gasthof.slices.billing.queries import MANAGE, READ
+from gasthof.kernel.permissions import Role
+from gasthof.slices.billing.queries import COLLECT, MANAGE, READ
+
+PANEL: frozenset[Role] = frozenset({"system"})
 
 CAPABILITY = Capability(
     "billing",
-    permissions={READ: OWNERS, MANAGE: OPERATORS},
+    permissions={READ: OWNERS, MANAGE: OPERATORS, COLLECT: PANEL},
     titles={READ: "See invoices and payments"},
     pages=(
         Page("Incoming payments", "billing:waiting", MANAGE, "house", "landmark"),

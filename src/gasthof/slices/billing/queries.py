@@ -25,6 +25,7 @@ from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.billing.wording import amount, still_valid
 
 __all__ = [
+    "COLLECT",
     "MANAGE",
     "READ",
     "BookingRef",
@@ -54,6 +55,7 @@ __all__ = [
 ]
 
 READ, MANAGE = "billing.read", "billing.manage"
+COLLECT = "billing.collect"  # nobody's but the panel's own, which has it from the card network
 
 
 def find_proforma(actor: Actor, text: str) -> Proforma | None:

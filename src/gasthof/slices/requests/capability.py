@@ -2,6 +2,7 @@
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.kernel.permissions import Role
+from gasthof.slices.requests.alarming import alarms
 from gasthof.slices.requests.carrying import performed, restore_paid
 from gasthof.slices.requests.queries import CONFIRM, MANAGE, READ, VOUCH, WRITE
 
@@ -21,5 +22,6 @@ CAPABILITY = Capability(
         Page("Support", "requests:of_customer", READ, "customer", "message-circle", whole=True),
     ),
     performed=performed,
+    alarms=alarms,
     day_began=restore_paid,
 )
