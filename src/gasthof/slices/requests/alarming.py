@@ -1,6 +1,6 @@
 """A restoration that was paid and is not done a day later alarms staff, as a paid service does that is not open (spec L6)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,13 +18,13 @@ def alarms() -> list[Alarm]:
     until = SYSTEM_CLOCKS.business.now() - PROMISED
     late = Request.objects.filter(state=rules.ACCEPTED, proforma__state="paid", proforma__ended__lte=until)
     rows = late.select_related("customer", "proforma").order_by("proforma__ended", "pk")
-    return [_alarm(row) for row in rows]
+    return [_alarm(row, paid) for row in rows if (paid := row.proforma and row.proforma.ended)]
 
 
-def _alarm(row: Request) -> Alarm:
+def _alarm(row: Request, since: datetime) -> Alarm:
     values = {"request": row, "customer": row.customer.name}
     return Alarm(
         _("%(request)s of %(customer)s is paid and not restored") % values,
         _("What restores it breaks each time: the worker’s log tells why."),
-        row.proforma.ended, reverse("requests:request", args=[row.pk]),
+        since, reverse("requests:request", args=[row.pk]),
     )  # fmt: skip
