@@ -2,12 +2,16 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
+import msgspec
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
+from tests.clocks import Clock
 from tests.house import House, settle
 from tests.readers import anonymous, operator, owner, stranger
 
@@ -15,10 +19,11 @@ from gasthof.kernel.clock import SystemClock
 from gasthof.slices.billing.models import Proforma
 from gasthof.slices.billing.tests.examples import HOUSE, issue
 from gasthof.slices.cards import jobs, rules
-from gasthof.slices.cards.client import Network
-from gasthof.slices.cards.driver import Begin
+from gasthof.slices.cards.client import SIGNED, Network
+from gasthof.slices.cards.driver import Begin, Notification
 from gasthof.slices.cards.models import CardPayment
-from gasthof.slices.cards.tryout.server import Server
+from gasthof.slices.cards.tests.network import NOON
+from gasthof.slices.cards.tryout.server import Server, tell
 from gasthof.slices.cards.tryout.store import Store
 
 DOMAIN = "bäckerei-müller.test"
@@ -55,6 +60,40 @@ def test_what_the_client_says_is_understood(network: Network) -> None:
 def test_payers_are_led_to_the_networks_own_page_only(network: Network) -> None:
     elsewhere = Network(network.address + "/other", network.keys)
     assert elsewhere._judged(200, b'{"number":"1","operation":"x","reference":"1","state":"open","units":1,"currency":"EUR","address":"https://evil.example/"}', "x").state == "unknown"  # fmt: skip
+
+
+class Panel(BaseHTTPRequestHandler):
+    """Takes the second notification that comes."""
+
+    heard: ClassVar[list[tuple[str, bytes]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.heard.append((self.headers[SIGNED], body))
+        self.send_response(500 if len(self.heard) == 1 else 200)
+        self.end_headers()
+
+    def log_request(self, *_: object) -> None: ...
+
+
+def test_what_became_of_a_payment_is_told_until_it_is_taken(tmp_path: Path) -> None:
+    clock, keys = Clock(NOON), rules.keys_of(SECRET)
+    with HTTPServer(("127.0.0.1", 0), Panel) as house:
+        thread = threading.Thread(target=house.serve_forever)
+        thread.start()
+        store = Store(tmp_path / "network.db", clock, "http://localhost")
+        made = store.begin("gh-1", msgspec.structs.replace(WANTED, notify=f"http://127.0.0.1:{house.server_port}/told"))
+        store.choose(made.address.rpartition("/")[2], "pay")
+        taken = [tell(store, keys, clock, None) for _ in range(2)]
+        clock.at += timedelta(seconds=1)
+        taken += [tell(store, keys, clock, None) for _ in range(2)]
+        house.shutdown()
+        thread.join()
+    assert taken == [0, 0, 1, 0]
+    (first, body), (second, again) = Panel.heard
+    said = msgspec.json.decode(body, type=Notification)
+    assert body == again and first != second and (said.payment.operation, said.payment.state) == ("gh-1", "paid")
+    assert rules.verified(second, again, keys.signing, int(NOON.timestamp()) + 1)
 
 
 def test_the_payers_page_asks_for_no_card(network: Network) -> None:
