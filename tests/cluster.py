@@ -15,6 +15,7 @@ def start() -> Path:
     root = Path(tempfile.mkdtemp(prefix="gasthof-test-"))
     root.chmod(0o755)
     (root / "panel" / "memory").mkdir(parents=True)
+    (root / "config.toml").write_text('[cards]\nnetwork = "tryout"\n')
     cluster = Cluster(root / "postgres" / "data", root / "postgres" / "run")
     cluster.create(durable=False)
     name = "_".join(filter(None, ("test_gasthof", os.environ.get("PYTEST_XDIST_WORKER"))))

@@ -15,6 +15,7 @@ SLICES = (
     "registrar",
     "lifecycle",
     "billing",
+    "cards",
     "renewals",
     "notices",
     "cases",

@@ -28,8 +28,10 @@ DEFAULT_PORTS = {
     "sftp": 8022,
     "mariadb": 8306,
     "postgres": 8432,
+    "cards": 8450,
 }
 DEFAULT_HOST = "server.gasthof.test"
+CARD_NETWORKS = ("tryout", "none", "")
 WITH_PASSWORD = re.compile(r"([^:]*://[^:@]*):.*@([^@]*)", re.DOTALL)  # also one with signs that should be encoded
 
 SECTIONS: dict[str, dict[str, type]] = {  # of config.toml
@@ -37,6 +39,7 @@ SECTIONS: dict[str, dict[str, type]] = {  # of config.toml
     "panel": {"url": str},
     "mail": {"relay": str, "from": str},
     "webhooks": {"networks": list},
+    "cards": {"network": str},
     "ports": dict.fromkeys(DEFAULT_PORTS, int),
 }
 
@@ -59,6 +62,7 @@ class Prefix:
     panel_url: str = ""  # where people reach the panel, when that is not its own port on localhost
     mail_relay: str = ""  # smtp://user@host:port, its password in `relay_secret`; "" for the node's own Postfix
     webhook_networks: tuple[str, ...] = ()  # not public ones that webhooks may reach, as 127.0.0.0/8 in a trial
+    card_network: str = ""  # "tryout", the stand-in that moves no money; "" or "none": cards are not taken
     mail_from: str = ""  # whom the panel's mails are from, when that is not the machine's postmaster
 
     @classmethod
@@ -66,7 +70,9 @@ class Prefix:
         """Read config.toml below root; its defaults hold where it has no say. Raises Unreadable."""
         path = root / "config.toml"
         data = _read(path) if path.exists() else {}
-        node, panel, mail, webhooks = (data.get(name, {}) for name in ("node", "panel", "mail", "webhooks"))
+        node, panel, mail, webhooks, cards = (
+            data.get(name, {}) for name in ("node", "panel", "mail", "webhooks", "cards")
+        )
         return cls(
             root=root,
             ports=DEFAULT_PORTS | data.get("ports", {}),
@@ -79,6 +85,7 @@ class Prefix:
             mail_relay=mail.get("relay", ""),
             mail_from=mail.get("from", ""),
             webhook_networks=tuple(webhooks.get("networks", ())),
+            card_network=cards.get("network", ""),
         )
 
     @classmethod
@@ -122,6 +129,10 @@ class Prefix:
     def demo(self) -> Path:
         """What the demo consists of. With it this is a try-out, whose time may be moved."""
         return self.root / "demo.json"
+
+    @property
+    def takes_cards(self) -> bool:
+        return self.card_network not in ("", "none")
 
     @cached_property
     def run(self) -> Path:
@@ -209,6 +220,8 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
                 form = {int: "a number", list: "a list"}.get(wanted, "text in quotes")
                 raise Unreadable(f"{path}: {name} below [{section}] must be {form}.")
     _check_networks(path, data.get("webhooks", {}).get("networks", []))
+    if data.get("cards", {}).get("network", "") not in CARD_NETWORKS:
+        raise Unreadable(f"{path}: network below [cards] is one of: {', '.join(CARD_NETWORKS)}.")
     return data
 
 

@@ -16,6 +16,8 @@ secret = PREFIX.root / "panel" / "secret"
 SECRET_KEY = secret.read_text().strip() if secret.exists() else os.urandom(32).hex()
 DEBUG = False
 PANEL_ADDRESS = PREFIX.panel_address
+CARD_NETWORK = PREFIX.card_network if PREFIX.takes_cards else ""
+CARD_ADDRESS = f"http://localhost:{PREFIX.ports['cards']}"  # of the try-out's network
 ALLOWED_HOSTS = list(
     dict.fromkeys(["localhost", "127.0.0.1", "[::1]", urlsplit(PANEL_ADDRESS).hostname or "localhost"])
 )

@@ -153,6 +153,7 @@ def of_billing(ways: Mapping[str, Mapping[str, object]]) -> list[tuple[str, obje
         ways[f"billing.{verb}"]["booking"] for verb in ("accept_proposal", "close_case", "keep_booking")
     )
     return [
+        ("proformas/<int:proforma>/card", f"proformas/{ways['cards.begin']['proforma']}/card"), ("<int:payment>", ways["cards.look"]["card_payment"]),
         ("proformas/<int:proforma>/refund", f"proformas/{paid}/refund"), ("<int:proforma>", asked), ("<str:kind>.svg", "epc.svg"),
         ("<int:booking>/close", f"{case}/close"), ("<int:booking>/keep", f"{back}/keep"), ("<int:booking>", waits),
         ("<int:statement>", Statement.objects.latest("pk").pk), ("-<str:language>.pdf", "-de.pdf"),

@@ -18,6 +18,7 @@ PUBLIC = {  # whoever adds a route for strangers adds it here, and says why in t
     "forgotten/": "for whoever has no password",
     "link/password/<str:token>/": "the way in by a one-time link",
     "link/e-mail/<str:token>/": "confirms an address, where it is read",
+    "card-network/notifications": "the card network tells what was paid, signed",
     "calendar/<slug:secret>.ics": "a calendar program signs in nowhere: the address holds a secret",
     "inactive/": "where somebody is sent who may not sign in any more",
 }

@@ -16,6 +16,7 @@ from gasthof.kernel.permissions import Actor
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.access.models import ApiToken, Assignment, Role, User
 from gasthof.slices.billing.models import BankBooking, Proforma
+from gasthof.slices.cards.models import CardPayment
 from gasthof.slices.cases.models import Case
 from gasthof.slices.lifecycle.models import Hold, Service
 from gasthof.slices.nodes.models import DesiredObject
@@ -229,6 +230,7 @@ def test_others_objects_by_guessing(house: House, verb: str) -> None:
         "token": numbers(ApiToken.objects.filter(user__customer=house.gardener.customer)),
         "webhook": numbers(Webhook.objects.filter(user__customer=house.gardener.customer)),
         "proforma": numbers(Proforma.objects.filter(customer=house.gardener.customer)),
+        "card_payment": numbers(CardPayment.objects.filter(customer=house.gardener.customer)),
         "notice": numbers(Notice.objects.filter(customer=house.gardener.customer)),
         "price": ["mail", "shop"],
         "booking": numbers(BankBooking.objects.all()),

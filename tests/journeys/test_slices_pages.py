@@ -13,9 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from gasthof.kernel.values import DomainName
 from gasthof.slices.access.models import Role, User
 from gasthof.slices.billing.models import BankBooking, Case, Proforma, Statement
+from gasthof.slices.cards.models import CardPayment
 from gasthof.slices.dns.models import FormerZone
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.nodes.models import ObjectReport
+from gasthof.slices.renewals.models import LateOpening
 from gasthof.ui.tests.serving import served
 from tests.habits.examples import DOMAIN, MAIL_PASSWORD, furnish
 from tests.house import House, all_live, settle
@@ -65,6 +67,7 @@ def house(transactional_db: None) -> House:
     measure = {f"info@{ASCII}": 4_900, f"buero@{ASCII}": 83, f"anna.mueller-luedenscheidt@{ASCII}": 12}
     for key, size in measure.items():
         ObjectReport.objects.filter(target__key=key).update(findings={"bytes": size * 1024 * 1024})
+    LateOpening.objects.update(ended=None)
     ds = f"4711 13 2 {'ab' * 32}"
     ObjectReport.objects.filter(target__kind="dns.zone", target__key=ASCII).update(findings={"ds": [ds]})
     return house
@@ -123,9 +126,14 @@ def pages(house: House) -> dict[str, str]:
         "money-statement": f"/payments/statements/{Statement.objects.earliest('pk').pk}/", "money-proformas": "/payments/proformas/",
         "money-booking": f"{booking}{BankBooking.objects.filter(waits=True)[0].pk}/",
         "money-case": f"{booking}{Case.objects.filter(why=Case.RETURN)[0].booking_id}/",
+        "card-begin": f"{asked}card", "card-open": _by_card(house, "open"), "card-paid": _by_card(house, "paid"), "card-list": "/card-payments/",
         "bill-paid": paid, "bill-cancel": f"{asked}cancel", "bill-reissue": f"{asked}reissue", "bill-house": "/payments/house",
         "empty-mail": f"/domains/{DomainName.parse(LONG).ascii}/mail/", "empty-ftp": f"/subscriptions/{house.other}/ftp/",
     }  # fmt: skip
+
+
+def _by_card(house: House, state: str) -> str:
+    return f"/card-payments/{CardPayment.objects.get(customer=house.baker.customer, state=state).pk}/back"
 
 
 WRONG = {

@@ -47,6 +47,7 @@ def render(prefix: Prefix) -> str:
         "panel": {"url": prefix.panel_url},
         "mail": {"relay": prefix.mail_relay, "from": prefix.mail_from},
         "webhooks": {"networks": prefix.webhook_networks},
+        "cards": {"network": prefix.card_network},
     }
     chosen = {name: {key: value for key, value in values.items() if value} for name, values in own.items()}
     sections: dict[str, Mapping[str, object]] = {
@@ -70,6 +71,11 @@ def planned(root: Path, ports: dict[str, int]) -> Prefix:
         listed = ", ".join(f"{name} {number}" for name, number in merged.items())
         raise Refusal(f"Two listeners cannot share a port: {listed}.")
     return replace(prefix, ports=merged)
+
+
+def for_tryout(prefix: Prefix) -> Prefix:
+    """With the demo comes the card network that moves no money, unless the operator has said which one there is, or "none"."""
+    return prefix if prefix.card_network else replace(prefix, card_network="tryout")
 
 
 def has_uids(root: Path) -> bool:

@@ -96,6 +96,7 @@ def _stay(prefix: Prefix) -> int:
 def _bring_up(place: Place, demo: bool, ports: list[str]) -> Prefix:
     _clear_leftovers(Prefix.load(place.prefix))
     prefix = configuration.planned(place.prefix, configuration.parse_ports(ports))
+    prefix = configuration.for_tryout(prefix) if demo else prefix
     preflight.need_ports(prefix.ports, Supervisor(prefix).pid)
     _machine(place)
     prefix = layout.keep_relay(prefix)

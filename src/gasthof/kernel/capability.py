@@ -78,6 +78,27 @@ class Card:
 CARD_LINES = 5  # the first few of a card
 
 
+@dataclass(frozen=True)
+class WayToPay:
+    """Of a proforma, beside the bank transfer."""
+
+    title: str  # what the button says, in the reader's language
+    sentence: str
+    url: str
+    icon: str  # Lucide's name
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What is wrong and waits for a person, for the page of staff; in the reader's language."""
+
+    title: str
+    words: str  # the reason, a daemon's own where it said one
+    since: datetime
+    url: str  # where it can be seen
+
+
 Level = Literal[
     "account", "house", "customer", "subscription", "domain"
 ]  # what a page is about: the reader; the whole, down to one domain
@@ -159,6 +180,8 @@ class Capability:
     day_began: Callable[[Clocks], Iterable[str]] | None = (
         None  # a business day may have begun: do what is due; what was done, in words. Called more than once a day, and late
     )
+    ways_to_pay: Callable[[Actor, Any], Iterable[WayToPay]] | None = None  # who looks, a proforma that can be paid
+    alarms: Callable[[], Iterable[Alarm]] | None = None  # the oldest first
     renewal_price: Callable[[Any], str] | None = (
         None  # a service -> what its renewal costs, in words of the reader's language; "": nobody has said
     )

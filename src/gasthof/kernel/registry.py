@@ -9,7 +9,7 @@ from typing import Any
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Bearer, Capability, Card, Door, Glance, Level, Page, Waited
+from gasthof.kernel.capability import Alarm, Bearer, Capability, Card, Door, Glance, Level, Page, Waited, WayToPay
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import EVERYWHERE, Actor, Grants, allowed
 from gasthof.kernel.refusal import Refused
@@ -155,6 +155,16 @@ def day_began(clocks: Clocks) -> Iterator[str]:
     for each in capabilities():
         if each.day_began is not None:
             yield from each.day_began(clocks)
+
+
+def ways_to_pay(actor: Actor, proforma: Any) -> list[WayToPay]:
+    """What a payer can choose beside the bank transfer."""
+    return [way for each in capabilities() if each.ways_to_pay is not None for way in each.ways_to_pay(actor, proforma)]
+
+
+def alarms() -> list[Alarm]:
+    """What waits for a person, of all slices, in rank order."""
+    return [alarm for each in capabilities() if each.alarms is not None for alarm in each.alarms()]
 
 
 def renewal_price(service: Any) -> str:

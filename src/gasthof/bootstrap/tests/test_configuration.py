@@ -9,6 +9,7 @@ from gasthof.bootstrap import configuration
 from gasthof.bootstrap.command import main
 from gasthof.bootstrap.refusal import Refusal
 from gasthof.prefix import DEFAULT_PORTS, Prefix, Unreadable
+from gasthof.slices.cards.node.daemons import programs
 
 
 def test_it_is_read_back_as_it_was_written(tmp_path: Path) -> None:
@@ -44,13 +45,14 @@ def test_uids_stay_when_the_prefix_is_known(tmp_path: Path) -> None:
         ("[node\n", "cannot be read.*line 1"),
         ("[node]\nhost = 'gr\xfc\xdfe'\n".encode("latin-1"), "cannot be read.*utf-8"),
         ("node = 3\n", "'node'"),
-        ("[nodes]\n", "'nodes': its sections are node, panel, mail, webhooks, ports"),
+        ("[nodes]\n", "'nodes': its sections are node, panel, mail, webhooks, cards, ports"),
         ("[mail]\nrealy = 'smtp://mx.test'\n", r"'realy' below \[mail\]: there is relay, from"),
         ("[ports]\npanel = '8443'\n", r"panel below \[ports\] must be a number"),
         ("[ports]\npanel = true\n", "must be a number"),
         ("[node]\nhost = 3\n", "must be text"),
         ("[webhooks]\nnetworks = '127.0.0.0/8'\n", "must be a list"),
         ("[webhooks]\nnetworks = ['127.0.0.1/8']\n", r"networks below \[webhooks\]: .* host bits"),
+        ("[cards]\nnetwork = 'visa'\n", r"network below \[cards\] is one of: tryout, none"),
     ],
 )
 def test_what_cannot_be_meant_is_said_and_not_dropped(tmp_path: Path, text: str | bytes, words: str) -> None:
@@ -58,6 +60,17 @@ def test_what_cannot_be_meant_is_said_and_not_dropped(tmp_path: Path, text: str 
     (tmp_path / "config.toml").write_bytes(given)
     with pytest.raises(Unreadable, match=f"config.toml.*{words}"):
         configuration.planned(tmp_path, {})
+
+
+@pytest.mark.parametrize(("said", "runs"), [("", True), ("[cards]\nnetwork = 'none'\n", False)])
+def test_the_card_network_that_moves_no_money_comes_with_the_demo_alone(tmp_path: Path, said: str, runs: bool) -> None:
+    (tmp_path / "config.toml").write_text(said)
+    plain = configuration.planned(tmp_path, {})
+    assert not plain.takes_cards and not programs(plain, "python")
+    tryout = configuration.for_tryout(plain)
+    assert tryout.takes_cards == runs == bool(programs(tryout, "python"))
+    configuration.write(tryout)
+    assert Prefix.load(tmp_path).takes_cards == runs
 
 
 @pytest.mark.parametrize("command", ["up", "down", "status", "logs", "plan"])

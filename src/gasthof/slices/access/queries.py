@@ -29,6 +29,7 @@ __all__ = [
     "called",
     "find_user",
     "is_theirs",
+    "operators",
     "people_of",
     "servers_of",
     "theirs",
@@ -152,6 +153,11 @@ def people_of(customer: int) -> list[User]:
     whole = Assignment.objects.filter(standard=OWNER, subscription=None, domain="", mailbox="")
     rows = User.objects.filter(customer=customer, kind=User.MEMBER, active=True, pk__in=whole.values("user"))
     return list(rows.order_by("pk"))
+
+
+def operators() -> list[User]:
+    """Those who run the house and may sign in, whom what goes wrong is written to."""
+    return list(User.objects.filter(kind=User.OPERATOR, active=True).order_by("pk"))
 
 
 def roles_of(customer: int) -> list[Role]:

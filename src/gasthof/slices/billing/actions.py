@@ -13,7 +13,7 @@ from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day, Line, PersonName, Title
 from gasthof.slices.accounts.queries import Customer, CustomerRef
-from gasthof.slices.billing import books, settling
+from gasthof.slices.billing import books, receiving, settling
 from gasthof.slices.billing.books import Said
 from gasthof.slices.billing.models import (
     Allocation,
@@ -26,6 +26,7 @@ from gasthof.slices.billing.models import (
     Statement,
 )
 from gasthof.slices.billing.queries import (
+    COLLECT,
     MANAGE,
     BookingRef,
     ProformaRef,
@@ -35,10 +36,10 @@ from gasthof.slices.billing.queries import (
     shown_case,
     shown_house,
 )
-from gasthof.slices.billing.rules import accounts, ledger, reading, vat
+from gasthof.slices.billing.rules import accounts, ledger, money, reading, vat
 from gasthof.slices.billing.rules import booking as said_by_banks
 from gasthof.slices.billing.rules.matching import Decision, Outcome
-from gasthof.slices.billing.values import Bic, Country, Iban, NewLines, Postcode, StatementFile, VatNumber
+from gasthof.slices.billing.values import Bic, Country, CurrencyCode, Iban, NewLines, Postcode, StatementFile, VatNumber
 
 Currency = Literal["EUR", "CZK"]
 SAID = tuple(each.name for each in fields(said_by_banks.Booking) if each.name != "account")
@@ -168,7 +169,7 @@ def _taken(statements: Sequence[said_by_banks.Statement], at: datetime) -> Resul
     rows = BankBooking.objects.bulk_create(row for row, _ in fresh)
     settling.carry_out(list(zip(rows, decisions, strict=True)), at)
     outcomes = {each.value: sum(decision.outcome is each for decision in decisions) for each in Outcome}
-    numbers = sorted({row.statement_id for row in rows})
+    numbers = sorted({row.statement_id for row in rows if row.statement_id})
     return {
         "bookings": sum(len(each.bookings) for each in statements), "new": len(rows), "outcomes": outcomes, "statements": numbers,
     }  # fmt: skip
@@ -213,6 +214,26 @@ def _note(row: BankBooking, decision: Decision) -> None:
     row.outcome = decision.outcome
     row.waits = decision.outcome is Outcome.UNKNOWN
     row.proposals = [[each.proforma, each.score, list(each.reasons)] for each in decision.proposals]
+
+
+@action("billing.receive", permission=COLLECT, on="proforma")
+def receive(
+    call: Call,
+    *,
+    proforma: ProformaRef,
+    network: Annotated[Title, "the card network that collected it"],
+    reference: Annotated[Title, "the network’s own number of the payment"],
+    units: Annotated[int, Between(1, money.LARGEST), "amount, in cents"],
+    currency: Annotated[CurrencyCode, "currency, such as EUR"],
+    taken_back: Annotated[bool, "whether that payment was given or charged back"] = False,
+) -> Result:
+    """Take a payment that a card network has collected, or note that it was taken back. What is told again changes nothing."""
+    if len(network) > receiving.LONGEST_NAME:
+        raise Refused("This is too long.").at("network")
+    books.hold()
+    proforma.refresh_from_db()
+    told = receiving.Collected(str(network), str(reference), units, str(currency), taken_back)
+    return shown_booking(receiving.receive(told, proforma, call.clocks.business.now()))
 
 
 @action("billing.accept_proposal", permission=MANAGE, on="booking")
@@ -268,7 +289,7 @@ def close_case(
         raise Refused("No case of this booking is open.").at("booking")
     case.closed, case.note = call.clocks.business.now(), note
     case.save(update_fields=["closed", "note"])
-    if case.why == Case.RETURN:
+    if case.why == Case.RETURN and booking.statement is not None:
         entries = ledger.returned(booking.statement.account, booking.currency, booking.units)
         books.post([Said("returned", f"booking:{booking.pk}", entries)], case.closed)
     return shown_case(case)

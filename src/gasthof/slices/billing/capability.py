@@ -1,12 +1,15 @@
 """The sign on the door of billing."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
+from gasthof.kernel.permissions import Role
 from gasthof.slices.billing.cards import money
-from gasthof.slices.billing.queries import MANAGE, READ
+from gasthof.slices.billing.queries import COLLECT, MANAGE, READ
+
+PANEL: frozenset[Role] = frozenset({"system"})
 
 CAPABILITY = Capability(
     "billing",
-    permissions={READ: OWNERS, MANAGE: OPERATORS},
+    permissions={READ: OWNERS, MANAGE: OPERATORS, COLLECT: PANEL},
     titles={READ: "See invoices and payments"},
     cards={READ: money},
     pages=(

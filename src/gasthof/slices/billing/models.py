@@ -106,9 +106,10 @@ class Statement(models.Model):
 
 
 class BankBooking(models.Model):
-    """rules.booking.Booking, and what was decided about it."""
+    """rules.booking.Booking, and what was decided about it. No statement tells of what a card network collects (receiving.py)."""
 
-    statement = models.ForeignKey(Statement, models.PROTECT, related_name="bookings")
+    statement = models.ForeignKey(Statement, models.PROTECT, null=True, related_name="bookings")
+    network = models.CharField(max_length=60, default="")  # that collected it, where no statement tells of it
     fingerprint = models.CharField(max_length=64, unique=True)
     booked = models.DateField()
     value = models.DateField()
@@ -140,10 +141,13 @@ class BankBooking(models.Model):
 class Payment(models.Model):
     """A booking that is this customer's; negative when a payment was taken back."""
 
+    BANK, CARD = "bank", "card"
+
     booking = models.OneToOneField(BankBooking, models.PROTECT, related_name="payment")
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="payments")
     units = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    way = models.CharField(max_length=4, default=BANK)  # a bank's account, or a card
     iban = models.CharField(max_length=34, blank=True)  # that it came from
     at = models.DateTimeField()  # business time: became known
 
@@ -210,7 +214,10 @@ class Settled(models.Model):
     at = models.DateTimeField()  # business time
 
     class Meta:
-        indexes = [models.Index(fields=["service", "id"], name="billing_settled_service")]
+        indexes = [
+            models.Index(fields=["service", "id"], name="billing_settled_service"),
+            models.Index(fields=["at"], name="billing_settled_at"),
+        ]
 
 
 class Case(models.Model):

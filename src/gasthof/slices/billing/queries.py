@@ -1,11 +1,11 @@
 """Reads of proformas and bookings."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.db.models import F, Q, QuerySet, Sum
 
+from gasthof.kernel.amounts import amount
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
@@ -22,13 +22,18 @@ from gasthof.slices.billing.models import (
     Statement,
 )
 from gasthof.slices.billing.rules.money import Money
+from gasthof.slices.billing.rules.standing import Standing
+from gasthof.slices.billing.wording import still_valid
 
 __all__ = [
+    "COLLECT",
     "MANAGE",
     "READ",
     "BookingRef",
+    "Proforma",
     "ProformaRef",
     "Settled",
+    "amount",
     "bookings",
     "find_booking",
     "find_proforma",
@@ -46,10 +51,12 @@ __all__ = [
     "shown_house",
     "standing",
     "statements",
+    "still_valid",
     "unassigned_bookings",
 ]
 
 READ, MANAGE = "billing.read", "billing.manage"
+COLLECT = "billing.collect"  # nobody's but the panel's own, which has it from the card network
 
 
 def find_proforma(actor: Actor, text: str) -> Proforma | None:
@@ -102,16 +109,6 @@ def in_customers(place: Place, customer: str = "customer") -> Q:
         return Q(pk__in=[])
     parts = {customer: place.customer, f"{customer}__reseller": place.reseller}
     return Q(**{name: value for name, value in parts.items() if value is not None})
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A customer's account in one currency, minor units."""
-
-    currency: str
-    open: int = 0  # missing of open proformas
-    overdue: int = 0  # of that, what is asked for by proformas whose last day has passed
-    credit: int = 0  # what no open proforma holds; below zero they owe it
 
 
 def standing(customer: int, day: date) -> list[Standing]:
@@ -196,6 +193,7 @@ def shown_payment(payment: Payment) -> dict[str, object]:
         "customer": payment.customer_id,
         "amount": str(Money(payment.units, payment.currency)),
         "known": payment.at.isoformat(timespec="seconds"),
+        "way": payment.way,
         "iban": payment.iban,
     }
 

@@ -82,12 +82,16 @@ def carry_out(rows: Rows, at: datetime) -> None:
 
 
 def payment(row: BankBooking, customer: int, at: datetime) -> Payment:
-    return Payment(booking=row, customer_id=customer, units=row.units, currency=row.currency, iban=row.iban, at=at)
+    way = Payment.CARD if row.network else Payment.BANK
+    return Payment(
+        booking=row, customer_id=customer, units=row.units, currency=row.currency, way=way, iban=row.iban, at=at
+    )
 
 
 def _received(row: BankBooking, decision: Decision) -> Said:
     booking = decision.booking
-    entries = ledger.received(booking.account, booking.currency, decision.customer, booking.units)
+    kind: ledger.Kind = "cards" if row.network else "bank"
+    entries = ledger.received(booking.account, booking.currency, decision.customer, booking.units, kind)
     return Said("received", f"booking:{row.pk}", entries)
 
 

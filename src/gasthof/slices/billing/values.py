@@ -93,6 +93,16 @@ class Iban(str):
         return cls(found)
 
 
+class CurrencyCode(str):
+    """Three capital letters (ISO 4217), as to its shape."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        return cls(money.currency(plain_text(raw)))
+
+
 def _packed(raw: object, shape: str) -> str:
     """In capital letters without spaces; "" where it has not that shape."""
     text = "".join(plain_text(raw).split()).upper()

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.amounts import NARROW, amount
 from gasthof.kernel.capability import Badge
-from gasthof.slices.billing.models import Case, Proforma
-from gasthof.slices.billing.queries import Standing
+from gasthof.slices.billing.models import BankBooking, Case, Proforma
 from gasthof.slices.billing.rules.matching import Outcome
+from gasthof.slices.billing.rules.standing import Standing
 from gasthof.slices.lifecycle.rules.days import day_of
 
 
@@ -86,6 +86,10 @@ def account(found: Sequence[Standing]) -> list[tuple[str, str, str]]:
     if owed:
         told.append((_("Charged back"), amounts(owed), _("You owe us this beside open proforma invoices.")))
     return told
+
+
+def payer(booking: BankBooking) -> str:
+    return booking.name or (_("by card") if booking.network else _("unknown"))
 
 
 def still_valid(proforma: Proforma) -> bool:

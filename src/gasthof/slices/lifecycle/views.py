@@ -166,7 +166,10 @@ def work(request: PanelRequest) -> HttpResponse:
         empty=Empty(_("Nothing waits"), _("What becomes of services is done at once. What cannot be done yet stands here, with the reason."), icon="hourglass"),
     )  # fmt: skip
     parked = parked_sweep()
-    context = {"parked": parked, "why": explaining.PARKED[parked.parked] if parked else ""}
+    context = {
+        "parked": parked, "why": explaining.PARKED[parked.parked] if parked else "",
+        "alarms": [(each, date_format(each.since.astimezone(), "SHORT_DATETIME_FORMAT")) for each in registry.alarms()],
+    }  # fmt: skip
     return list_page(request, listing, Head(_("What waits")), "lifecycle/work.html", context)
 
 

@@ -1,6 +1,7 @@
 """The sign on the door of renewals."""
 
 from gasthof.kernel.capability import OPERATORS, Capability, Page
+from gasthof.slices.renewals.alarming import alarms
 from gasthof.slices.renewals.queries import MANAGE, in_words
 from gasthof.slices.renewals.telling import day_began, performed
 
@@ -11,4 +12,5 @@ CAPABILITY = Capability(
     performed=performed,
     day_began=day_began,
     renewal_price=in_words,
+    alarms=alarms,
 )

@@ -5,7 +5,7 @@ import logging
 from procrastinate.contrib.django import app
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS
-from gasthof.slices.renewals import asking, carrying
+from gasthof.slices.renewals import alarming, asking, carrying
 
 log = logging.getLogger("gasthof.renewals")
 
@@ -28,3 +28,11 @@ def carry_over() -> None:
 def ask_due() -> None:
     for words in asking.ask_due(SYSTEM_CLOCKS):
         log.info("%s", words)
+
+
+@app.periodic(cron="5-55/10 * * * *")  # between two rounds of the above, so that what these set going has had its time
+@app.task(name="renewals.alarm", queueing_lock="renewals.alarm")
+def alarm(timestamp: int) -> None:
+    """What is paid and not open a day later."""
+    for words in alarming.look(SYSTEM_CLOCKS):
+        log.error("%s", words)

@@ -83,3 +83,17 @@ class Carried(models.Model):
         indexes = [
             models.Index(fields=["at"], name="renewals_carried_staff", condition=models.Q(outcome="staff")),
         ]
+
+
+class LateOpening(models.Model):
+    """A paid line whose service was not open a day later (spec L6). Once for each; staff are shown it until it has ended."""
+
+    settled = models.OneToOneField("billing.Settled", models.PROTECT, primary_key=True, related_name="late_opening")
+    service = models.ForeignKey("lifecycle.Service", models.PROTECT, null=True, related_name="late_openings")
+    reason = models.CharField(max_length=10)  # alarming.REASONS
+    words = models.TextField(blank=True)  # a daemon's or a registry's own
+    found = models.DateTimeField()  # business time, as the one that follows
+    ended = models.DateTimeField(null=True)  # it is open, or a person has decided
+
+    class Meta:
+        indexes = [models.Index(fields=["settled"], name="renewals_late_open", condition=models.Q(ended=None))]

@@ -2,6 +2,7 @@
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.kernel.permissions import Role
+from gasthof.slices.requests.alarming import alarms
 from gasthof.slices.requests.cards import requests
 from gasthof.slices.requests.carrying import performed, restore_paid
 from gasthof.slices.requests.doors import service_doors
@@ -25,5 +26,6 @@ CAPABILITY = Capability(
     cards={READ: requests},
     service_doors=service_doors,
     performed=performed,
+    alarms=alarms,
     day_began=restore_paid,
 )

@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["bank", "credit", "unallocated", "revenue", "vat"]
+Kind = Literal[
+    "bank", "cards", "credit", "unallocated", "revenue", "vat"
+]  # cards: what a network has collected and owes us
 
 
 @dataclass(frozen=True)
 class Account:
-    """`customer` is of credit accounts, `name` (the IBAN) of bank accounts."""
+    """`customer` is of credit accounts, `name` of bank accounts (the IBAN) and of what a card network owes (its name)."""
 
     kind: Kind
     currency: str
     customer: int | None = None  # of "credit" only
-    name: str = ""  # of "bank": the account's IBAN
+    name: str = ""  # of "bank" and "cards"
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,10 @@ class Entry:
 Posting = tuple[Entry, ...]
 
 
-def received(bank: str, currency: str, customer: int | None, units: int) -> Posting:
-    """A payment, or with negative units one that was taken back: the customer's credit, or nobody's yet."""
+def received(name: str, currency: str, customer: int | None, units: int, kind: Kind = "bank") -> Posting:
+    """A payment, or with negative units one that was taken back: the customer's credit, or nobody's yet. `name`: where the money lies."""
     return balanced(
-        Entry(Account("bank", currency, name=bank), units), Entry(_owed(currency, customer), -units)
+        Entry(Account(kind, currency, name=name), units), Entry(_owed(currency, customer), -units)
     )  # fmt: skip
 
 

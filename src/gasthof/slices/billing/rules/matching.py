@@ -85,6 +85,33 @@ def match(bookings: Iterable[Booking], proformas: Iterable[Proforma], payers: It
     return [index.decide(each) for each in bookings]
 
 
+def paid_for(booking: Booking, proforma: Proforma, marks: tuple[str, ...] = ("symbol",)) -> Decision:
+    """What becomes of a payment whose proforma is known."""
+
+    def decision(outcome: Outcome, allocated: int = 0, missing: int = 0) -> Decision:
+        return Decision(
+            booking, outcome, proforma.key, proforma.customer, allocated, booking.units - allocated, missing, marks
+        )
+
+    if booking.currency != proforma.currency:
+        return decision(Outcome.CURRENCY, missing=proforma.missing)
+    if proforma.state == "paid":
+        return decision(Outcome.TWICE)
+    if proforma.state != "open":
+        return decision(Outcome.CANCELLED)
+    allocated = min(booking.units, proforma.missing)
+    missing, over = proforma.missing - allocated, booking.units - allocated
+    outcome = Outcome.UNDERPAID if missing else Outcome.OVERPAID if over else Outcome.EXACT
+    return decision(outcome, allocated, missing)
+
+
+def taken_back(booking: Booking, proforma: Proforma) -> Decision:
+    """Of a payment whose proforma is known. `booking`: with negative units."""
+    return Decision(
+        booking, Outcome.REVERSAL, proforma.key, proforma.customer, credit=booking.units, reasons=("symbol",)
+    )
+
+
 @dataclass
 class _Index:
     payers: Iterable[Payer]
@@ -139,27 +166,13 @@ class _Index:
             return Decision(booking, Outcome.REVERSAL)
         if sure[0].state == "open" and sure[0].received >= -booking.units:
             self.settle(sure[0], booking.units)
-        return Decision(
-            booking, Outcome.REVERSAL, sure[0].key, sure[0].customer, credit=booking.units, reasons=("symbol",)
-        )
+        return taken_back(booking, sure[0])
 
     def _paid(self, booking: Booking, proforma: Proforma, marks: tuple[str, ...]) -> Decision:
-        def decision(outcome: Outcome, allocated: int = 0, missing: int = 0) -> Decision:
-            return Decision(
-                booking, outcome, proforma.key, proforma.customer, allocated, booking.units - allocated, missing, marks
-            )
-
-        if booking.currency != proforma.currency:
-            return decision(Outcome.CURRENCY, missing=proforma.missing)
-        if proforma.state == "paid":
-            return decision(Outcome.TWICE)
-        if proforma.state != "open":
-            return decision(Outcome.CANCELLED)
-        allocated = min(booking.units, proforma.missing)
-        missing, over = proforma.missing - allocated, booking.units - allocated
-        self.settle(proforma, allocated)
-        outcome = Outcome.UNDERPAID if missing else Outcome.OVERPAID if over else Outcome.EXACT
-        return decision(outcome, allocated, missing)
+        decision = paid_for(booking, proforma, marks)
+        if decision.allocated:
+            self.settle(proforma, decision.allocated)
+        return decision
 
     def _named(self, booking: Booking) -> list[int]:
         """Proformas whose symbol stands in the booking: as such, or as some number in its texts."""

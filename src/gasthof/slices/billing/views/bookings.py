@@ -15,7 +15,7 @@ from gasthof.slices.billing.models import BankBooking, Case, Proforma
 from gasthof.slices.billing.queries import MANAGE
 from gasthof.slices.billing.views.incoming import offers, payments_link
 from gasthof.slices.billing.views.states import outcome
-from gasthof.slices.billing.wording import WHY, shown_day
+from gasthof.slices.billing.wording import WHY, payer, shown_day
 from gasthof.ui.changes import Undo
 from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.parts import Fact
@@ -50,7 +50,7 @@ def _booking(request: PanelRequest, number: int) -> BankBooking:
 
 
 def _title(row: BankBooking) -> str:
-    return _("%(amount)s from %(name)s") % {"amount": amount(row.units, row.currency), "name": row.name or _("unknown")}
+    return _("%(amount)s from %(name)s") % {"amount": amount(row.units, row.currency), "name": payer(row)}
 
 
 def _head(row: BankBooking, title: str) -> Head:
@@ -59,7 +59,11 @@ def _head(row: BankBooking, title: str) -> Head:
 
 def _facts(row: BankBooking) -> Iterator[Fact]:
     yield Fact(_("Booked"), shown_day(row.booked), copy=False)
-    yield Fact(_("Purpose"), row.text or "–", copy=False)
+    if row.network:
+        yield Fact(_("Card network"), row.network, copy=False)
+        yield Fact(_("Its number there"), row.bank_id)
+    else:
+        yield Fact(_("Purpose"), row.text or "–", copy=False)
     if row.iban:
         yield Fact("IBAN", grouped(row.iban))
     if row.symbol:

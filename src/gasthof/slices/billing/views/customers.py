@@ -13,7 +13,8 @@ from gasthof.kernel.amounts import amount
 from gasthof.kernel.permissions import Place
 from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.billing.models import Payment, Proforma, Receipt
-from gasthof.slices.billing.queries import READ, Standing, standing
+from gasthof.slices.billing.queries import READ, standing
+from gasthof.slices.billing.rules.standing import Standing
 from gasthof.slices.billing.views.states import state
 from gasthof.slices.billing.wording import account, shown_day, today
 from gasthof.ui.lists import Column, Empty, Listing, list_page
@@ -89,13 +90,17 @@ def payments(request: PanelRequest, customer: int) -> HttpResponse:
         name="payments", rows=source.rows, key=source.key,
         columns=(
             Column("at", _("Received"), lambda row: shown_day(row.at), whole=True),
-            Column("iban", _("From"), lambda row: row.iban or "–"),
+            Column("iban", _("From"), _from),
             Column("for", _("For"), _paid_for),
             Column("amount", _("Amount"), lambda row: amount(row.units, row.currency), number=True),
         ),
         empty=Empty(_("No payment yet"), _("What reached our account stands here, as soon as our bank has told us."), icon="banknote"),
     )  # fmt: skip
     return list_page(request, listing, _head(request, found, "payments"), TEMPLATE, _account(customer))
+
+
+def _from(row: Payment) -> str:
+    return _("Card") if row.way == Payment.CARD else row.iban or "–"
 
 
 def _paid_for(row: Payment) -> str | State:

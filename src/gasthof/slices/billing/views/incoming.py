@@ -22,7 +22,7 @@ from gasthof.slices.billing.queries import MANAGE
 from gasthof.slices.billing.rules.matching import Outcome
 from gasthof.slices.billing.views.customers import proforma_list
 from gasthof.slices.billing.views.states import outcome
-from gasthof.slices.billing.wording import REASONS, WHY, shown_day
+from gasthof.slices.billing.wording import REASONS, WHY, payer, shown_day
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import form_page, posted
 from gasthof.ui.parts import Fact
@@ -83,7 +83,7 @@ def waiting(request: PanelRequest) -> HttpResponse:
     listing = Listing[Waiting](
         name="waiting", rows=rows, key=lambda row, sort: source.key(row.booking, sort),
         columns=(
-            Column("name", _("Payer"), lambda row: row.booking.name or _("unknown")),
+            Column("name", _("Payer"), lambda row: payer(row.booking)),
             Column("amount", _("Amount"), lambda row: amount(row.booking.units, row.booking.currency), number=True),
             Column("booked", _("Booked"), lambda row: shown_day(row.booking.booked), whole=True),
             Column("text", _("Purpose"), lambda row: row.booking.text or "–"),
@@ -179,7 +179,7 @@ def statement(request: PanelRequest, statement: int) -> HttpResponse:
     listing = Listing[BankBooking](
         name="bookings", rows=source.rows, key=source.key,
         columns=(
-            Column("name", _("Payer"), lambda row: row.name or _("unknown")),
+            Column("name", _("Payer"), payer),
             Column("booked", _("Booked"), lambda row: shown_day(row.booked), whole=True),
             Column("amount", _("Amount"), lambda row: amount(row.units, row.currency), number=True),
             Column("outcome", _("What became of it"), outcome),
@@ -224,7 +224,7 @@ def cases(request: PanelRequest) -> HttpResponse:
         name="cases", rows=source.rows, key=source.key,
         columns=(
             Column("why", _("Case"), lambda row: str(WHY[row.why])),
-            Column("payer", _("Payer"), lambda row: row.booking.name or _("unknown")),
+            Column("payer", _("Payer"), lambda row: payer(row.booking)),
             Column("customer", _("Customer"), lambda row: row.customer.name if row.customer else None),
             Column("proforma", _("Proforma"), lambda row: str(row.proforma_id) if row.proforma_id else None),
             Column("opened", _("Opened"), lambda row: shown_day(row.opened), whole=True),

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gasthof.kernel import registry
 from gasthof.kernel.amounts import amount
 from gasthof.slices.billing import books, paying
 from gasthof.slices.billing.contents import grouped, lines_of, shown_lines, shown_sums
@@ -64,6 +65,7 @@ def proforma(request: PanelRequest, proforma: int) -> HttpResponse:
         "note": "" if wanted else _note(found), "lacks": paying.missing_words(own, found.currency) if still_valid(found) else "",
         "how": _how(wanted) if wanted else [], "codes": _codes(found, wanted) if wanted else [],
         "papers": _papers(found) if own else [], "doors": _doors(request, found),
+        "ways": registry.ways_to_pay(request.actor, found) if still_valid(found) else [],
     }  # fmt: skip
     title = _("Proforma invoice %(number)s") % {"number": found.number}
     return show(request, "billing/proforma.html", _head(request, found, title), context)

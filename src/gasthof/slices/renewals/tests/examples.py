@@ -14,7 +14,7 @@ from gasthof.slices.billing.tests.statements import Line, mt940
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.renewals.carrying import carry_over
-from gasthof.slices.renewals.models import Carried
+from gasthof.slices.renewals.models import Carried, LateOpening
 
 CUSTOMERS: set[str] = set()
 WHILE_SUSPENDED = CUSTOMERS
@@ -37,7 +37,11 @@ def furnish(house: House, place: str, domain: str) -> None:
     paid = Proforma.objects.get(pk=number).total
     upload(house, mt940([Line(paid, f"VS:{number}", name=customer.name, iban="")], number=f"{mail.pk}"))
     assert list(carry_over(SYSTEM_CLOCKS))
-    assert Carried.objects.get(service=mail).outcome == Carried.RENEWED
+    carried = Carried.objects.get(service=mail)
+    assert carried.outcome == Carried.RENEWED
+    LateOpening.objects.create(
+        settled=carried.settled, service=mail, reason="work", words="Der Server schweigt", found=now, ended=now
+    )
 
 
 def examples(_house: House, _place: str, domain: str) -> Mapping[str, Mapping[str, object]]:

@@ -10,7 +10,7 @@ from tests.house import OPERATOR, House, all_live, settle
 from tests.programs import people
 from tests.readers import operator, owner
 
-from gasthof.kernel.actions import perform
+from gasthof.kernel.actions import SYSTEM_CLOCKS, perform
 from gasthof.kernel.clock import Clocks, FixedClock
 from gasthof.kernel.permissions import Actor
 from gasthof.kernel.refusal import ActionRefused
@@ -23,6 +23,7 @@ from gasthof.slices.billing.tests.statements import Line, mt940
 from gasthof.slices.cases.models import Case
 from gasthof.slices.lifecycle.models import Service, Termination, Work
 from gasthof.slices.lifecycle.queries import course
+from gasthof.slices.requests.alarming import alarms
 from gasthof.slices.requests.carrying import restore_paid
 from gasthof.slices.requests.doors import kinds_for
 from gasthof.slices.requests.models import Request, Step
@@ -253,7 +254,11 @@ def test_what_was_deleted_is_quoted_confirmed_accepted_paid_and_restored(house: 
     )
     assert proforma.net == 10_400 and list(restore_paid(at())) == []
     upload(house, mt940([Line(proforma.total, f"VS:{proforma.pk}", iban="")]))
-    assert len(list(restore_paid(at()))) == 1 and list(restore_paid(at())) == []
+    assert alarms() == []
+    Proforma.objects.filter(pk=proforma.pk).update(ended=SYSTEM_CLOCKS.business.now() - timedelta(hours=24))
+    (alarm,) = alarms()
+    assert "Bäckerei Müller is paid and not restored" in alarm.title
+    assert len(list(restore_paid(at()))) == 1 and list(restore_paid(at())) == [] == alarms()
     row = Request.objects.get(pk=number)
     assert row.state == "done" and row.restored is not None
     assert (row.restored.name, row.restored.first_unpaid, row.restored.ended) == (ended.name, PAID_UNTIL, None)

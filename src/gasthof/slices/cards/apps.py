@@ -1,0 +1,8 @@
+"""Names the slice to Django."""
+
+from django.apps import AppConfig
+
+
+class CardsConfig(AppConfig):
+    name = "gasthof.slices.cards"
+    label = "cards"
