@@ -67,9 +67,11 @@ class _Standing:
 
 
 def _standing(policy: Policy, facts: Facts, day: date) -> _Standing:
-    found, archive = evaluate(policy, facts, day), policy.of(facts.type, facts.tld).archive
+    found, entry = evaluate(policy, facts, day), policy.of(facts.type, facts.tld)
     way = max((len(SAVED_BY) - place for place, way in enumerate(SAVED_BY) if way in found.capabilities), default=0)
-    kept = (archive.fee,) if archive.fee and RESTORABLE in found.capabilities else ()
+    if entry.follows and not found.ended:
+        way = len(SAVED_BY)  # paying for what it belongs to is all that it takes
+    kept = (entry.archive.fee,) if entry.archive.fee and RESTORABLE in found.capabilities else ()
     fees = tuple(policy.fees[key] for key in (*found.fees, *kept))
     return _Standing(STAGES.get(found.phase, IN_COURSE), found.capabilities - WAYS, way, fees, policy.currency)
 

@@ -71,8 +71,13 @@ def facts(draw: st.DrawFn, first: date | None = None, *, with_end: bool = True) 
 def entries(draw: st.DrawFn, key: str) -> Entry:
     """The shipped entry with other days, notices and archive."""
     shipped = SHIPPED.entries[key]
-    starts = sorted(draw(st.sets(st.integers(-8, 70), min_size=len(shipped.phases) - 1, max_size=len(shipped.phases) - 1)))
-    phases = [phase if phase.start is None else replace(phase, start=start) for phase, start in zip(shipped.phases, [None, *starts], strict=True)]
+    starts = sorted(
+        draw(st.sets(st.integers(-8, 70), min_size=len(shipped.phases) - 1, max_size=len(shipped.phases) - 1))
+    )
+    phases = [
+        phase if phase.start is None else replace(phase, start=start)
+        for phase, start in zip(shipped.phases, [None, *starts], strict=True)
+    ]
     told = sorted(draw(st.sets(st.integers(-40, starts[-1] - 1), min_size=1, max_size=3)))
     kept = draw(st.sampled_from([0, 4, 14, 30])) if shipped.archive.days else 0
     return replace(
@@ -101,7 +106,9 @@ def successors(draw: st.DrawFn, before: Policy) -> Policy:
         return draw(versions())
     keys = ("mail", "vps", "domain.de", "domain")
     entries_ = {key: _later(before.entries[key], draw(st.integers(0, 9)), draw(st.integers(-1, 9))) for key in keys}
-    return replace(before, notice_days=before.notice_days + draw(st.integers(0, 3)), entries={**before.entries, **entries_})
+    return replace(
+        before, notice_days=before.notice_days + draw(st.integers(0, 3)), entries={**before.entries, **entries_}
+    )
 
 
 def _later(entry: Entry, by: int, kept: int) -> Entry:

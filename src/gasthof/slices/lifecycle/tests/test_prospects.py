@@ -16,7 +16,11 @@ from gasthof.slices.lifecycle.tests.policies import FIRST, FOLLOWERS, SHIPPED, T
 
 MAIL = '{ name = "deleted", from = 14, does = "delete", can = [] }'
 LONGER = changed(MAIL, MAIL.replace("14", "21"))
-LONG_AGO = FIRST - days(120)
+KINDER = policy(
+    TEXT.replace('"deleted", from = 60', '"deleted", from = 75')
+    .replace('"deleted", from = 40', '"deleted", from = 44')
+    .replace(MAIL, MAIL.replace("14", "21"))
+)
 KINDS = [("mail", ""), ("vps", ""), ("domain", "de"), ("domain", "xn--vermgensberatung-pwb")]
 whens = st.none() | st.integers(-130, 90)
 
@@ -52,7 +56,10 @@ def test_whoever_goes_over_meets_nothing_earlier(
     for n in range(offset, 200):
         old, new = (evaluate(each, facts, FIRST + days(n)) for each in (before, after))
         assert stage(new) <= stage(old) and old.capabilities <= new.capabilities | {"renewable_by_fee", "restorable"}
-        assert not old.capabilities & {"renewable", "renewable_by_fee"} or new.capabilities & {"renewable", "renewable_by_fee"}
+        assert not old.capabilities & {"renewable", "renewable_by_fee"} or new.capabilities & {
+            "renewable",
+            "renewable_by_fee",
+        }
 
 
 @given(st.data(), versions(), st.sampled_from(KINDS), st.integers(-120, -1))
@@ -121,6 +128,8 @@ def test_what_follows_is_judged_in_each_phase_of_what_it_follows() -> None:
     assert never_earlier(SHIPPED, open_, "dns") and not never_earlier(open_, SHIPPED, "dns")
     assert prospect(SHIPPED, open_, Facts("dns"), FIRST) == Prospect(OVER)
     assert all(never_earlier(SHIPPED, SHIPPED, each) for each in FOLLOWERS)
+    for kind in (("mail",), ("hosting",), ("domain", "sk")):
+        assert never_earlier(SHIPPED, KINDER, *kind, below=[SHIPPED, KINDER]), kind
 
 
 def test_a_service_stays_where_what_follows_it_would_lose_something() -> None:

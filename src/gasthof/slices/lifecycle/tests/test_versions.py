@@ -56,7 +56,13 @@ def test_what_asks_more_for_saving_it_is_worse() -> None:
     dearer = policy(TEXT.replace("[fee.restore]  # L11\namount = 2000", "[fee.restore]\namount = 2500"))
     asked = policy(TEXT.replace("[fee.restore]  # L11\namount = 2000", "[fee.restore]"))
     assert dearer.fees["restore"].amount == 2500 and asked.fees["restore"].amount is None
-    for before, after, may in ((SHIPPED, dearer, False), (dearer, SHIPPED, True), (SHIPPED, asked, False), (asked, SHIPPED, True), (asked, asked, True)):
+    for before, after, may in (
+        (SHIPPED, dearer, False),
+        (dearer, SHIPPED, True),
+        (SHIPPED, asked, False),
+        (asked, SHIPPED, True),
+        (asked, asked, True),
+    ):
         assert may_go_over(before, after, vps, FIRST) is may
 
 
