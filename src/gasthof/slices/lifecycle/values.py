@@ -4,13 +4,13 @@ import re
 from typing import Self
 
 from gasthof.kernel.refusal import Refused
-from gasthof.kernel.values import plain_text
+from gasthof.kernel.values import Account, plain_text
 from gasthof.slices.lifecycle.rules.reading import LARGEST
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-class PolicyText(str):
+class PolicyText(Account):
     """A policy in TOML, its lines as they were written; whether it can be one is said by rules.policy, with line and key."""
 
     maximum = LARGEST
@@ -18,13 +18,7 @@ class PolicyText(str):
 
     @classmethod
     def parse(cls, raw: object) -> Self:
-        if not isinstance(raw, str):
-            raise Refused("This must be text.")
-        lines = raw[: 2 * cls.maximum].replace("\r\n", "\n").replace("\r", "\n").expandtabs(4).split("\n")
-        text = "\n".join(plain_text(line).rstrip() for line in lines).rstrip()
-        if not text:
-            raise Refused("This must not be empty.")
-        return cls(f"{text}\n")
+        return cls(f"{super().parse(raw)}\n")
 
 
 class Digest(str):
