@@ -113,7 +113,7 @@ def walk(context: BrowserContext, address: str, start: str) -> dict[str, str]:
 def leads_on(href: str) -> bool:
     """To a page: a file is no browser's to show."""
     path = urlsplit(href).path
-    if not href.startswith("/") or path.startswith(OWN_SIGN_IN) or path.endswith(".csv"):
+    if not href.startswith("/") or path.startswith(OWN_SIGN_IN) or path.endswith((".csv", ".pdf")):
         return False
     try:
         resolve(path)

@@ -41,19 +41,27 @@ def furnish(house: House) -> None:
 
 
 class Examples(Mapping[str, Mapping[str, object]]):
-    """Fields by verb. What has to be looked up, a function, is looked up for the verb that is asked for: they are asked some thousand times."""
+    """Fields by verb. What has to be looked up, by a function or by a slice, is looked up for the verb that is asked for: they are asked
+    some thousand times."""
 
-    def __init__(self, fields: Mapping[str, Mapping[str, object]]) -> None:
-        self.fields = fields
+    def __init__(self, house: House, fields: Mapping[str, Mapping[str, object]]) -> None:
+        self.house, self.fields = house, fields
+
+    def _of(self, slice_: Any) -> Mapping[str, Mapping[str, object]]:
+        return slice_.examples(self.house, self.house.mine, DOMAIN)
 
     def __getitem__(self, verb: str) -> Mapping[str, object]:
-        return {name: value() if callable(value) else value for name, value in self.fields[verb].items()}
+        slice_ = _by_name().get(verb.partition(".")[0])
+        found = self.fields.get(verb) or (self._of(slice_)[verb] if slice_ else self.fields[verb])
+        return {name: value() if callable(value) else value for name, value in found.items()}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.fields)
+        yield from self.fields
+        for slice_ in of_slices():
+            yield from self._of(slice_)
 
     def __len__(self) -> int:
-        return len(self.fields)
+        return len(list(iter(self)))
 
 
 def examples(house: House) -> Examples:
@@ -64,8 +72,7 @@ def examples(house: House) -> Examples:
     database_user = {"user": f"mariadb/{house.mine}_kasse"}
     record = {"domain": DOMAIN, "name": "büro", "type": "TXT"}
     limits = {"mailboxes": 3, "mail_addresses": 9, "mailbox_mb": 50, "ftp_users": 2, "databases": 1, "dns_records": 7}
-    own = {verb: fields for each in of_slices() for verb, fields in each.examples(house, house.mine, DOMAIN).items()}
-    return Examples(own | {
+    return Examples(house, {
         "access.create_token": {
             "user": lambda: person(DOMAIN).pk, "name": "Sicherung für Jörg", "days": 30, "verbs": "access.create_token",
             "places": f"customer:{house.baker.customer}",
@@ -163,6 +170,11 @@ def of_slices() -> list[Any]:
     """What slices keep themselves, in tests/examples.py: furnish, examples, CUSTOMERS, WHILE_SUSPENDED."""
     rooms = [f"gasthof.slices.{name}.tests.examples" for name in SLICES]
     return [import_module(room) for room in rooms if find_spec(room)]
+
+
+@cache
+def _by_name() -> Mapping[str, Any]:
+    return {each.__name__.split(".")[-3]: each for each in of_slices()}
 
 
 def _last_export() -> str:

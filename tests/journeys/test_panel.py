@@ -56,6 +56,15 @@ def test_what_browsers_load_is_kept_by_its_digest(platform: Platform) -> None:
     assert platform.panel("/static/../panel/secret").status_code in (400, 404)
 
 
+@pytest.mark.parametrize("path", ["/calendar/GEHEIM1.ics", "/link/password/GEHEIM2/", "/link/e-mail/GEHEIM3/"])
+def test_an_address_that_is_a_secret_is_in_no_log(platform: Platform, path: str) -> None:
+    path, (secret,) = f"{path}?mark=seen", re.findall(r"GEHEIM\d", path)
+    platform.panel(path)
+    platform.panel("/health?mark=after", headers={"Referer": f"https://localhost{path}"})
+    logs = "".join(file.read_text(errors="replace") for file in platform.prefix.logs.glob("panel*"))
+    assert "mark=after" in logs and path.rpartition(secret)[0] in logs and secret not in logs
+
+
 def test_another_address_has_a_decent_page(platform: Platform, browser: Browser) -> None:
     context = browser.new_context(locale="de-DE", ignore_https_errors=True)
     page = context.new_page()

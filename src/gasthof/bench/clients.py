@@ -4,17 +4,21 @@ import ftplib
 import imaplib
 import smtplib
 import socket
+import sqlite3
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import dns.message
 import dns.query
 import dns.rdatatype
 
 from gasthof.prefix import Prefix
+from gasthof.slices.ftp.node.configuration import lookup
 
 ADDRESS = "127.0.0.1"
+LOOK = 0.002  # seconds
 PATIENCE = 10.0  # seconds for one answer
 SENDER = "absender@anderswo.test"
 
@@ -23,7 +27,7 @@ class Clients:
     """Each question is a new connection; the local CA alone is trusted."""
 
     def __init__(self, prefix: Prefix) -> None:
-        self.ports, self.host = prefix.ports, prefix.host
+        self.prefix, self.ports, self.host = prefix, prefix.ports, prefix.host
         self.trust = ssl.create_default_context(cafile=str(prefix.ca_certificate))
 
     def texts(self, name: str) -> list[str]:
@@ -49,6 +53,14 @@ class Clients:
             return False
         finally:
             client.logout()
+
+    def knows(self, user: str) -> bool:
+        """Whether ProFTPD would find the user; asked from aside, and rarely enough to keep nobody from writing there."""
+        time.sleep(LOOK)
+        with closing(
+            sqlite3.connect(f"file:{lookup(self.prefix).path}?mode=ro", uri=True, timeout=PATIENCE)
+        ) as database:
+            return database.execute("SELECT 1 FROM users WHERE name = ?", [user]).fetchone() is not None
 
     def transfers(self, user: str, password: str) -> bool:
         """Whether the FTP user gets in."""

@@ -28,7 +28,13 @@ http {{
     include /etc/nginx/mime.types;
     default_type application/octet-stream;
     server_tokens off;
-    access_log /dev/stdout;  # the supervisor keeps it, and turns it over
+    # Who has one of these addresses needs nothing else: none of them is kept, nor as the page that somebody came from.
+    map $request_uri $told {{
+        default $request_uri;
+        "~^(?<before>/(?:calendar|link/[a-z-]+)/)" $before...;
+    }}
+    log_format told '$remote_addr - $remote_user [$time_local] "$request_method $told $server_protocol" $status $body_bytes_sent "$http_user_agent"';
+    access_log /dev/stdout told;  # the supervisor keeps it, and turns it over
     client_max_body_size 2m;
     client_body_temp_path {root}/panel/tmp/body;
     proxy_temp_path {root}/panel/tmp/proxy;

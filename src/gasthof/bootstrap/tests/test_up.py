@@ -29,7 +29,7 @@ def fresh() -> Iterator[Platform]:
 
 @pytest.fixture(scope="module")
 def second() -> Iterator[Platform]:
-    """Beside `platform`, for tests that go on from wherever the one before has left it."""
+    """Beside `platform`, for tests that go on from where the one before has left it, as each beginning takes half a minute."""
     with new_platform() as other:
         yield other
 
@@ -39,42 +39,76 @@ def running(platform: Platform) -> list[machine.Process]:
     return [one for one in machine.processes() if f"{platform.root}/" in one.command]
 
 
+def stands(platform: Platform) -> bool:
+    """As the supervisor says, which is quicker than `status`."""
+    states = Supervisor(platform.prefix).states()
+    return bool(states) and all(state.up for state in states.values())
+
+
+def pids(platform: Platform) -> dict[str, int]:
+    return {name: state.pid for name, state in Supervisor(platform.prefix).states().items()}
+
+
+def chosen(platform: Platform) -> list[str]:
+    return [word for name, port in platform.ports.items() for word in ("--port", f"{name}={port}")]
+
+
 def work() -> float:
     """Seconds of a processor that commands have taken so far: what else the machine does is no fault of theirs."""
     times = os.times()
     return times.children_user + times.children_system
 
 
-def test_up_again_down_and_up(fresh: Platform) -> None:
-    first = fresh.up("--no-demo")
-    assert f"https://localhost:{fresh.ports['panel']}" in first.stdout
-    status = fresh.status()
+def test_killed_in_the_middle_the_next_goes_on(second: Platform) -> None:
+    """In each step, and the next one in the step after it, until one is left alone."""
+    line = [str(COMMAND), "up", "--prefix", str(second.root), "--no-demo", "--detach", *chosen(second)]
+    for during in ("PostgreSQL ...", "database ...", "configuration of the daemons ...", "processes: "):
+        with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as killed:
+            assert killed.stderr is not None
+            assert any(during in told for told in killed.stderr), during
+            time.sleep(0.15)
+            killed.kill()
+    assert f"https://localhost:{second.ports['panel']}" in second.up("--no-demo").stdout
+    assert stands(second)
+
+
+def test_up_again_has_nothing_to_do_and_down_leaves_nothing(second: Platform) -> None:
+    status = second.status()
     assert all(row["up"] for row in status["processes"]), status
     assert all(one["listening"] for one in status["endpoints"]), status
     assert [node["name"] for node in status["nodes"]] == ["local"] and status["nodes"][0]["last_contact"]
-    assert status["ca"] == str(fresh.root / "ca.pem")
+    assert status["ca"] == str(second.root / "ca.pem")
     memory = {row["name"]: row["memory"] for row in status["processes"] if row["name"] != "php-fpm"}
     assert all(1_000_000 < size < 1_000_000_000 for size in memory.values()), memory
-    assert fresh.panel("/health").json() == {"database": True}
-    pids = {row["name"]: row["pid"] for row in status["processes"]}
+    assert second.panel("/health").json() == {"database": True}
+    before = pids(second)
 
     begun, worked = time.monotonic(), work()
-    second = fresh.up("--no-demo")
-    assert "nothing to do" in second.stderr
+    again = second.up("--no-demo")
+    assert "nothing to do" in again.stderr
     assert work() - worked < 10 and time.monotonic() - begun < 120
-    assert {row["name"]: row["pid"] for row in fresh.status()["processes"]} == pids
+    assert pids(second) == before
 
-    fresh.down()
-    assert running(fresh) == []
-    assert all(not machine.listening(port) for port in fresh.ports.values())
-    assert "was running" in fresh.command("down").stdout
+    second.down()
+    assert running(second) == []
+    assert all(not machine.listening(port) for port in second.ports.values())
+    assert "was running" in second.command("down").stdout
 
-    asleep = fresh.command("status", "--json", check=False)
+    asleep = second.command("status", "--json", check=False)
     told = json.loads(asleep.stdout)
     assert asleep.returncode == 1 and told["nodes"] is None and not any(row["up"] for row in told["processes"])
 
-    fresh.up("--no-demo")
-    assert all(row["up"] for row in fresh.status()["processes"])
+
+def test_ctrl_c_ends_the_foreground_and_everything(second: Platform) -> None:
+    line = [str(COMMAND), "up", "--prefix", str(second.root), "--no-demo", *chosen(second)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as shown:
+        assert shown.stdout is not None
+        assert any("Ctrl-C" in told for told in shown.stdout)
+        assert stands(second)
+        shown.send_signal(signal.SIGINT)
+        shown.stdout.read()
+        assert shown.wait(120) == 130
+    assert running(second) == []
 
 
 def test_status_is_quick_and_tells_what_is_dead(platform: Platform) -> None:
@@ -95,9 +129,9 @@ def test_status_is_quick_and_tells_what_is_dead(platform: Platform) -> None:
 
 def test_up_mends_a_process_that_was_stopped(platform: Platform) -> None:
     Supervisor(platform.prefix).rpc.stopProcess("worker")
-    assert not {row["name"]: row["up"] for row in platform.status()["processes"]}["worker"]
+    assert not stands(platform)
     platform.up("--no-demo")
-    assert all(row["up"] for row in platform.status()["processes"])
+    assert stands(platform)
 
 
 def test_logs_and_plan_and_verbs_answer(platform: Platform) -> None:
@@ -130,20 +164,6 @@ def test_secrets_are_closed(platform: Platform) -> None:
         assert done.returncode != 0, name
 
 
-def test_killed_in_the_middle_the_next_goes_on(fresh: Platform) -> None:
-    """In each step, and the next one in the step after it, until one is left alone."""
-    ports = [word for name, port in fresh.ports.items() for word in ("--port", f"{name}={port}")]
-    line = [str(COMMAND), "up", "--prefix", str(fresh.root), "--no-demo", "--detach", *ports]
-    for during in ("PostgreSQL ...", "database ...", "configuration of the daemons ...", "processes: "):
-        with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as killed:
-            assert killed.stderr is not None
-            assert any(during in told for told in killed.stderr), during
-            time.sleep(0.15)
-            killed.kill()
-    fresh.up("--no-demo")
-    assert all(row["up"] for row in fresh.status()["processes"])
-
-
 def test_a_taken_port_names_who_has_it(fresh: Platform) -> None:
     with socket.socket() as taker:
         taker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -156,45 +176,27 @@ def test_a_taken_port_names_who_has_it(fresh: Platform) -> None:
     assert running(fresh) == []
 
 
-def test_ctrl_c_ends_the_foreground_and_everything(fresh: Platform) -> None:
-    ports = [word for name, port in fresh.ports.items() for word in ("--port", f"{name}={port}")]
-    line = [str(COMMAND), "up", "--prefix", str(fresh.root), "--no-demo", *ports]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as shown:
-        assert shown.stdout is not None
-        assert any("Ctrl-C" in told for told in shown.stdout)
-        assert all(row["up"] for row in fresh.status()["processes"])
-        shown.send_signal(signal.SIGINT)
-        shown.stdout.read()
-        assert shown.wait(120) == 130
-    assert running(fresh) == []
-
-
-@pytest.mark.parametrize(
-    ("number", "during"),
-    [
+def test_an_interrupted_up_leaves_a_running_platform_alone(platform: Platform) -> None:
+    line = [str(COMMAND), "up", "--prefix", str(platform.root), "--no-demo"]
+    for number, during in (
         (signal.SIGINT, "database ..."),
         (signal.SIGHUP, "configuration of the daemons ..."),
         (signal.SIGTERM, "processes: "),
-    ],
-)
-def test_an_interrupted_up_leaves_a_running_platform_alone(
-    platform: Platform, number: signal.Signals, during: str
-) -> None:
-    (platform.root / "supervisor" / "stamp.json").unlink()
-    before = {row["name"]: row["pid"] for row in platform.status()["processes"]}
-    line = [str(COMMAND), "up", "--prefix", str(platform.root), "--no-demo"]
-    with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as again:
-        assert again.stderr is not None
-        assert any(during in told for told in again.stderr)
-        again.send_signal(number)
-        assert "goes on" in again.stderr.read()
-        assert again.wait(120) == 130
-    assert platform.panel("/health").status_code == 200
-    after = {row["name"]: row["pid"] for row in platform.status()["processes"]}
-    assert (after["postgres"], after["nginx"]) == (before["postgres"], before["nginx"])
-    assert wait_until(lambda: all(row["up"] for row in platform.status()["processes"]), 60)
+    ):
+        (platform.root / "supervisor" / "stamp.json").unlink(missing_ok=True)
+        before = pids(platform)
+        with subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as again:
+            assert again.stderr is not None
+            assert any(during in told for told in again.stderr), during
+            again.send_signal(number)
+            assert "goes on" in again.stderr.read(), during
+            assert again.wait(120) == 130, during
+        assert platform.panel("/health").status_code == 200
+        after = pids(platform)
+        assert (after["postgres"], after["nginx"]) == (before["postgres"], before["nginx"])
+        assert wait_until(lambda: stands(platform), 60)
     platform.up("--no-demo")
-    assert all(row["up"] for row in platform.status()["processes"])
+    assert stands(platform)
 
 
 def test_what_is_being_stopped_is_started_when_it_has_ended(platform: Platform) -> None:
@@ -209,18 +211,15 @@ def test_what_is_being_stopped_is_started_when_it_has_ended(platform: Platform) 
 
 def test_two_installations_share_nothing(platform: Platform, second: Platform) -> None:
     second.up("--no-demo")
-    assert all(row["up"] for row in second.status()["processes"])
-    assert all(row["up"] for row in platform.status()["processes"])
+    assert stands(second)
+    assert stands(platform)
     one, other = second.prefix, platform.prefix
     assert one.uid_base != other.uid_base
     for name in ("panel/secret", "node/ca/ca.key", "ca.pem"):
         assert (one.root / name).read_bytes() != (other.root / name).read_bytes()
-    second.down()
-    assert all(row["up"] for row in platform.status()["processes"])
 
 
 def test_other_ports_take_over(second: Platform) -> None:
-    second.up("--no-demo")
     before = dict(second.ports)
     second.ports = Platform(second.root).ports
     second.up("--no-demo")
@@ -229,8 +228,7 @@ def test_other_ports_take_over(second: Platform) -> None:
     assert not any(machine.listening(port) for port in before.values())
 
 
-def test_a_killed_supervisor_leaves_nothing_that_disturbs(second: Platform) -> None:
-    second.up("--no-demo")
+def test_a_killed_supervisor_leaves_nothing_that_disturbs(platform: Platform, second: Platform) -> None:
     pid = Supervisor(second.prefix).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
@@ -238,13 +236,14 @@ def test_a_killed_supervisor_leaves_nothing_that_disturbs(second: Platform) -> N
     assert leftovers.orphans(second.prefix)
     again = second.up("--no-demo")
     assert "lost their supervisor" in again.stderr
-    assert all(row["up"] for row in second.status()["processes"])
+    assert stands(second)
     pid = Supervisor(second.prefix).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: machine.process(pid) is None, 20)
     second.down()
     assert running(second) == []
+    assert stands(platform)
 
 
 def test_a_closed_prefix_is_refused(fresh: Platform) -> None:

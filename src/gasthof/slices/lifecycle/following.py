@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import date, datetime
 
+from django.db.models import F, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -11,10 +12,10 @@ from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import shown, words
 from gasthof.slices.lifecycle.models import Calendar, Service
-from gasthof.slices.lifecycle.queries import coming
+from gasthof.slices.lifecycle.queries import coming, known_at_once
 from gasthof.slices.lifecycle.rules.icalendar import Entry, calendar
 
-MOST = 500  # services in a calendar
+MOST = 1_000  # services in a calendar; those that are unpaid first
 SIGNS = 32  # octets of the secret
 
 
@@ -31,15 +32,28 @@ def renew(customer: Customer, now: datetime) -> str:
 
 def text(customer: Customer, day: date, now: datetime) -> str:
     """What comes for each service of the customer that has not ended, in their language."""
-    rows = Service.objects.filter(customer=customer, ended=None).select_related("parent").order_by("-pk")[:MOST]
+    rows = list(_standing(customer)[: MOST + 1])
     with translation.override(customer.language):
-        return calendar(gettext("Services"), [entry for row in rows for entry in _entries(row, day)], now)
+        entries = [entry for row in rows[:MOST] for entry in _entries(row, day)]
+        more = [_more(day)] if len(rows) > MOST else []
+        return calendar(gettext("Services"), more + entries, now)
+
+
+def _standing(customer: Customer) -> QuerySet[Service]:
+    rows = Service.objects.filter(customer=customer, ended=None).prefetch_related(*known_at_once())
+    return rows.order_by(F("first_unpaid").asc(nulls_last=True), "-pk")
+
+
+def _more(day: date) -> Entry:
+    """Nobody is to take a part for the whole."""
+    said = gettext("There are more services than a calendar holds. These are the ones that have to be paid first; all are in the customer centre.")  # fmt: skip
+    return Entry("services-more@gasthof", day, gettext("More services"), said)
 
 
 def _entries(row: Service, day: date) -> list[Entry]:
     name = f"{explaining.TYPES[row.type]} {row.unicode}"
     said = gettext("If nothing is paid until then.")
     return [
-        Entry(f"service-{row.pk}-{step.phase}@gasthof", step.day, f"{name}: {words(step)}", f"{name}, {shown(step.day)}: {words(step)}. {said}")
+        Entry(f"service-{row.pk}-{step.phase}@gasthof", step.day, f"{name}: {words(step.phase)}", f"{name}, {shown(step.day)}: {words(step.phase)}. {said}")
         for step in coming(row, day)[1:]
     ]  # fmt: skip

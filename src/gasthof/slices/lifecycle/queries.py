@@ -1,11 +1,13 @@
 """Reads of services: what holds for each today, why, and what comes."""
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
+from gasthof.kernel import registry
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
@@ -14,8 +16,8 @@ from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import Course
 from gasthof.slices.lifecycle.explaining import FEES, TYPES
-from gasthof.slices.lifecycle.models import Hold, PolicyVersion, Service, Sweep, Work
-from gasthof.slices.lifecycle.policies import of_version
+from gasthof.slices.lifecycle.models import Hold, PolicyVersion, Service, Sweep, Termination, Work
+from gasthof.slices.lifecycle.policies import read
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import Policy
@@ -40,6 +42,8 @@ __all__ = [
     "foreseen",
     "in_services",
     "kept",
+    "known_at_once",
+    "next_step",
     "open_work",
     "parked_sweep",
     "policy_of",
@@ -76,6 +80,21 @@ def find_hold(actor: Actor, text: str) -> Hold | None:
 HoldRef = Annotated[Hold, Reference("hold", find_hold, lambda row: row.service.place, "number of the hold")]
 
 
+STANDING = {"holds": Hold.objects.filter(lifted=None), "terminations": Termination.objects.filter(revoked=None)}
+
+
+def known_at_once() -> list["Prefetch[Any]"]:
+    """What `facts_of` asks for, for many services in as many queries as for one; for rows that are read and not changed."""
+    above = ("", "parent__", "parent__parent__")
+    read_ones = [Prefetch(f"{far}{name}", rows, f"{name}_read") for far in above for name, rows in STANDING.items()]
+    return [*read_ones, *(Prefetch(f"{far}policy") for far in above)]
+
+
+def _standing(service: Service, name: str) -> Iterable[Any]:
+    read = getattr(service, f"{name}_read", None)
+    return STANDING[name].filter(service=service) if read is None else read
+
+
 def facts_of(service: Service, on: date) -> facts.Facts:
     """All that is known of it, and of what it belongs to."""
     return facts.Facts(
@@ -85,7 +104,7 @@ def facts_of(service: Service, on: date) -> facts.Facts:
         registry=service.registry_date,
         noticed=service.noticed,
         spared=service.spared,
-        holds=frozenset(_hold(row) for row in service.holds.filter(lifted=None)),
+        holds=frozenset(_hold(row) for row in _standing(service, "holds")),
         termination=termination_of(service),
         ended=service.ended,
         parent=_decided(service.parent, on) if service.parent else None,
@@ -94,18 +113,31 @@ def facts_of(service: Service, on: date) -> facts.Facts:
 
 def termination_of(service: Service) -> facts.Termination | None:
     """The wish for its end that stands."""
-    row = service.terminations.filter(revoked=None).first()
+    row = next(iter(_standing(service, "terminations")), None)
     return facts.Termination(row.effective, row.by, row.authorised) if row else None
 
 
 def policy_of(service: Service) -> Policy:
     """Of the version that it is pinned to."""
-    return of_version(service.policy_id)
+    return read(service.policy.text)
 
 
 def coming(service: Service, on: date) -> list[Step]:
     """What time does to it from that day on, if nothing is paid and the next notices are delivered."""
     return _planned(service, facts_of(service, on), on)
+
+
+@dataclass(frozen=True)
+class Next:
+    day: date
+    phase: str
+
+
+def next_step(service: Service, on: date) -> Next | None:
+    """The first of what comes after that day; None: nothing does."""
+    policy = policy_of(service)
+    decision = evaluate(policy, as_planned(policy, facts_of(service, on), on), on)
+    return Next(decision.next_at, decision.next_phase) if decision.next_at else None
 
 
 def course(service: Service, on: date, price: str = "") -> Course:
@@ -139,7 +171,7 @@ def kept(service: Service) -> Export:
 
 def _decided(service: Service, on: date) -> facts.Decision:
     """By the version that it is pinned to itself, which may be another one than its children's."""
-    return evaluate(of_version(service.policy_id), facts_of(service, on), on)
+    return evaluate(policy_of(service), facts_of(service, on), on)
 
 
 def _hold(row: Hold) -> facts.Hold:
@@ -162,11 +194,12 @@ def shown(service: Service) -> dict[str, object]:
 
 def foreseen(service: Service, on: date) -> dict[str, Any]:
     """What holds that day and why, and what comes if nothing is done."""
-    policy, known = of_version(service.policy_id), facts_of(service, on)
-    planned = as_planned(policy, known, on)
+    policy, known = policy_of(service), facts_of(service, on)
+    drawn = course(service, on, registry.renewal_price(service))
     return {
         **shown(service),
         "on": on.isoformat(),
+        "sentence": drawn.sentence,
         "why": [explaining.in_words(reason) for reason in evaluate(policy, known, on).explain],
         "steps": [
             {
@@ -179,8 +212,9 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
                 "renewal": step.renewal,
                 "fees": list(step.fees),
                 "saved": list(step.saved),
+                "cost": told_of["cost"],
             }
-            for step in timeline(policy, planned, on)
+            for step, told_of in zip(drawn.steps, drawn.told, strict=True)
         ],
         "notices": [{"day": each.day.isoformat(), "notice": each.notice.name} for each in told(policy, known, on)],
     }

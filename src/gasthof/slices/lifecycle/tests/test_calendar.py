@@ -1,8 +1,11 @@
 """The calendar's form, and who may read it."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.house import OPERATOR, House, settle
@@ -10,8 +13,9 @@ from tests.readers import anonymous, owner, stranger
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS, perform
 from gasthof.slices.accounts.models import Customer
-from gasthof.slices.lifecycle import changing, policies
-from gasthof.slices.lifecycle.models import Calendar
+from gasthof.slices.lifecycle import changing, following, policies
+from gasthof.slices.lifecycle.models import Calendar, Service
+from gasthof.slices.lifecycle.rules.facts import Hold
 from gasthof.slices.lifecycle.rules.icalendar import LONGEST, Entry, calendar, escaped, folded
 
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -44,9 +48,9 @@ def house(db: None) -> House:
     return settle()
 
 
-def begin(house: House) -> None:
+def begin(house: House) -> Service:
     now = SYSTEM_CLOCKS.business.now()
-    changing.begin(
+    return changing.begin(
         Customer.objects.get(number=house.baker.customer), "hosting", "xn--bckerei-mller-bfb28a.test", now,
         version=policies.take(policies.shipped(), now), first_unpaid=now.date(),
     )  # fmt: skip
@@ -70,6 +74,29 @@ def test_whoever_has_the_address_reads_the_days_and_nobody_else(house: House) ->
     assert [nobody.get(each).status_code for each in (at, renewed)] == [404, 200]
     perform(OPERATOR, "lifecycle.end_calendar", {"customer": house.baker.customer})
     assert nobody.get(renewed).status_code == 404
+
+
+def test_many_services_are_as_many_queries_as_one(house: House) -> None:
+    customer = Customer.objects.get(number=house.baker.customer)
+    asked = []
+    for count in (1, 4):
+        for _ in range(count):
+            made = begin(house)
+            changing.put_hold(made, Hold("abuse", "staff:anna"), SYSTEM_CLOCKS.business.now())
+        with CaptureQueriesContext(connection) as seen:
+            following.text(customer, date(2026, 11, 28), AT)
+        asked.append(len(seen))
+    assert asked[0] == asked[1]
+
+
+def test_of_too_many_the_soonest_are_there_and_it_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    later, sooner = begin(house), begin(house)
+    changing.paid_until(later, date(2029, 2, 28), SYSTEM_CLOCKS.business.now())
+    customer = Customer.objects.get(number=house.baker.customer)
+    text = partial(following.text, customer, date(2026, 11, 28), AT)
+    assert "services-more" not in text()
+    monkeypatch.setattr(following, "MOST", 1)
+    assert f"service-{sooner.pk}-" in text() and f"service-{later.pk}-" not in text() and "services-more" in text()
 
 
 def test_the_page_shows_it_once(house: House) -> None:

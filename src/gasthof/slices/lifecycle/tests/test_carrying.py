@@ -65,8 +65,10 @@ def test_unpaid_it_is_suspended_paid_it_is_open(
     (said,) = passes(0, 0)
     assert NAME in said and state(house) == "suspended"
     assert passes(1, 5) == [] and Work.objects.filter(done=None).count() == 0
+    jobs = ProcrastinateJob.objects.filter(task_name="lifecycle.carry_out", status="todo")
+    before = set(jobs.values_list("pk", flat=True))
     perform(OPERATOR, "lifecycle.set_paid", {"service": service.pk, "first_unpaid": "2028-03-03"}, on(5))
-    assert ProcrastinateJob.objects.filter(task_name="lifecycle.carry_out", status="todo").count() == 1, "at once"
+    assert jobs.exclude(pk__in=before).count() == 1, "at once"
     assert list(carrying.carry_out(on(5))) and state(house) == "active"
     assert list(carrying.carry_out(on(5))) == []
 

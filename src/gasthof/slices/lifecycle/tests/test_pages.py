@@ -112,7 +112,7 @@ def test_a_parked_sweep_is_let_go_on_by_a_person(house: House) -> None:
     assert "Far more services than usual would end" not in boss.get("/services/work/").content.decode()
     waits = parked()
     assert "Far more services than usual would end" in boss.get("/services/work/").content.decode()
-    older, way = f"/services/work/approve/{waits - 1}", f"/services/work/approve/{waits}"
+    older, way = f"/services/work/approve/{waits + 1}", f"/services/work/approve/{waits}"
     assert way in boss.get("/services/work/").content.decode() and "900" in boss.get(way).content.decode()
     assert owner(house).post(way).status_code == 403
     assert "look at it again" in boss.post(older).content.decode()

@@ -17,10 +17,20 @@ from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome, Result
 from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle import explaining, following
-from gasthof.slices.lifecycle.drawing import shown, tone
+from gasthof.slices.lifecycle.drawing import shown, tone, words
 from gasthof.slices.lifecycle.forms import Terminate
 from gasthof.slices.lifecycle.models import Calendar, Event, Service, Work
-from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, course, facts_of, parked_sweep, policy_of
+from gasthof.slices.lifecycle.queries import (
+    FOLLOW,
+    MANAGE,
+    SEE,
+    course,
+    facts_of,
+    known_at_once,
+    next_step,
+    parked_sweep,
+    policy_of,
+)
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
@@ -54,8 +64,13 @@ def _columns() -> tuple[Column[Service], ...]:
         Column("type", _("Service"), lambda row: str(explaining.TYPES[row.type])),
         Column("phase", _("State"), lambda row: standing(row.phase)),
         Column("paid", _("Paid until"), _last_paid, whole=True),
-        Column("next", _("Next change"), lambda row: shown(row.due_at) if row.due_at else None, whole=True),
+        Column("next", _("What comes next"), _next),
     )
+
+
+def _next(row: Service) -> str | None:
+    found = next_step(row, today())
+    return f"{shown(found.day)}: {words(found.phase)}" if found else None
 
 
 def _last_paid(row: Service) -> str | None:
@@ -63,7 +78,9 @@ def _last_paid(row: Service) -> str | None:
 
 
 def _listing(name: str, within: Place, columns: tuple[Column[Service], ...]) -> Listing[Service]:
-    source = Source("services", {"": ("id",)}, within, newest_first=True)
+    source = Source(
+        "services", {"": ("id",)}, within, lambda rows: rows.prefetch_related(*known_at_once()), newest_first=True
+    )
     return Listing[Service](
         name=name, rows=source.rows, key=source.key, columns=columns,
         link=lambda row: reverse("lifecycle:service", args=[row.pk]),

@@ -1,0 +1,234 @@
+"""Any story of services and money, killed before any of its statements and begun anew there, ends as the story that nobody killed.
+
+A process that dies loses what its open transaction did and nothing else. So it is here, with savepoints in the place of transactions.
+"""
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Sum
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+
+from gasthof.agent.tests.killing import EVERY
+from gasthof.kernel import registry
+from gasthof.kernel.actions import perform
+from gasthof.kernel.clock import Clocks
+from gasthof.slices.billing.models import Allocation, BankBooking, CreditNote, Entry, Proforma, Receipt, Settled
+from gasthof.slices.billing.tests.statements import Line, mt940
+from gasthof.slices.lifecycle.models import Event, Hold, Service, Termination, Work
+from gasthof.slices.lifecycle.sweeping import sweep
+from gasthof.slices.notices.models import Notice
+from gasthof.slices.renewals.models import Carried
+from gasthof.slices.subscriptions.models import Export, Subscription
+from tests.clocks import Clock
+from tests.house import OPERATOR, House, all_live, settle
+
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
+FIRST = date(2027, 3, 3)  # that is not paid
+APART = 10 if EVERY == 1 else 120  # statements between the places
+NAME = "grüße-aus-köln.test"
+
+
+class Killed(BaseException):
+    """No `except Exception` holds it up."""
+
+
+@dataclass
+class Story:
+    """A house whose days pass."""
+
+    house: House
+    clock: Clock = field(default_factory=lambda: Clock(datetime.combine(FIRST - timedelta(days=32), time(12), UTC)))
+
+    @property
+    def clocks(self) -> Clocks:
+        return Clocks(self.clock, self.clock)
+
+    def do(self, verb: str, **fields: object) -> None:
+        perform(OPERATOR, verb, fields, self.clocks)
+
+    @property
+    def hosting(self) -> Service:
+        return Service.objects.get(type="hosting")
+
+    def night(self) -> None:
+        """What one hook brings to another is done at once by a job; here it is as good the second time."""
+        for _ in range(2):
+            for _ in registry.day_began(self.clocks):
+                pass
+
+    def statement(self, day: str) -> str:
+        """It pays all that is asked for, and as people do, again what was paid last."""
+        again = list(Proforma.objects.filter(state=Proforma.PAID).order_by("-pk")[:1])
+        lines = [
+            Line(each.total, f"VS:{each.number}", name="Bäckerei Müller", bank_id=f"{day}-{nth}")
+            for nth, each in enumerate([*Proforma.objects.filter(state=Proforma.OPEN).order_by("pk"), *again])
+        ]
+        return base64.b64encode(mt940(lines, number=day).encode()).decode()
+
+    def hold(self) -> None:
+        if self.hosting.ended is None and not Hold.objects.filter(lifted=None).exists():
+            self.do("lifecycle.put_hold", service=self.hosting.pk, kind="abuse")
+
+    def lift(self) -> None:
+        for each in Hold.objects.filter(lifted=None):
+            self.do("lifecycle.lift_hold", hold=each.pk)
+
+    def wish(self) -> None:
+        if self.hosting.ended is None and not Termination.objects.filter(revoked=None).exists():
+            on = (self.clock.at + timedelta(days=10)).date().isoformat()
+            self.do("lifecycle.terminate", service=self.hosting.pk, authorised="Brief der Köchin", on=on)
+
+    def stay(self) -> None:
+        if self.hosting.ended is None and Termination.objects.filter(revoked=None).exists():
+            self.do("lifecycle.revoke_termination", service=self.hosting.pk)
+
+
+STEPS = st.one_of(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.sampled_from(["pay", "hold", "lift", "wish", "stay", "node", "notice", "outage"]),
+)
+
+
+def begin() -> Story:
+    house = settle()
+    house.run("domains.add", subscription=house.mine, name=NAME)
+    story = Story(house)
+    for type_ in ("hosting", "mail"):
+        story.do("renewals.set_price", type=type_, months=12, net="100,00")
+    for type_, within in (("hosting", {"subscription": house.mine}), ("mail", {})):
+        story.do(
+            "lifecycle.begin", customer=house.baker.customer, type=type_, name=NAME, first_unpaid=FIRST.isoformat(), **within
+        )  # fmt: skip
+    return story
+
+
+def works(story: Story, step: int | str) -> Iterator[Callable[[], None]]:
+    """What a step consists of: each is begun anew when it was killed."""
+    if isinstance(step, int):
+        for _ in range(step):
+            story.clock.go(days=1)
+            sweep(story.clock.at)
+        yield story.night
+    elif step == "outage":
+        story.clock.go(days=9)
+        yield story.night
+    elif step == "node":
+        yield all_live
+        yield story.night
+    elif step == "pay":
+        file = story.statement(story.clock.at.strftime("%y%m%d") + str(BankBooking.objects.count()))
+        yield lambda: story.do("billing.upload_statement", file=file)
+        yield story.night
+    elif step == "notice":
+        for service in Service.objects.filter(ended=None):
+            yield lambda service=service: story.do("lifecycle.note_notice", service=service.pk)
+    else:
+        yield getattr(story, step)
+        yield story.night
+
+
+def killed(work: Callable[[], None], at: int) -> bool:
+    """Before its statement of that number; False: it has fewer, and is done."""
+    left = at
+
+    def count_down(execute: Callable[..., object], *arguments: object) -> object:
+        """Once: what follows is the way out, which rolls back as the end of a connection does."""
+        nonlocal left
+        left -= 1
+        if left == -1:
+            raise Killed
+        return execute(*arguments)
+
+    try:
+        with connection.execute_wrapper(count_down):
+            work()
+    except Killed:
+        return True
+    return False
+
+
+def end() -> dict[str, list[Any]]:
+    """All that counts, without the numbers that sequences give."""
+    numbers = dict(Service.objects.values_list("pk", "type"))
+
+    def rows(model: Any, *names: str, **which: object) -> list[Any]:
+        found = model.objects.filter(**which).values_list(*names)
+        return sorted((tuple(numbers.get(each, each) if nth == 0 else each for nth, each in enumerate(row)) for row in found), key=repr)  # fmt: skip
+
+    return {
+        "services": rows(Service, "pk", "phase", "first_unpaid", "noticed", "spared", "ended", "closed", "held", "due_at"),
+        "events": rows(Event, "service", "what", "value", "at", "due"),
+        "work": rows(Work, "service", "action", "target", "at", "done"),
+        "holds": rows(Hold, "service", "put", "lifted"),
+        "wishes": rows(Termination, "service", "effective", "revoked"),
+        "proformas": rows(Proforma, "state", "net", "vat", "received", "issued", "valid_until", "ended"),
+        "receipts": rows(Receipt, "number", "issued"),
+        "credit notes": rows(CreditNote, "number", "issued"),
+        "bookings": rows(BankBooking, "outcome", "units", "text"),
+        "allocations": rows(Allocation, "units"),
+        "settled": rows(Settled, "valid_from", "valid_until", "at"),
+        "carried": rows(Carried, "outcome"),
+        "ledger": sorted(Entry.objects.values("account__kind").annotate(units=Sum("units")).values_list("account__kind", "units")),
+        "notices": rows(Notice, "service", "first_unpaid", "name", "due", "state"),
+        "subscriptions": rows(Subscription, "state"),
+        "exports": rows(Export, "created"),
+    }  # fmt: skip
+
+
+def told(steps: list[int | str], kills: list[int]) -> tuple[dict[str, list[Any]], int]:
+    """How it ends, and how often it was killed."""
+    story, deaths, last = begin(), 0, len(kills)
+    for nth, step in enumerate(steps):
+        for work in works(story, step):
+            if last and killed(work, kills[nth % last]):
+                deaths += 1
+                while killed(work, 2 * kills[nth % last] + 40 * deaths):
+                    deaths += 1
+            else:
+                work()
+    return end(), deaths
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gasthof.slices.lifecycle.daily.PATIENCE", 0.0)
+
+
+def undone(work: Callable[[], Any]) -> Any:
+    with transaction.atomic():
+        found = work()
+        transaction.set_rollback(True)
+    return found
+
+
+WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # stories are short, and each takes a second
+
+
+@settings(max_examples=10, phases=WITHOUT_SHRINKING, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(STEPS, min_size=2, max_size=7), st.lists(st.integers(0, 250), min_size=1, max_size=4))
+def test_killed_anywhere_it_ends_as_if_nobody_had(steps: list[int | str], kills: list[int]) -> None:
+    wanted, _ = undone(lambda: told(steps, []))
+    found, deaths = undone(lambda: told(steps, kills))
+    note(f"killed {deaths} times")
+    assert found == wanted
+
+
+def test_a_whole_life_killed_in_many_places() -> None:
+    """Asked for, told, suspended, paid, opened, held, freed, unpaid again, deleted after it was saved, and what was saved erased."""
+    life = [1, 30, 4, "pay", "hold", "lift", 361, 5, "notice", 61, "node", 1, "node", 20]
+    wanted, _ = undone(lambda: told(life, []))
+    assert {row[1] for row in wanted["work"]} >= {"suspend", "open", "delete", "erase"} and wanted["receipts"]
+    dead = 0
+    for nth in range(0, 300, APART):
+        found, deaths = undone(lambda nth=nth: told(life, [nth]))
+        assert found == wanted, f"killed before {nth}"
+        dead += deaths
+    assert dead > 100 / APART
