@@ -26,7 +26,7 @@ PERSON = "bench"
 
 
 def run(small: bool) -> dict[str, Any]:
-    """{"bench", "machine", "cases", "targets"}; at full size some three minutes. RuntimeError: the audit found a difference."""
+    """{"bench", "machine", "cases", "targets"}; at full size some six minutes. RuntimeError: the audit found a difference."""
     services = SMALL if small else SERVICES
     with fresh() as prefix:
         stop_agent(prefix)
