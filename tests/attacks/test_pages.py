@@ -53,6 +53,7 @@ OTHERS = {  # what posts without a page that shows a form of a verb first; whoev
     "domains/<str:domain>/dns/default": "a switch in the list of records",
     "domains/delete": "what was picked in a list",
     "password-strength": "says how hard a password is to guess, and keeps nothing",
+    "policy/take": "takes what its preview showed",
     "requests/<int:number>/code": "mails a code to who confirms in person: no page of operators",
     "requests/<int:number>/confirm": "takes that code: no page of operators",
     "requests/<int:number>/factor": "asks for a second factor first: no page of operators",
@@ -141,7 +142,7 @@ def keys(house: House) -> list[tuple[str, object]]:
         ("<int:number>/change", f"{ways['requests.change']['request']}/change"), ("<int:number>/drop", f"{ways['requests.drop']['request']}/drop"),
         ("<int:number>", ways["requests.accept"]["request"]), ("<slug:ask>", "end"),
         ("<int:plan>", Plan.objects.latest("pk").pk), ("<str:price>", "mail"), ("<str:kind>", "A"), ("<int:change>", 0),
-        ("<str:node>", "local"), ("<slug:on>", "on"), ("<str:export>", ways["subscriptions.import"]["export"]),
+        ("<str:node>", "local"), ("<slug:on>", "on"), ("<int:version>", 1), ("<str:export>", ways["subscriptions.import"]["export"]),
         ("<str:domain>", ASCII), ("<str:subscription>", mine), ("<int:customer>", customer),
     ]  # fmt: skip
 

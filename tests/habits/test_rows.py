@@ -30,7 +30,7 @@ WALLED = {table(model) for model in OWNED} | CLOSED
 # And these are the house's own, or kept by what no customer reads.
 NOBODYS = {
     "access_attempts", "billing_counter", "billing_house", "auth_group", "auth_group_permissions", "auth_permission", "cases_terms", "django_content_type",
-    "django_migrations", "django_session", "lifecycle_follow", "lifecycle_noticestep", "lifecycle_policyversion", "lifecycle_step", "lifecycle_sweep",
+    "django_migrations", "django_session", "lifecycle_follow", "lifecycle_noticestep", "lifecycle_policyversion", "lifecycle_rollout", "lifecycle_step", "lifecycle_sweep",
     "nodes_node", "nodes_nodecontact", "notices_round", "renewals_price", "subscriptions_plan",
 }  # fmt: skip
 DEFINERS = {

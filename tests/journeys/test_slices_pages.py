@@ -120,6 +120,7 @@ def pages(house: House) -> dict[str, str]:
         "registry-operations": "/registry/operations",
         "services": f"{customer}services", "services-of-all": "/services/", "work": "/services/work/", "calendar": f"{customer}calendar",
         **{f"service-{row.type}": f"/services/{row.pk}/" for row in Service.objects.filter(customer=house.baker.customer)},
+        "policy": "/policy/", "policy-change": "/policy/change", "policy-versions": "/policy/versions/", "policy-version": "/policy/versions/1/",
         "prices": "/prices/", "price-set": "/prices/set", "price": "/prices/mail/", "price-drop": "/prices/mail/drop",
         "bill-list": invoices, "bill-receipts": f"{invoices}receipts", "bill-payments": f"{invoices}payments", "bill-open": asked,
         "money-waits": "/payments/", "money-upload": "/payments/upload", "money-statements": "/payments/statements/", "money-cases": "/payments/cases/",
@@ -136,7 +137,9 @@ def _by_card(house: House, state: str) -> str:
     return f"/card-payments/{CardPayment.objects.get(customer=house.baker.customer, state=state).pk}/back"
 
 
+SENT = {"policy-change": ("from = 60", "from = 70")}  # what is written in place of what, and sent
 WRONG = {
+    "policy-change": "text",
     "name-register": "name",
     "mail-add": "quota_mb",
     "dns-srv": "port",
@@ -157,7 +160,9 @@ def opened(context: BrowserContext) -> tuple[Page, list[str]]:
     return page, complaints
 
 
-def looked_at(page: Page, complaints: list[str], url: str, name: str, wrong: str = "") -> None:
+def looked_at(
+    page: Page, complaints: list[str], url: str, name: str, wrong: str = "", sent: tuple[str, str] = ("", "")
+) -> None:
     complaints.clear()
     answer = page.goto(url)
     assert answer and answer.status == 200, f"{name}: {answer and answer.status}"
@@ -165,6 +170,10 @@ def looked_at(page: Page, complaints: list[str], url: str, name: str, wrong: str
         page.fill(f"[name={wrong}]", "grüße aus köln")
         page.click("main .form-end button")
         page.wait_for_selector(".wrongs")
+    if sent[0]:
+        page.fill("textarea", page.input_value("textarea").replace(*sent))
+        page.click("main .form-end button")
+        page.wait_for_selector("main .facts")
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} scrolls sideways"
@@ -186,4 +195,6 @@ def test_pages_are_for_everybody(address: str, browser: Browser, house: House) -
                 looked_at(page, complaints, address + path, shot)
                 if name in WRONG:
                     looked_at(page, complaints, address + path, f"{shot}-wrong", WRONG[name])
+                if name in SENT:
+                    looked_at(page, complaints, address + path, f"{shot}-sent", sent=SENT[name])
         context.close()

@@ -33,6 +33,10 @@ SELECT numbers[1 + n %% %(customers)s], split_part(e.entry, '.', 1), split_part(
     %(policy)s, e.entry, %(now)s, %(today)s + n %% 365 - 90, %(today)s - 100, 0, 0, 0, 'active', %(today)s, 0
 FROM numbered, generate_series(1, %(services)s) n, LATERAL (SELECT (%(entries)s::text[])[1 + (n / 365) %% %(kinds)s] AS entry) e"""
 
+PAY = """
+UPDATE lifecycle_service SET noticed = NULL, spared = 0, nth = 0, phase = 'active', first_unpaid = first_unpaid + 365,
+    due_at = first_unpaid + 365 WHERE ended IS NULL"""
+
 
 def fill(prefix: Prefix, services: int, version: PolicyVersion, now: datetime, today: date) -> None:
     """All stand at their beginning, so that a first sweep brings each to its day. PostgreSQL is told what there is, as it would know."""
@@ -42,6 +46,13 @@ def fill(prefix: Prefix, services: int, version: PolicyVersion, now: datetime, t
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(FILL, values)
+    settle(prefix)
+
+
+def pay(prefix: Prefix) -> None:
+    """Of those that have not ended each is paid for a year more and was told nothing since, so that its time has not begun."""
+    with connection.cursor() as cursor:
+        cursor.execute(PAY)
     settle(prefix)
 
 

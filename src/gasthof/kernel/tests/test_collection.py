@@ -16,7 +16,7 @@ __all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 HOUSES_OWN = {
-    "bookings", "money_cases", "nodes", "open_work", "plans", "prices", "statements", "unassigned_bookings", "waiting_requests",
+    "bookings", "money_cases", "nodes", "open_work", "plans", "policy_versions", "prices", "statements", "unassigned_bookings", "waiting_requests",
 }  # fmt: skip
 NAMES = sorted(collections())
 

@@ -12,12 +12,13 @@ from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import CustomerRef
-from gasthof.slices.lifecycle import changing, following, policies, restoring, sweeping
+from gasthof.slices.lifecycle import changing, following, policies, previewing, restoring, rollout, sweeping
 from gasthof.slices.lifecycle.carrying import AT_ONCE
-from gasthof.slices.lifecycle.models import Calendar, PolicyVersion
+from gasthof.slices.lifecycle.models import Calendar
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, HoldRef, ServiceRef, foreseen, parked_sweep, shown
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.sweeping import Approval, today
+from gasthof.slices.lifecycle.values import Digest, PolicyText
 from gasthof.slices.subscriptions.queries import SubscriptionRef
 
 Kind = Annotated[Literal["abuse", "legal", "security", "registry", "staff"], "why it is held"]
@@ -43,7 +44,7 @@ def begin(
     if subscription is not None and subscription.services.filter(type__in=alike, ended=None).exists():
         raise Refused("There is a service of this type for this subscription already.").at("subscription")
     now = call.clocks.business.now()
-    version = PolicyVersion.objects.order_by("number").last() or policies.take(policies.shipped(), now)
+    version = policies.current(now)
     made = changing.begin(
         customer, type, str(name), now, version=version, first_unpaid=first_unpaid,
         subscription=subscription.number if subscription else None,
@@ -180,6 +181,35 @@ def approve_sweep(
     swept = sweeping.sweep(call.clocks.business.now(), approved=approval)
     app.configure_task(AT_ONCE).defer()
     return {"day": swept.day.isoformat(), "moved": swept.moved, "ended": swept.ended, "parked": swept.parked}
+
+
+@action("lifecycle.preview_policy", permission=MANAGE, reads=True)
+def preview_policy(
+    call: Call, *, text: Annotated[PolicyText, "the policy in TOML, with a number above the one in force"]
+) -> Result:
+    """Show what a policy would change if it were taken now: for which services, and which of their days move."""
+    try:
+        return previewing.previewed(text, call.clocks.business.now())
+    except Refused as error:
+        raise error.at("text") from error
+
+
+@action("lifecycle.take_policy", permission=MANAGE)
+def take_policy(
+    call: Call,
+    *,
+    text: Annotated[PolicyText, "the policy in TOML, as it was previewed"],
+    previewed: Annotated[Digest, "the digest that its preview gave"],
+) -> Result:
+    """Take a policy that was previewed: for new services at once, for others where nothing comes earlier by it."""
+    if previewed != policies.digest(text):
+        raise Refused("This is not the text that was previewed: look at its preview first.").at("previewed")
+    try:
+        version = previewing.taken(text, call.clocks.business.now(), str(call.actor))
+    except Refused as error:
+        raise error.at("text") from error
+    app.configure_task(rollout.JOB).defer()
+    return {"version": version.number}
 
 
 @action("lifecycle.make_calendar", permission=FOLLOW, on="customer")

@@ -13,6 +13,7 @@ CAPABILITY = Capability(
     pages=(
         Page("Services", "lifecycle:everybodys", MANAGE, "house", "calendar-clock"),
         Page("What waits", "lifecycle:work", MANAGE, "house", "hourglass"),
+        Page("Policy", "lifecycle:policy", MANAGE, "house", "scale"),
         Page("Services", "lifecycle:services", SEE, "customer", "calendar-clock", whole=True),
     ),
     roles={"accountant": frozenset({SEE}), "read only": frozenset({SEE})},

@@ -9,7 +9,7 @@ from django.db.models.functions import Greatest
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.accounts.queries import Customer
-from gasthof.slices.lifecycle import settling
+from gasthof.slices.lifecycle import rollout, settling
 from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Termination, Work
 from gasthof.slices.lifecycle.policies import of_version
 from gasthof.slices.lifecycle.rules import facts
@@ -45,11 +45,16 @@ def spelled(name: str) -> str:
 def paid_until(service: Service, first_unpaid: date, now: datetime) -> bool:
     """Paid: from that day on it is not. Never earlier than before; False for what has ended, which no payment brings back.
     Paid twice for the same day it is paid once."""
+    over = rollout.at_renewal(service, first_unpaid, now)
     open_ = Service.objects.filter(pk=service.pk, ended=None).exclude(first_unpaid__gte=first_unpaid)
     if not open_.update(first_unpaid=Greatest(F("first_unpaid"), first_unpaid), noticed=None, spared=0):
         return not Service.objects.filter(pk=service.pk).exclude(ended=None).exists()
     note(service, "paid", first_unpaid.isoformat(), now)
+    if over:
+        rollout.pin(service, over, now)
     follow([service.pk], now)
+    if over:
+        rollout.bring_along([service.pk], over, now)
     if service.type in RENEWED_ELSEWHERE:
         revision = Service.objects.values_list("revision", flat=True).get(pk=service.pk)
         Work.objects.create(service=service, revision=revision, action=RENEW, target=first_unpaid.isoformat(), at=now)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from gasthof.kernel import rows
 from gasthof.kernel.clock import Clocks
-from gasthof.slices.lifecycle import explaining
+from gasthof.slices.lifecycle import explaining, rollout
 from gasthof.slices.lifecycle.carrying import carry_out, waiting
 from gasthof.slices.lifecycle.models import Event
 from gasthof.slices.lifecycle.names import adopt
@@ -20,6 +20,8 @@ def day_began(clocks: Clocks) -> Iterator[str]:
     """Hook: sweep, and wait until all of it is carried out or takes too long; it goes on by itself then."""
     now = clocks.business.now()
     yield from adopt(clocks)
+    while rollout.go_on(now):
+        pass
     swept = sweep(now)
     if swept.parked:
         yield str(explaining.PARKED[swept.parked])

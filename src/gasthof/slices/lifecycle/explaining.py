@@ -104,6 +104,7 @@ WHAT = {  # events
     "termination": _("Its end was wished for, for %(value)s"),
     "restored": _("Restored as service %(value)s"),
     "revoked": _("The wish for its end was taken back"),
+    "policy": _("Goes by version %(value)s of the policy from now on"),
 }
 WORK = {  # what is to be done
     "open": _("Open it"),
@@ -116,6 +117,36 @@ WORK = {  # what is to be done
     "release": _("Give it back to its registry"),
     "renew": _("Renew it at its registry"),
     "note": _("Note it"),
+}
+NOTICES = {
+    "renewal_due": _("that the renewal is due"),
+    "last_days": _("last days"),
+    "closed": _("that it is closed"),
+    "fee_from_now": _("a fee from now on"),
+    "deletion_near": _("that the deletion is near"),
+    "deletion_tomorrow": _("deletion on the next day"),
+}
+CAN = {
+    "served": _("reachable"),
+    "mail_delivered": _("mail is accepted"),
+    "sign_in": _("signing in"),
+    "edit": _("settings"),
+    "dns_served": _("names are answered"),
+    "transfer": _("moving to another provider"),
+    "renewable": _("renewable at the usual price"),
+    "renewable_by_fee": _("renewable for a fee"),
+    "restorable": _("restorable"),
+}
+KEYS = {  # of a policy
+    "notice_days": _("Least age of a delivered notice before time deletes anything"),
+    "currency": _("Currency"),
+    "fee": _("Fee"),
+    "entry": _("Own entry"),
+    "notices": _("Notices"),
+    "archive": _("Kept after the end"),
+    "licence_released": _("Licence given back"),
+    "registry_clock": _("Clock of the registry"),
+    "follows": _("Follows what it belongs to"),
 }
 HOLDS = {
     "abuse": _("breach of the terms"),

@@ -1,8 +1,9 @@
 """Forms of services."""
 
+from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
-from gasthof.ui.fields import Day, Text
+from gasthof.ui.fields import Day, Paragraphs, Text
 from gasthof.ui.forms import VerbForm
 
 
@@ -10,3 +11,18 @@ class Terminate(VerbForm):
     verb = "lifecycle.terminate"
     on = Day(_("First day without it"), help_text=_("Empty: when what is paid has run out."))
     authorised = Text(_("How the customer said so"), autocomplete="off")
+
+
+class PreviewPolicy(VerbForm):
+    verb = "lifecycle.preview_policy"
+    text = Paragraphs(
+        _("Policy"), rows="32", spellcheck="false", autocapitalize="none", autocomplete="off", wrap="off", class_="code"
+    )
+
+
+class TakePolicy(VerbForm):
+    """Of what was previewed: nothing of it can be changed on the way."""
+
+    verb = "lifecycle.take_policy"
+    text = Text(_("Policy"), widget=HiddenInput())
+    previewed = Text(_("Preview"), widget=HiddenInput())

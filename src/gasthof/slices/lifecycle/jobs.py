@@ -6,6 +6,7 @@ from django.conf import settings
 from procrastinate.contrib.django import app
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS
+from gasthof.slices.lifecycle import rollout
 from gasthof.slices.lifecycle.auditing import audit
 from gasthof.slices.lifecycle.carrying import AT_ONCE, carry_out
 from gasthof.slices.lifecycle.names import adopt
@@ -25,6 +26,7 @@ def go_on(timestamp: int) -> None:
     for words in adopt(SYSTEM_CLOCKS):
         log.info("%s", words)
     at_once()
+    go_over()
 
 
 @app.task(name=AT_ONCE)
@@ -32,6 +34,13 @@ def at_once() -> None:
     """What a payment has opened again waits for no minute."""
     for words in carry_out(SYSTEM_CLOCKS):
         log.info("%s", words)
+
+
+@app.task(name=rollout.JOB)
+def go_over() -> None:
+    """To a version of the policy that was taken."""
+    while rollout.go_on(SYSTEM_CLOCKS.business.now()):
+        pass
 
 
 @app.periodic(cron="23 3 * * *")

@@ -16,6 +16,16 @@ class PolicyVersion(models.Model):
     number = models.PositiveIntegerField(primary_key=True)
     text = models.TextField()  # TOML (rules.policy)
     taken = models.DateTimeField()  # business time, as all here
+    by = models.CharField(max_length=120, blank=True, db_default="")  # as the audit trail names actors; "": it shipped
+
+
+class Rollout(models.Model):
+    """How far services were looked at, in the order of their numbers, whether they go over to a version."""
+
+    policy = models.OneToOneField(PolicyVersion, models.CASCADE, primary_key=True, related_name="rollout")
+    reached = models.BigIntegerField(default=0)  # the last service that was looked at
+    moved = models.PositiveIntegerField(default=0)
+    done = models.DateTimeField(null=True)  # all were, or a newer version was taken
 
 
 class Step(models.Model):
@@ -157,8 +167,12 @@ class Event(models.Model):
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="events", db_index=False)
     revision = models.PositiveIntegerField()
-    what = models.CharField(max_length=20)  # phase, paid, noticed, hold, lifted, closed, opened, termination, revoked
-    value = models.CharField(max_length=120)  # the phase, the hold's kind, a day, what closes it: "own" or "parent"
+    what = models.CharField(
+        max_length=20
+    )  # phase, paid, noticed, hold, lifted, closed, opened, termination, revoked, policy
+    value = models.CharField(
+        max_length=120
+    )  # the phase, the hold's kind, a day, a version, what closes it: "own" or "parent"
     due = models.DateField()  # the day it was to be
     at = models.DateTimeField()  # when it was done
 

@@ -16,7 +16,7 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.slices.lifecycle import changing, policies
-from gasthof.slices.lifecycle.models import PolicyVersion, Service, Work
+from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.outcomes import Outcome
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.policy import RENEW
@@ -57,7 +57,7 @@ def _adopted(number: int, clocks: Clocks) -> Service | None:
         same = Service.objects.filter(type=DOMAIN, name=row.name, customer=row.customer, created__gte=row.created)
         if same.exists() or row.ends is None:
             return None
-        version = PolicyVersion.objects.order_by("number").last() or policies.take(policies.shipped(), now)
+        version = policies.current(now)
         made = changing.begin(row.customer, DOMAIN, row.name, now, version=version, tld=row.tld, first_unpaid=row.ends)
         Service.objects.filter(pk=made.pk).update(registry_date=row.ends)
         return made

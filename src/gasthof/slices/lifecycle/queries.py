@@ -16,7 +16,7 @@ from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import Course
 from gasthof.slices.lifecycle.explaining import FEES, TYPES
-from gasthof.slices.lifecycle.models import Event, Hold, Service, Sweep, Termination, Work
+from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Sweep, Termination, Work
 from gasthof.slices.lifecycle.policies import read
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
@@ -47,6 +47,7 @@ __all__ = [
     "open_work",
     "parked_sweep",
     "policy_of",
+    "policy_versions",
     "restored_as",
     "services",
     "shown",
@@ -255,6 +256,24 @@ def open_work(ask: Ask) -> QuerySet[Work]:
     if not all(HOUSE in scopes for scopes in ask.scopes):
         return rows.none()
     return rows.filter(service__unicode__icontains=ask.search) if ask.search else rows
+
+
+def shown_version(version: PolicyVersion) -> dict[str, object]:
+    rollout = getattr(version, "rollout", None)
+    return {
+        "version": version.number,
+        "taken": version.taken.isoformat(timespec="seconds"),
+        "by": version.by,
+        "moved": rollout.moved if rollout else 0,
+        "rolled_out": rollout.done is not None if rollout else True,
+    }
+
+
+@collection("policy_versions", permission=MANAGE, order=("number",), shown=shown_version)
+def policy_versions(ask: Ask) -> QuerySet[PolicyVersion]:
+    """Versions of the policy: who took each when, and how many services went over to it at once."""
+    rows = PolicyVersion.objects.select_related("rollout")
+    return rows if all(HOUSE in scopes for scopes in ask.scopes) else rows.none()
 
 
 def parked_sweep() -> Sweep | None:

@@ -5,8 +5,8 @@ from datetime import date
 from gasthof.kernel.actions import Result
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
-from gasthof.slices.lifecycle import changing
-from gasthof.slices.lifecycle.models import PolicyVersion, Service
+from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.lifecycle.queries import kept
 from gasthof.slices.subscriptions.actions import exports, places
 from gasthof.slices.subscriptions.queries import Subscription
@@ -21,9 +21,8 @@ def restore(call: Call, service: Service, first_unpaid: date) -> Service:
     subscription = Subscription.objects.select_related("customer", "node", "plan").get(number=int(str(made["subscription"])[1:]))  # fmt: skip
     if subscription.suspended:
         places.resume(call, subscription=subscription)
-    version = PolicyVersion.objects.order_by("number").last()
     fresh = changing.begin(
-        service.customer, service.type, service.name, now, version=version or service.policy, tld=service.tld,
+        service.customer, service.type, service.name, now, version=policies.current(now), tld=service.tld,
         first_unpaid=first_unpaid, subscription=subscription.number,
     )  # fmt: skip
     changing.note(service, "restored", str(fresh.pk), now)

@@ -2,18 +2,23 @@
 
 from django.urls import path
 
-from gasthof.slices.lifecycle import views
+from gasthof.slices.lifecycle.views import policies, services
 
 app_name = "lifecycle"
 urlpatterns = [
-    path("customers/<int:customer>/services", views.services, name="services"),
-    path("customers/<int:customer>/calendar", views.make_calendar, name="make_calendar"),
-    path("customers/<int:customer>/calendar/end", views.end_calendar, name="end_calendar"),
-    path("calendar/<slug:secret>.ics", views.calendar, name="calendar"),
-    path("services/", views.everybodys, name="everybodys"),
-    path("services/work/", views.work, name="work"),
-    path("services/work/approve/<int:sweep>", views.approve, name="approve"),
-    path("services/<int:service>/", views.service, name="service"),
-    path("services/<int:service>/end", views.terminate, name="terminate"),
-    path("services/<int:service>/stay", views.revoke, name="revoke"),
+    path("customers/<int:customer>/services", services.services, name="services"),
+    path("customers/<int:customer>/calendar", services.make_calendar, name="make_calendar"),
+    path("customers/<int:customer>/calendar/end", services.end_calendar, name="end_calendar"),
+    path("calendar/<slug:secret>.ics", services.calendar, name="calendar"),
+    path("services/", services.everybodys, name="everybodys"),
+    path("services/work/", services.work, name="work"),
+    path("services/work/approve/<int:sweep>", services.approve, name="approve"),
+    path("services/<int:service>/", services.service, name="service"),
+    path("services/<int:service>/end", services.terminate, name="terminate"),
+    path("services/<int:service>/stay", services.revoke, name="revoke"),
+    path("policy/", policies.in_force, name="policy"),
+    path("policy/versions/", policies.versions, name="policy_versions"),
+    path("policy/versions/<int:version>/", policies.version, name="policy_version"),
+    path("policy/change", policies.change, name="change_policy"),
+    path("policy/take", policies.take, name="take_policy"),
 ]

@@ -1,17 +1,29 @@
-"""A new version of a policy: what differs, when a service may go over to it, and what that would do to all services. Pure."""
+"""A new version of a policy: what differs, and whether a service may go over to it. Pure."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from math import inf
 
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
-from gasthof.slices.lifecycle.rules.facts import Decision, Facts
-from gasthof.slices.lifecycle.rules.policy import RENEWABLE, RENEWABLE_BY_FEE, RESTORABLE, Entry, Policy
+from gasthof.slices.lifecycle.rules.facts import Facts
+from gasthof.slices.lifecycle.rules.policy import (
+    ACTIVE,
+    ENDS,
+    ERASED,
+    RENEWABLE,
+    RENEWABLE_BY_FEE,
+    RESTORABLE,
+    Entry,
+    Fee,
+    Policy,
+)  # fmt: skip
 from gasthof.slices.lifecycle.rules.timeline import as_planned, timeline
 
 SAVED_BY = (RENEWABLE, RENEWABLE_BY_FEE, RESTORABLE)
 WAYS = frozenset(SAVED_BY)
+IN_COURSE, ENDED = 1, 2
+STAGES = {ACTIVE: 0, **dict.fromkeys(ENDS, ENDED), ERASED: 3}  # of a service's way; all other phases lie in its course
 
 
 @dataclass(frozen=True)
@@ -24,16 +36,6 @@ class Change:
     after: object
 
 
-@dataclass(frozen=True)
-class Simulation:
-    """Over services: how many would change, the days on which their next phase would come instead, how many stay with their version."""
-
-    services: int
-    changed: int
-    kept: int  # the new version would bring something earlier, so they stay with theirs
-    by_day: Mapping[date, int]
-
-
 def diff(before: Policy, after: Policy) -> list[Change]:
     """In the order of names; phases are compared by their names."""
     plain = [
@@ -44,38 +46,47 @@ def diff(before: Policy, after: Policy) -> list[Change]:
     return [*plain, *_of_maps(before.fees, after.fees), *_of_entries(before.entries, after.entries)]
 
 
-def may_go_over(before: Policy, after: Policy, facts: Facts, on: date) -> bool:
-    """The pinning rule: under the new version nothing comes to this service earlier than under its own. No day from now on may be
-    without something that it would have had, or ask more for saving it."""
-    old, new = (as_planned(each, facts, on) for each in (before, after))
+def may_go_over(before: Policy, after: Policy, facts: Facts, on: date, then: Facts | None = None) -> bool:
+    """The pinning rule: under the new version nothing comes to this service earlier than under its own. From that day on no day may be
+    without something that it would have had, further on its way to the end, or ask more for saving it. `then`: what is known of it
+    by then, where something else changes with the version: once it is paid, say."""
+    old, new = as_planned(before, facts, on), as_planned(after, then or facts, on)
     days = {step.day for policy, each in ((before, old), (after, new)) for step in timeline(policy, each, on)}
-    return all(_no_worse(evaluate(before, old, day), evaluate(after, new, day)) for day in sorted(days))
+    return all(_no_worse(_standing(before, old, day), _standing(after, new, day)) for day in sorted(days))
 
 
-def _no_worse(old: Decision, new: Decision) -> bool:
-    return old.capabilities - WAYS <= new.capabilities and _rank(new) >= _rank(old)
+@dataclass(frozen=True)
+class _Standing:
+    """Of a service on a day, as far as it is compared."""
+
+    stage: int  # of STAGES
+    can: frozenset[str]
+    way: int  # how well it can be saved: by paying, by paying a fee, out of what was kept, not at all
+    fees: tuple[Fee, ...]
+    currency: str
 
 
-def _rank(decision: Decision) -> int:
-    """How well it can be saved: by paying, by paying a fee, out of what was kept, not at all."""
-    return max((len(SAVED_BY) - place for place, way in enumerate(SAVED_BY) if way in decision.capabilities), default=0)
+def _standing(policy: Policy, facts: Facts, day: date) -> _Standing:
+    found, entry = evaluate(policy, facts, day), policy.of(facts.type, facts.tld)
+    way = max((len(SAVED_BY) - place for place, way in enumerate(SAVED_BY) if way in found.capabilities), default=0)
+    if entry.follows and not found.ended:
+        way = len(SAVED_BY)  # paying for what it belongs to is all that it takes
+    kept = (entry.archive.fee,) if entry.archive.fee and RESTORABLE in found.capabilities else ()
+    fees = tuple(policy.fees[key] for key in (*found.fees, *kept))
+    return _Standing(STAGES.get(found.phase, IN_COURSE), found.capabilities - WAYS, way, fees, policy.currency)
 
 
-def simulate(before: Policy, after: Policy, services: Iterable[tuple[Facts, int]], on: date) -> Simulation:
-    """`services`: facts, and how many services have these."""
-    total = changed = kept = 0
-    by_day = Counter[date]()
-    for facts, count in services:
-        total += count
-        if not may_go_over(before, after, facts, on):
-            kept += count
-            continue
-        old, new = (evaluate(each, as_planned(each, facts, on), on) for each in (before, after))
-        if old != new:
-            changed += count
-            if new.next_at is not None:
-                by_day[new.next_at] += count
-    return Simulation(total, changed, kept, dict(by_day))
+def _no_worse(old: _Standing, new: _Standing) -> bool:
+    if new.stage > old.stage or not old.can <= new.can or new.way < old.way:
+        return False
+    return new.way > old.way or not _dearer(old, new)
+
+
+def _dearer(old: _Standing, new: _Standing) -> bool:
+    """What has to be asked for may cost anything."""
+    before, after = (sum(inf if fee.amount is None else fee.amount for fee in each.fees) for each in (old, new))
+    units = old.currency, {fee.each for fee in old.fees}
+    return after > before or (after > 0 and units != (new.currency, {fee.each for fee in new.fees}))
 
 
 def _of_maps(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:

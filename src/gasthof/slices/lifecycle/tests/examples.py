@@ -10,6 +10,7 @@ from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.models import Hold as Held
 from gasthof.slices.lifecycle.models import Service, Sweep, Work
 from gasthof.slices.lifecycle.rules.facts import SECURITY, Hold, Termination
+from gasthof.slices.lifecycle.values import PolicyText
 from gasthof.slices.subscriptions.models import Subscription
 
 CUSTOMERS = {"lifecycle.foresee", "lifecycle.make_calendar", "lifecycle.end_calendar"}
@@ -45,6 +46,7 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
     wished = Service.objects.filter(name=DomainName.parse(domain).ascii, type="hosting").latest("pk").pk
     bare = {"customer": house.baker.customer, "type": "shop", "name": "Törtchen-Laden", "first_unpaid": "2027-03-03"}
     bare["subscription"] = place
+    text = PolicyText.parse(policies.draft(policies.shipped()).replace("amount = 4000", "amount = 4500"))
     return {
         "lifecycle.begin": bare,
         "lifecycle.set_paid": {"service": service, "first_unpaid": "2028-02-29"},
@@ -56,6 +58,8 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         "lifecycle.end_for_breach": {"service": service, "authorised": "Köchin und Gärtner"},
         "lifecycle.terminate": {"service": service, "authorised": "Brief vom 3. März", "on": "2999-03-03"},
         "lifecycle.revoke_termination": {"service": wished},
+        "lifecycle.preview_policy": {"text": text},
+        "lifecycle.take_policy": {"text": text, "previewed": policies.digest(text)},
         "lifecycle.foresee": {"service": service},
         "lifecycle.restore": {"service": wished, "first_unpaid": "2999-03-03"},
         "lifecycle.approve_sweep": {"sweep": Sweep.objects.latest("pk").pk},

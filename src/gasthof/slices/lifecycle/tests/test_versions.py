@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gasthof.slices.lifecycle.rules.evaluate import evaluate, phase_on
+from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.facts import Facts
 from gasthof.slices.lifecycle.rules.policy import policy
 from gasthof.slices.lifecycle.rules.timeline import as_planned
-from gasthof.slices.lifecycle.rules.versions import diff, may_go_over, simulate
+from gasthof.slices.lifecycle.rules.versions import diff, may_go_over
 from gasthof.slices.lifecycle.tests.policies import FIRST, SHIPPED, TEXT, days, facts, offsets
 
 MAIL = '{ name = "deleted", from = 14, does = "delete", can = [] }'
@@ -51,9 +51,26 @@ def test_one_may_always_go_over_to_the_same(of: Facts, offset: int) -> None:
     assert may_go_over(SHIPPED, SHIPPED, of, of.first_unpaid + days(offset))
 
 
-def test_a_simulation_counts_who_changes_and_when() -> None:
-    late = Facts("mail", "", FIRST - days(5), noticed=FIRST - days(20))
-    found = simulate(SHIPPED, LONGER, [(late, 3), (Facts("shop", "", FIRST), 40)], FIRST)
-    assert (found.services, found.changed, found.kept, found.by_day) == (43, 3, 0, {FIRST + days(16): 3})
-    assert simulate(SHIPPED, SHORTER, [(late, 3)], FIRST).kept == 3
-    assert phase_on(SHIPPED, late, FIRST + days(9)) == "deleted"
+def test_what_asks_more_for_saving_it_is_worse() -> None:
+    vps = Facts("vps", "", FIRST, noticed=FIRST - days(20))
+    dearer = policy(TEXT.replace("[fee.restore]  # L11\namount = 2000", "[fee.restore]\namount = 2500"))
+    asked = policy(TEXT.replace("[fee.restore]  # L11\namount = 2000", "[fee.restore]"))
+    assert dearer.fees["restore"].amount == 2500 and asked.fees["restore"].amount is None
+    for before, after, may in (
+        (SHIPPED, dearer, False),
+        (dearer, SHIPPED, True),
+        (SHIPPED, asked, False),
+        (asked, SHIPPED, True),
+        (asked, asked, True),
+    ):
+        assert may_go_over(before, after, vps, FIRST) is may
+
+
+def test_an_end_that_takes_nothing_more_away_is_still_an_end() -> None:
+    """Where nothing works and nothing helps any more, the day of the deletion still counts."""
+    end = '{ name = "released", from = 60, does = "release", can = [] },\n]\n\n[type.domain]'
+    assert TEXT.count(end) == 1
+    lost = '{ name = "pending_delete", from = 50, does = "note", can = [] },\n  '
+    long, short = policy(TEXT.replace(end, lost + end.replace("60", "65"))), policy(TEXT.replace(end, lost + end))
+    of = Facts("domain", "com", FIRST, noticed=FIRST - days(20))
+    assert may_go_over(short, long, of, FIRST) and not may_go_over(long, short, of, FIRST)
