@@ -76,11 +76,12 @@ def test_what_was_said_of_days_that_have_passed_is_still_said(
 
 @given(versions(), versions(), st.sampled_from(KINDS))
 def test_who_stays_would_have_met_something_earlier(before: Policy, after: Policy, kind: tuple[str, str]) -> None:
-    """On some day, with some notice or wish, or its fee: the rule keeps nobody without a cause."""
+    """On some day, with some notice or wish, some days given back, or its fee: the rule keeps nobody without a cause."""
     if never_earlier(before, after, *kind):
         return
     cases = [replace(Facts(*kind, FIRST), noticed=FIRST + days(n)) for n in (-110, 40, 80)]
     cases.append(replace(cases[0], termination=Termination(FIRST - days(100), "", "")))
+    cases += [replace(each, spared=3) for each in cases]
     assert any(_differ(before, after, facts) for facts in cases) or any(
         as_planned(before, Facts(*kind, FIRST), FIRST + days(n)) != as_planned(after, Facts(*kind, FIRST), FIRST + days(n)) for n in range(-120, 0)
     )  # fmt: skip
