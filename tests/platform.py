@@ -69,6 +69,11 @@ class Platform:
         self.ports = dict(zip(DEFAULT_PORTS, ports or free_ports(len(DEFAULT_PORTS)), strict=True))
 
     @property
+    def served(self) -> dict[str, int]:
+        """Ports by name, without the demo's card network."""
+        return {name: port for name, port in self.ports.items() if name != "cards"}
+
+    @property
     def prefix(self) -> Prefix:
         return Prefix.load(self.root)
 

@@ -36,7 +36,7 @@ def test_the_ports_on_loopback_and_no_more(platform: Platform) -> None:
     """But for Dovecot's three and what filters send by, on an address that is this installation's own (test_php_ports.py)."""
     pid, inside = Supervisor(platform.prefix).pid, places.inside(platform.prefix)
     assert pid is not None
-    wanted = {(address, port) for address in ("127.0.0.1", "::1") for port in platform.ports.values()}
+    wanted = {(address, port) for address in ("127.0.0.1", "::1") for port in platform.served.values()}
     found = {(one.address, one.port) for one in listeners(family(pid)) if one.kind == "tcp"}
     own = (places.IMAP, places.POP3, places.SIEVE, places.FILTERS)
     assert found == wanted | {(inside, port) for port in own}
@@ -73,7 +73,7 @@ def test_a_customers_php_finds_the_public_ports_and_no_socket(platform: Platform
     found = answer.json()
     pid = Supervisor(platform.prefix).pid
     ours = {one.port for one in listeners(family(pid))}
-    assert set(found["ports"]) & ours == set(platform.ports.values())
+    assert set(found["ports"]) & ours == set(platform.served.values())
     assert found["sockets"] == []
 
 

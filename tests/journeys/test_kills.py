@@ -54,7 +54,7 @@ def wait_for(true: Callable[[], object], seconds: float, what: object = "") -> N
 @contextlib.contextmanager
 def visited(services: Services) -> Iterator[None]:
     """Connections to all ports are open meanwhile, somebody reads mail, and a customer's statement never ends."""
-    ports, who = services.guest.platform.ports, services.database
+    ports, who = services.guest.platform.served, services.database
     with contextlib.ExitStack() as stack:
         for port in [ports[name] for name in ports if name != "dns"]:
             stack.enter_context(socket.create_connection((ADDRESS, port)))

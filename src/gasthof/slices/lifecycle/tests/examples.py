@@ -46,7 +46,7 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
     wished = Service.objects.filter(name=DomainName.parse(domain).ascii, type="hosting").latest("pk").pk
     bare = {"customer": house.baker.customer, "type": "shop", "name": "Törtchen-Laden", "first_unpaid": "2027-03-03"}
     bare["subscription"] = place
-    text = PolicyText.parse(policies.draft(policies.shipped()).replace("amount = 4000", "amount = 4500"))
+    text = str(PolicyText.parse(policies.draft(policies.shipped()).replace("amount = 4000", "amount = 4500")))
     return {
         "lifecycle.begin": bare,
         "lifecycle.set_paid": {"service": service, "first_unpaid": "2028-02-29"},
