@@ -159,9 +159,9 @@ def end() -> dict[str, list[Any]]:
     """All that counts, without the numbers that sequences give."""
     numbers = dict(Service.objects.values_list("pk", "type"))
 
-    def rows(model: Any, *names: str, **which: object) -> list[Any]:
-        found = model.objects.filter(**which).values_list(*names)
-        return sorted((tuple(numbers.get(each, each) if nth == 0 else each for nth, each in enumerate(row)) for row in found), key=repr)  # fmt: skip
+    def rows(model: Any, *names: str) -> list[Any]:
+        found = ([numbers[each] if name in ("pk", "service") else each for name, each in zip(names, row, strict=True)] for row in model.objects.values_list(*names))  # fmt: skip
+        return sorted(map(tuple, found), key=repr)
 
     return {
         "services": rows(Service, "pk", "phase", "first_unpaid", "noticed", "spared", "ended", "closed", "held", "due_at"),
@@ -188,12 +188,12 @@ def told(steps: list[int | str], kills: list[int]) -> tuple[dict[str, list[Any]]
     story, deaths, last = begin(), 0, len(kills)
     for nth, step in enumerate(steps):
         for work in works(story, step):
-            if last and killed(work, kills[nth % last]):
-                deaths += 1
-                while killed(work, 2 * kills[nth % last] + 40 * deaths):
-                    deaths += 1
-            else:
+            if not last:
                 work()
+                continue
+            at = kills[nth % last]
+            while killed(work, at):
+                deaths, at = deaths + 1, 2 * at + 40
     return end(), deaths
 
 

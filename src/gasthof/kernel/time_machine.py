@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from gasthof.kernel.durable import put
 from gasthof.prefix import Prefix
 
 
@@ -21,17 +22,4 @@ def read(prefix: Prefix) -> int:
 
 def write(prefix: Prefix, ahead: int) -> None:
     """Durable when it returns, for the panel's group to read."""
-    path, new = prefix.moved, prefix.moved.with_suffix(".new")
-    with new.open("w", encoding="ascii") as handle:
-        handle.write(f"{ahead}\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    above = path.parent.stat()
-    os.chown(new, 0, above.st_gid)
-    new.chmod(0o640)
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    put(prefix.moved, f"{ahead}\n", 0o640, prefix.moved.parent.stat().st_gid)

@@ -68,10 +68,12 @@ def sweep(now: datetime, *, approved: Approval | None = None) -> Swept:
         day = today(now)
         former = _former(day)
         lets = approved if approved and approved.day == day else NOTHING
-        reason = halt(former.last, day, witness.remembered())
+        remembered = witness.remembered()
+        reason = halt(former.last, day, remembered)
         if reason in {"", lets.reason}:
             swept = _done(now, day, former, lets)
-            transaction.on_commit(partial(witness.remember, day))
+            if remembered != day:
+                transaction.on_commit(partial(witness.remember, day))
         else:
             swept = Swept(day, 0, 0, parked=reason, done=False)
         _note(swept, former, now, lets.by)

@@ -1,10 +1,11 @@
 """The last swept day beside the database: a database that was put back to an older state does not know that it was."""
 
-import os
 from datetime import date
 from pathlib import Path
 
 from django.conf import settings
+
+from gasthof.kernel.durable import put
 
 
 def place() -> Path:
@@ -22,11 +23,4 @@ def remembered() -> date | None:
 
 def remember(day: date) -> None:
     """After the commit: should the machine die in between, it remembers the day before, which stops nothing."""
-    path = place()
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    with new.open("w", encoding="ascii") as file:
-        file.write(f"{day.isoformat()}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.chmod(0o644)
-    new.replace(path)
+    put(place(), f"{day.isoformat()}\n", 0o644)

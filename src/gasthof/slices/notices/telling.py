@@ -16,7 +16,7 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.call import Call
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.models import AuditEntry
-from gasthof.kernel.permissions import SYSTEM
+from gasthof.kernel.permissions import SYSTEM, Actor
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.access.actions import write_to
 from gasthof.slices.access.queries import OutgoingMail, people_of
@@ -192,6 +192,13 @@ def mailed(notice: Notice, service: Service, clocks: Clocks) -> int:
         notice.end_named = letter.end
         Delivery.objects.create(notice=notice, mail=mail, address=user.email)
     return len(people)
+
+
+def note_displayed(notice: Notice, actor: Actor, clocks: Clocks) -> None:
+    """To somebody of the customer, in person: what staff look at was not shown to them."""
+    if actor.customer == notice.customer_id and actor.role in ("owner", "user") and not actor.behind:
+        with rows.staff():
+            Notice.objects.filter(pk=notice.pk, displayed=None).update(displayed=clocks.business.now())
 
 
 def follow(clocks: Clocks) -> Iterator[str]:

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gasthof.kernel import rows
 from gasthof.kernel.actions import SYSTEM_CLOCKS
-from gasthof.kernel.permissions import HOUSE, Actor, Place
+from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle.queries import Service, policy_of
 from gasthof.slices.notices import rules, telling, wording
@@ -71,7 +70,7 @@ def everybodys(request: PanelRequest) -> HttpResponse:
 def notice(request: PanelRequest, notice: int) -> HttpResponse:
     found: Notice = known(request, "notices", pk=notice)
     if rules.is_looked_at(request.method or "", request.headers):
-        _note_displayed(found, request.actor)
+        telling.note_displayed(found, request.actor, SYSTEM_CLOCKS)
     manages = may(request.actor, MANAGE, None)
     context = {
         "notice": found, "paragraphs": found.text.split("\n\n"), "state": _state(found), "manages": manages,
@@ -89,13 +88,6 @@ def _ended(each: Delivery) -> State:
         Delivery.GIVEN_UP: State(_("not reached"), "bad", "octagon-alert"),
     }
     return known_states.get(each.state, State(_("on its way"), "info", "loader-circle"))
-
-
-def _note_displayed(found: Notice, actor: Actor) -> None:
-    """By somebody of the customer, in person: what staff look at was not shown to them."""
-    if actor.customer == found.customer_id and actor.role in ("owner", "user") and not actor.behind:
-        with rows.staff():
-            Notice.objects.filter(pk=found.pk, displayed=None).update(displayed=SYSTEM_CLOCKS.business.now())
 
 
 @shown_or_sent
