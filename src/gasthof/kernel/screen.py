@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
+from unicodedata import category
 
 from django.utils.translation import gettext
 
@@ -22,8 +23,9 @@ def table(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _visible(text: str) -> str:
-    """Nothing that a terminal would obey."""
-    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
+    """Nothing that a terminal would obey. A space that may not be broken at is a space."""
+    shown = (" " if category(each) == "Zs" else each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)
+    return "".join(shown)
 
 
 def verbs(listed: Iterable[Action]) -> str:
@@ -74,13 +76,20 @@ def unknown_verb(given: str | None, known: Sequence[str]) -> str:
 
 
 def outcome(done: Outcome, waited: Iterable[Waited]) -> str:
-    rows = [(name, _cell(value, name)) for name, value in done.result.items()]
+    rows = [row for name, value in done.result.items() for row in _rows(name, value)]
     return table(rows) + table((_state(each), each.kind, each.key, each.words) for each in waited)
 
 
 def _state(waited: Waited) -> str:
     names = {"live": gettext("in effect"), "failed": gettext("failed"), "drift": gettext("repaired")}
     return names.get(waited.state, gettext("waiting"))
+
+
+def _rows(name: str, value: object) -> list[tuple[str, str]]:
+    """A line for each of several things that have fields of their own."""
+    if isinstance(value, list | tuple) and any(isinstance(item, dict) for item in value):
+        return [("" if place else name, _cell(item)) for place, item in enumerate(value)]
+    return [(name, _cell(value, name))]
 
 
 def _cell(value: object, name: str = "") -> str:

@@ -75,8 +75,8 @@ def file(path: Path) -> tuple[Fact, bytes]:
     if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
         return _fact("other", found, unsettled=unsettled), b""
-    with open(descriptor, "rb") as handle:
-        content = handle.read(LARGEST)
+    with open(descriptor, "rb", buffering=0) as handle:  # a bound on each read would take that much memory first
+        content = handle.readall() if found.st_size <= LARGEST else handle.read(LARGEST)
     return _fact("file", found, digest=sha256(content).hexdigest(), unsettled=unsettled), content
 
 

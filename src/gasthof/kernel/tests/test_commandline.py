@@ -201,12 +201,19 @@ def test_states_within_lists_are_said_so_too() -> None:
     records = [{"name": "@", "state": "hidden"}, {"name": "www", "state": "served"}]
     with translation.override("de"):
         shown = screen.outcome(Outcome("dns.show", {"records": records, "contents": ["a", "b"], "ds": []}), [])
-    lines = dict(line.split(maxsplit=1) for line in shown.splitlines())
-    assert lines == {
-        "records": "name=@, state=von anderen Einträgen verdeckt; name=www, state=ausgeliefert",
-        "contents": "a, b",
-        "ds": "–",
-    }
+    assert shown.splitlines() == [
+        "records   name=@, state=von anderen Einträgen verdeckt",
+        "          name=www, state=ausgeliefert",
+        "contents  a, b",
+        "ds        –",
+    ]
+
+
+def test_amounts_read_as_they_are_written_and_nothing_is_obeyed_by_a_terminal() -> None:
+    assert (
+        screen.outcome(Outcome("x.y", {"cost": "60,00\N{NO-BREAK SPACE}EUR \x1b[2J"}), [])
+        == "cost  60,00 EUR \\x1b[2J\n"
+    )
 
 
 @pytest.mark.parametrize(

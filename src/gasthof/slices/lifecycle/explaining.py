@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gasthof.slices.lifecycle.rules.facts import Reason
@@ -13,7 +14,7 @@ SENTENCES = {
     "follows": _("It follows the service that it belongs to, which is: %(phase)s."),
     "paid": _("It is paid until the day before %(until)s."),
     "ahead_of_expiry": _("It is not renewed, and its registry closes the way to do so before it expires on %(day)s."),
-    "unpaid": _("It has not been paid since %(since)s: %(days)d days."),
+    "unpaid": _("It has not been paid since %(since)s: %(days)s."),
     "ended": _("It ended on %(day)s. No payment brings it back."),
     "terminated": _("It ended on %(day)s, as %(by)s wished."),
     "kept_for_case": _("It would have been deleted by now; it is kept since a case is open."),
@@ -163,6 +164,10 @@ PARKED = {
 }
 
 
+def days(count: int) -> str:
+    return gettext("1 day") if count == 1 else gettext("%(days)d days") % {"days": count}
+
+
 def in_words(reason: Reason) -> str:
     """In the reader's language."""
     values = {name: _shown(name, value) for name, value in reason.values}
@@ -183,4 +188,6 @@ def _shown(name: str, value: object) -> object:
         return date_format(value, "DATE_FORMAT")
     if name == "case":
         return value or "–"
+    if name == "days" and isinstance(value, int):
+        return days(value)
     return PHASES[value] if name == "phase" and isinstance(value, str) else value

@@ -206,6 +206,7 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
     drawn = course(service, on, registry.renewal_price(service))
     return {
         **shown(service),
+        "next": drawn.steps[1].day.isoformat() if len(drawn.steps) > 1 else None,
         "on": on.isoformat(),
         "sentence": drawn.sentence,
         "why": [explaining.in_words(reason) for reason in evaluate(policy, known, on).explain],

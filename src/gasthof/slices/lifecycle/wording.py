@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from gasthof.kernel.values import DomainName
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import Tone, fee_words, tone
+from gasthof.slices.lifecycle.explaining import days
 from gasthof.slices.lifecycle.rules.policy import (
     CAPABILITIES,
     OTHERS,
@@ -91,10 +92,6 @@ def day(start: int) -> str:
         return gettext("on the first unpaid day")
     words = gettext("%(days)s before it") if start < 0 else gettext("%(days)s after it")
     return words % {"days": days(abs(start))}
-
-
-def days(count: int) -> str:
-    return gettext("1 day") if count == 1 else gettext("%(days)d days") % {"days": count}
 
 
 def _tld(tld: str) -> str:

@@ -219,6 +219,14 @@ def test_of_several_only_the_last_counts(house: House, service: Service, monkeyp
     assert asked == ["subscriptions.withhold"] and state(house) == "active" and asked[0] in actions()
 
 
+def test_a_closed_service_names_the_day_of_its_deletion_before_anybody_was_told_of_it(
+    house: House, service: Service, passes: Callable[..., list[str]]
+) -> None:
+    passes(0, 1)
+    foreseen = perform(house.baker, "lifecycle.foresee", {"service": service.pk}, on(1)).result
+    assert (foreseen["phase"], foreseen["next"]) == ("suspended", "2027-05-02")
+
+
 def test_what_is_foreseen_is_what_happens(house: House, service: Service, passes: Callable[..., list[str]]) -> None:
     foreseen = perform(house.baker, "lifecycle.foresee", {"service": service.pk}, on(-30)).result
     assert [(step["day"], step["phase"]) for step in foreseen["steps"]] == [

@@ -25,7 +25,11 @@ def test_a_day_and_a_case_are_told_as_people_say_them() -> None:
     of = Facts("hosting", "", FIRST, holds=frozenset({Hold(ABUSE, "Köchin Anna")}))
     with translation.override("de"):
         first, second = (explaining.in_words(each) for each in evaluate(SHIPPED, of, date(2027, 3, 5)).explain)
-    assert first == "Seit 3. März 2027 ist es nicht bezahlt: 2 Tage."
+        unpaid, _ = (explaining.in_words(each) for each in evaluate(SHIPPED, of, date(2027, 3, 4)).explain)
+    assert (first, unpaid) == (
+        "Seit 3. März 2027 ist es nicht bezahlt: 2 Tage.",
+        "Seit 3. März 2027 ist es nicht bezahlt: 1 Tag.",
+    )
     assert second.startswith("Es ist wegen eines Verstoßes gesperrt (–), von Köchin Anna.")
 
 

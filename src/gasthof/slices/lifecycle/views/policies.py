@@ -37,7 +37,7 @@ def in_force(request: PanelRequest) -> HttpResponse:
     row = policies.newest()
     going = Rollout.objects.filter(done=None).first()
     found = policies.read(row.text if row else policies.shipped())
-    context = {"sections": wording.sections(found), "notice_days": wording.days(found.notice_days), "going": _going(going)}  # fmt: skip
+    context = {"sections": wording.sections(found), "notice_days": explaining.days(found.notice_days), "going": _going(going)}  # fmt: skip
     action = Link(_("Change the policy"), reverse("lifecycle:change_policy"), "pencil")
     title = _("Policy, version %(version)d") % {"version": found.version}
     return show(request, "lifecycle/policy.html", Head(title, action=action, tabs=_tabs(0), lead=_lead()), context)
@@ -95,7 +95,7 @@ def version(request: PanelRequest, version: int) -> HttpResponse:
         raise Http404
     found, former = policies.read(row.text), PolicyVersion.objects.filter(number__lt=version).order_by("number").last()
     context = {
-        "sections": wording.sections(found), "notice_days": wording.days(found.notice_days), "text": row.text, "former": former,
+        "sections": wording.sections(found), "notice_days": explaining.days(found.notice_days), "text": row.text, "former": former,
         "changes": wording.differences(policies.read(former.text), found) if former else [],
     }  # fmt: skip
     by = registry.called({row.by}).get(row.by, row.by) if row.by else ""
@@ -167,7 +167,7 @@ def _of_type(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _later(days: int, services: int) -> str:
-    return _("%(days)s later: %(services)s") % {"days": wording.days(days), "services": number_format(services)}
+    return _("%(days)s later: %(services)s") % {"days": explaining.days(days), "services": number_format(services)}
 
 
 def _of_month(found: dict[str, Any]) -> dict[str, str]:
