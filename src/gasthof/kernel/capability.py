@@ -99,6 +99,15 @@ class Alarm:
     url: str  # where it can be seen
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """What comes to something soon, and what can be done about it; in the reader's language."""
+
+    title: str
+    words: str
+    doors: tuple[Door, ...] = ()
+
+
 Level = Literal[
     "account", "house", "customer", "subscription", "domain"
 ]  # what a page is about: the reader; the whole, down to one domain
@@ -187,6 +196,9 @@ class Capability:
     )
     service_doors: Callable[[Actor, Any], Iterable[Door]] | None = (
         None  # who looks, a service -> what they can ask for about it
+    )
+    outlooks: Callable[[Actor, Any], Iterable[Outlook]] | None = (
+        None  # who looks, a subscription -> what comes to it soon, by a fixed number of queries where nothing does
     )
     speaks: Callable[[Any, str], None] | None = None  # a request, a language -> who asks is answered in it from now on
     is_customer: Callable[[int], bool] | None = None  # whether there is a customer of that number

@@ -9,7 +9,19 @@ from typing import Any
 
 from gasthof.installed import SLICES
 from gasthof.kernel.call import Awaited, Call
-from gasthof.kernel.capability import Alarm, Bearer, Capability, Card, Door, Glance, Level, Page, Waited, WayToPay
+from gasthof.kernel.capability import (
+    Alarm,
+    Bearer,
+    Capability,
+    Card,
+    Door,
+    Glance,
+    Level,
+    Outlook,
+    Page,
+    Waited,
+    WayToPay,
+)
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import EVERYWHERE, Actor, Grants, allowed
 from gasthof.kernel.refusal import Refused
@@ -175,6 +187,11 @@ def renewal_price(service: Any) -> str:
 def service_doors(actor: Actor, service: Any) -> list[Door]:
     """What can be asked for about that service, in rank order."""
     return [door for each in capabilities() if each.service_doors for door in each.service_doors(actor, service)]
+
+
+def outlooks(actor: Actor, subscription: Any) -> list[Outlook]:
+    """What comes to that subscription soon, in rank order."""
+    return [found for each in capabilities() if each.outlooks for found in each.outlooks(actor, subscription)]
 
 
 def speaks(request: Any, language: str) -> None:

@@ -4,6 +4,7 @@ from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.lifecycle.cards import services
 from gasthof.slices.lifecycle.daily import day_began
 from gasthof.slices.lifecycle.moving import export, keeps, let_go, restore, withholds
+from gasthof.slices.lifecycle.outlook import outlooks
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE
 
 CAPABILITY = Capability(
@@ -18,6 +19,7 @@ CAPABILITY = Capability(
     ),
     roles={"accountant": frozenset({SEE}), "read only": frozenset({SEE})},
     cards={SEE: services},
+    outlooks=outlooks,
     subscription_removed=let_go,
     keeps=keeps,
     withholds=withholds,

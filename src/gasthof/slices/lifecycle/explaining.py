@@ -42,7 +42,7 @@ PHASES = {
     "pending_delete": _("about to be deleted by the registry"),
     "deleted": _("deleted"),
     "released": _("released"),
-    "erased": _("deleted, with what was kept of it"),
+    "erased": _("deleted for good"),
 }
 TYPES = {
     "domain": _("Domain"),

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from lucide.templatetags.lucide import lucide
 
-from gasthof.kernel.capability import Badge
+from gasthof.kernel.capability import Badge, Outlook
 from gasthof.ui import browsers, parts
 from gasthof.ui.shell import Link
 
@@ -82,6 +82,12 @@ def facts(listed: Iterable[parts.Fact]) -> dict[str, Any]:
 def doors(entries: Iterable[Any]) -> dict[str, Any]:
     """What can be done with it: `menu.doors(actor, place, level)`."""
     return {"entries": entries}
+
+
+@register.inclusion_tag("ui/outlooks.html")
+def outlooks(found: Iterable[Outlook]) -> dict[str, Any]:
+    """What comes soon, and what can be done about it; nothing where nothing comes."""
+    return {"outlooks": found, "label": gettext("What comes next")}
 
 
 @register.inclusion_tag("ui/empty.html")

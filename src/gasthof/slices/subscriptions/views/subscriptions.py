@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gasthof.kernel import registry
 from gasthof.kernel.collection import collections
 from gasthof.kernel.permissions import HOUSE, Actor, Place
 from gasthof.slices.accounts.queries import Customer
@@ -143,6 +144,7 @@ def subscription(request: PanelRequest, subscription: str) -> HttpResponse:
                 lead=found.customer.name)  # fmt: skip
     context = {
         "subscription": found,
+        "coming": registry.outlooks(request.actor, found),
         "manages": manages,
         "facts": _facts(found),
         "bars": _bars(found),

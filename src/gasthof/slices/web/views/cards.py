@@ -59,7 +59,8 @@ def websites(request: PanelRequest, subscription: str) -> HttpResponse:
     if request.htmx:
         response = render(request, "web/cards.html", {"head": head, **context})
     else:
-        response = show(request, "web/websites.html", head, context)
+        coming = registry.outlooks(request.actor, found)
+        response = show(request, "web/websites.html", head, context | {"coming": coming})
     patch_vary_headers(response, ["HX-Request"])
     return response
 

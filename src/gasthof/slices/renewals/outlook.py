@@ -1,0 +1,50 @@
+"""The way to pay for a service: on its page, and on those of its subscription."""
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
+from gasthof.kernel import registry
+from gasthof.kernel.amounts import amount
+from gasthof.kernel.capability import Door, Outlook
+from gasthof.kernel.permissions import Actor, allowed
+from gasthof.slices.billing.queries import READ, Proforma
+from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.renewals.models import Asked
+from gasthof.slices.subscriptions.queries import Subscription
+
+
+def outlooks(actor: Actor, subscription: Subscription) -> Iterator[Outlook]:
+    """Hook. What of its services is asked for and not paid."""
+    for proforma in _open(actor, Asked.objects.filter(service__subscription=subscription)):
+        words = gettext("%(amount)s are to be paid by %(day)s. As soon as the payment is known, the service goes on, within seconds.") % {
+            "amount": _rest(proforma), "day": date_format(proforma.valid_until, "DATE_FORMAT"),
+        }  # fmt: skip
+        door = Door(gettext("Look at it and pay"), _url(proforma), "receipt")
+        yield Outlook(gettext("Proforma %(number)s") % {"number": proforma.number}, words, (door,))
+
+
+def service_doors(actor: Actor, service: Service) -> list[Door]:
+    """Hook."""
+    return [
+        Door(gettext("Pay %(amount)s") % {"amount": _rest(proforma)}, _url(proforma), "receipt")
+        for proforma in _open(actor, Asked.objects.filter(service=service))
+    ]
+
+
+def _open(actor: Actor, asked: QuerySet[Asked]) -> Iterator[Proforma]:
+    rows = asked.filter(standing=True, proforma__state=Proforma.OPEN).select_related("proforma__customer")
+    return (
+        each.proforma for each in rows.order_by("pk") if allowed(actor, READ, each.proforma.place, registry.grants())
+    )
+
+
+def _rest(proforma: Proforma) -> str:
+    return amount(proforma.total - proforma.received, proforma.currency)
+
+
+def _url(proforma: Proforma) -> str:
+    return reverse("billing:proforma", args=[proforma.number])
