@@ -2,7 +2,6 @@
 
 import gc
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from tests import cluster
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """A process that only hands tests to others needs no database."""
     here = "PYTEST_XDIST_WORKER" in os.environ or not early_config.known_args_namespace.numprocesses
-    os.environ["GASTHOF_PREFIX"] = str(cluster.start()) if here else tempfile.gettempdir()
+    os.environ["GASTHOF_PREFIX"] = str(cluster.start()) if here else "/nonexistent"
     os.environ["GASTHOF_DB_ROLE"] = OWNER
     return (yield)
 
