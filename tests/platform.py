@@ -20,6 +20,7 @@ import idna
 import pytest
 
 from gasthof.bootstrap.place import locate
+from gasthof.bootstrap.postgres import DATABASE
 from gasthof.bootstrap.programs import cluster as postgres
 from gasthof.bootstrap.programs import environment
 from gasthof.prefix import DEFAULT_PORTS, Prefix
@@ -114,6 +115,19 @@ class Platform:
 
     def status(self) -> dict[str, Any]:
         return json.loads(self.command("status", "--json", check=False).stdout)
+
+    def pending(self) -> int:
+        """Objects that nodes have not told of yet. Asked of PostgreSQL itself, for those who wait: `status` takes a second of a processor."""
+        told = "SELECT FROM nodes_objectreport r WHERE r.target_id = o.id AND r.revision = o.revision"
+        return int(
+            postgres(self.prefix).psql(
+                f"SELECT count(*) FROM nodes_desiredobject o WHERE NOT EXISTS ({told})", DATABASE
+            )
+        )
+
+    def held(self) -> bool:
+        """Whether a node waits for a person before it removes so much. As `pending`."""
+        return postgres(self.prefix).psql("SELECT count(*) FROM nodes_nodecontact WHERE held <> ''", DATABASE) != "0"
 
     def run(self, verb: str, *, wait: bool = True, actor: str = "operator", **fields: object) -> dict[str, Any]:
         """A verb's result; with `wait` the node has reported it live. The clerk does it; `command("run", ...)` takes a second more."""
