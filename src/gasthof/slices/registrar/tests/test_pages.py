@@ -13,7 +13,7 @@ from gasthof.slices.registrar.models import Operation, Registration
 from gasthof.slices.registrar.tests.conftest import Scene
 from gasthof.slices.registrar.tests.examples import ADDRESS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.quick]
+pytestmark = pytest.mark.django_db
 NAME = "/names/xn--bckerei-5wa.info/"
 STEPS = ("", "renew", "lock/on", "lock/off", "code", "code/show", "cancel", "price", "restore")
 

@@ -22,7 +22,6 @@ from gasthof.slices.renewals.tests.test_renewals import EXPIRES, Desk, desk, noo
 from gasthof.slices.subscriptions.models import Subscription
 
 __all__ = ["desk"]  # fixture
-pytestmark = pytest.mark.quick
 DAY = timedelta(hours=24)
 SECOND = timedelta(seconds=1)
 
