@@ -70,7 +70,8 @@ def sources() -> list[Path]:
 @contextlib.contextmanager
 def _model() -> Iterator[Path]:
     """Nobody else makes or removes it meanwhile. Those of other states of the migrations go."""
-    digest = hashlib.sha256(b"".join(str(path).encode() + path.read_bytes() for path in sources())).hexdigest()
+    whole = b"".join(str(path.relative_to(ROOT)).encode() + path.read_bytes() for path in sources())
+    digest = hashlib.sha256(whole).hexdigest()
     KEPT.mkdir(parents=True, exist_ok=True)
     with (KEPT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

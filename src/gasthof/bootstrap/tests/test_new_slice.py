@@ -13,7 +13,7 @@ from gasthof.bootstrap.refusal import Refusal
 ROOT = Path(__file__).parents[4]
 PYTHON = Path(sys.executable)
 NAME = "fernschreiber"
-CHECKED = ("src", "tests", "docs", "pyproject.toml", "gasthof")
+CHECKED = ("src", "tests", "docs", "requirements", "pyproject.toml", "gasthof")
 
 
 @pytest.fixture(scope="module")
