@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.application", "tests.platform", "tests.committing"]
+pytest_plugins = ["tests.application", "tests.parts", "tests.platform", "tests.committing"]
 
 
 @pytest.hookimpl(trylast=True)  # when those that are not wanted have gone
@@ -19,6 +19,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "platform" in getattr(item, "fixturenames", ()):
             platforms.add(item.path)
     items.sort(key=lambda item: (-patience[item.path], item.path not in platforms, -sizes[item.path]))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None) -> None:
+    """Nothing is left to be made: this process has a cluster of its own, with all tables (tests/cluster.py)."""
 
 
 @pytest.fixture(autouse=True)

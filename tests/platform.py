@@ -20,8 +20,11 @@ import idna
 import pytest
 
 from gasthof.bootstrap.place import locate
+from gasthof.bootstrap.postgres import DATABASE
+from gasthof.bootstrap.programs import cluster as postgres
 from gasthof.bootstrap.programs import environment
 from gasthof.prefix import DEFAULT_PORTS, Prefix
+from tests import cluster
 from tests.clerk import Clerk
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,6 +116,19 @@ class Platform:
     def status(self) -> dict[str, Any]:
         return json.loads(self.command("status", "--json", check=False).stdout)
 
+    def pending(self) -> int:
+        """Objects that nodes have not told of yet. Asked of PostgreSQL itself, for those who wait: `status` takes a second of a processor."""
+        told = "SELECT FROM nodes_objectreport r WHERE r.target_id = o.id AND r.revision = o.revision"
+        return int(
+            postgres(self.prefix).psql(
+                f"SELECT count(*) FROM nodes_desiredobject o WHERE NOT EXISTS ({told})", DATABASE
+            )
+        )
+
+    def held(self) -> bool:
+        """Whether a node waits for a person before it removes so much. As `pending`."""
+        return postgres(self.prefix).psql("SELECT count(*) FROM nodes_nodecontact WHERE held <> ''", DATABASE) != "0"
+
     def run(self, verb: str, *, wait: bool = True, actor: str = "operator", **fields: object) -> dict[str, Any]:
         """A verb's result; with `wait` the node has reported it live. The clerk does it; `command("run", ...)` takes a second more."""
         given = [f"{name}={value}" for name, value in fields.items()]
@@ -146,11 +162,14 @@ class Platform:
 
 
 @contextlib.contextmanager
-def new_platform() -> Iterator[Platform]:
-    """A prefix of its own that is stopped and removed afterwards, whatever happened."""
+def new_platform(*, bare: bool = True) -> Iterator[Platform]:
+    """A prefix of its own that is stopped and removed afterwards, whatever happened. If it is not bare, there are tables already: `up` takes
+    far longer to make them. Its first steps are proven in src/gasthof/bootstrap/tests."""
     root = Path(tempfile.mkdtemp(prefix="gasthof-platform-"))
     root.chmod(0o755)
     platform = Platform(root)
+    if not bare:
+        cluster.lay(postgres(platform.prefix))
     try:
         yield platform
     finally:
@@ -160,6 +179,6 @@ def new_platform() -> Iterator[Platform]:
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
     """Up, without the demo. Everybody's: leave other tests' customers alone and give yours names of their own."""
-    with new_platform() as running:
+    with new_platform(bare=False) as running:
         running.up("--no-demo")
         yield running

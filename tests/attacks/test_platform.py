@@ -97,7 +97,7 @@ def _logged(log: Path, part: str) -> dict[str, str]:
 
 
 def test_two_installations_share_no_secret_and_no_uid(platform: Platform) -> None:
-    with new_platform() as other:
+    with new_platform(bare=False) as other:
         other.up("--no-demo")
         first, second = secrets(platform), secrets(other)
         assert {"secret", "ca.key", "key.pem"} <= {path.name for path in first}

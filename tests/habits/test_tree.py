@@ -62,6 +62,7 @@ def test_no_big_file_lies_in_the_tree() -> None:
     assert [(path.name, path.stat().st_size) for path in tree() if path.stat().st_size > 400_000] == []
 
 
+@pytest.mark.quick
 @pytest.mark.django_db
 def test_every_change_of_a_model_has_its_migration() -> None:
     words = io.StringIO()

@@ -235,7 +235,7 @@ def test_each_accepted_mail_arrives_once_while_the_house_is_killed(platform: Pla
     reaper.join()
     wait_for(lambda: all(state.up for state in reaper.supervisor.states().values()), 60)
     wait_for(lambda: _settled(platform), SETTLED)
-    wait_for(lambda: not platform.status()["nodes"][0]["pending"], 60)
+    wait_for(lambda: platform.pending() == 0, 60)
     print(f"{len(customers.accepted)} accepted, deaths {dict(reaper.deaths)}, verbs {dict(desk.done)}")
     assert [words for words in customers.refused if words.startswith("box")] == []
     logs = [path for path in platform.prefix.logs.iterdir() if path.is_file()]

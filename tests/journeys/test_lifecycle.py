@@ -35,7 +35,7 @@ OPEN = "from gasthof.slices.billing.models import Proforma; p = Proforma.objects
 @pytest.fixture(scope="module")
 def tried_out() -> Iterator[Platform]:
     """A try-out of its own, whose time can be moved; the demo's customers are of no use here."""
-    with new_platform() as platform:
+    with new_platform(bare=False) as platform:
         platform.up("--no-demo")
         platform.prefix.demo.write_text("{}")
         platform.run("renewals.set_price", wait=False, type="hosting", months=12, net="60,00")

@@ -60,7 +60,7 @@ def kill_worker(platform: Platform) -> None:
 
 
 def test_every_zone_follows_a_machine_that_moves() -> None:
-    with new_platform() as platform:
+    with new_platform(bare=False) as platform:
         platform.up("--no-demo")
         guest = furnish(platform)
         serial = ask(platform, UMLAUT, "SOA")[0].split()[2]

@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import idna
 import pytest
 
+from gasthof.bootstrap.supervisor import wait_until
 from tests.customers import Guest, arrive
 from tests.platform import ROOT, Platform
 from tests.visitors import Visitors, get
@@ -63,12 +63,7 @@ def test_200_new_domainsat_once(platform: Platform) -> None:
 def _delete_under_the_guard(platform: Platform, guest: Guest) -> None:
     """So many at once wait for a person, and go when one says so."""
     platform.run("subscriptions.delete", subscription=guest.subscription, wait=False)
-    for _ in range(100):
-        node = platform.status()["nodes"][0]
-        if node["held"]:
-            break
-        time.sleep(0.2)
-    assert node["held"], node
+    assert wait_until(platform.held, 60), platform.status()["nodes"]
     assert (guest.home / "web").exists()
     platform.run("nodes.release", node="local", wait=False)
     _settle(platform)
@@ -84,11 +79,7 @@ def at_once(platform: Platform, calls: list[tuple[str, dict[str, str]]]) -> list
 
 
 def _settle(platform: Platform) -> None:
-    for _ in range(120):
-        if not any(node["pending"] for node in platform.status()["nodes"]):
-            return
-        time.sleep(0.5)
-    raise AssertionError(platform.status()["nodes"])
+    assert wait_until(lambda: platform.pending() == 0, 120), platform.status()["nodes"]
 
 
 def _docroots(platform: Platform, names: list[str]) -> dict[str, str]:

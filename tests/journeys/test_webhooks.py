@@ -26,7 +26,7 @@ LOOPBACK = '[webhooks]\nnetworks = ["127.0.0.0/8"]\n'
 @pytest.fixture(scope="module")
 def house() -> Iterator[Platform]:
     """One whose operator lets webhooks reach this machine."""
-    with new_platform() as running:
+    with new_platform(bare=False) as running:
         (running.root / "config.toml").write_text(LOOPBACK)
         running.up("--no-demo")
         assert running.prefix.webhook_networks == ("127.0.0.0/8",)

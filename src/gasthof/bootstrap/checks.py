@@ -11,14 +11,15 @@ from gasthof.bootstrap.place import Place
 from gasthof.bootstrap.progress import tell
 from gasthof.bootstrap.up import compile_translations
 
-SLOW = "daemons or journey or long"
-ALONE = "alone"
-FAST = f"not ({SLOW} or {ALONE})"
+REST, ALONE = "rest", "alone"  # marks; tests/parts.py puts the first
+FAST = f"not ({REST} or {ALONE})"
+WITHIN = ("src", "tests/habits")  # all of the quick part's tests: reading the other files takes time as well
 PROCESSORS = 2  # processes of tests that compute: as many as there are cores on the smallest machine
 WAITING = 4  # of tests that wait for daemons for a part of their time
 SAMPLED = "5"  # of the boundaries at which agents are killed, each fifth: all of them by `EVERY=1 ./gasthof test`, or for files that are named
 SCRIPTS = ("lint-imports",)  # what cannot be run as a module
-CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GASTHOF_PREFIX", "GASTHOF_DB_ROLE")
+CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GASTHOF_PREFIX", "GASTHOF_DB_ROLE",
+           "PYTHONDONTWRITEBYTECODE")  # fmt: skip
 
 
 def test(place: Place, *, quick: bool, arguments: list[str]) -> int:
@@ -58,7 +59,7 @@ def _quick() -> Part:
         ("mypy", ["mypy"]),
         ("import rules", ["lint-imports"]),
     ]
-    return [[("pytest, quick", _shared(FAST, PROCESSORS))], checks]
+    return [[("pytest, quick", _shared(FAST, PROCESSORS, *WITHIN))], checks]
 
 
 def _slow() -> Part:
@@ -68,7 +69,7 @@ def _slow() -> Part:
         (f"bench {', '.join(names)}, small", ["gasthof.bootstrap.benches", *names, "--small"])
         for names in [*alone, list(ON_ONE_PLATFORM)]
     ]
-    return [[("pytest, the rest", _shared(f"({SLOW}) and not {ALONE}", WAITING))], benches]
+    return [[("pytest, the rest", _shared(f"{REST} and not {ALONE}", WAITING))], benches]
 
 
 def _alone() -> Part:
@@ -84,10 +85,10 @@ def _pytest(arguments: list[str]) -> list[str]:
     return ["pytest", "-q", *arguments]
 
 
-def _shared(marks: str, processes: int) -> list[str]:
+def _shared(marks: str, processes: int, *within: str) -> list[str]:
     """A file's tests stay together, for they share daemons. conftest.py puts files in order."""
     shared = ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
-    return _pytest([*shared, "--durations", "25", "-m", marks])
+    return _pytest([*shared, "--durations", "25", "-m", marks, *within])
 
 
 def _steps(place: Place, scratch: str, part: Part) -> list[list[Step]]:

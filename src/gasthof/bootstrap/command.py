@@ -115,7 +115,7 @@ def _add_verbs(add: Add) -> None:
 
 def _add_checks(add: Add) -> None:
     sub = add("test", "run the tests; further words go to pytest", _test)
-    sub.add_argument("--quick", action="store_true", help="without real daemons and browsers: about a minute")
+    sub.add_argument("--quick", action="store_true", help="style, types, imports and unit tests: about a minute")
     sub = add("bench", "run a benchmark; without a name it lists them", _bench)
     sub.add_argument("name", nargs="?", metavar="NAME")
     sub.add_argument("--json", action="store_true", help="only JSON on standard output")

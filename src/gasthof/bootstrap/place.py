@@ -115,7 +115,7 @@ def _link(place: Place) -> None:
     if var.is_symlink():
         var.unlink()
     elif var.exists():
-        kept = {entry.name for entry in var.iterdir()} - {"env"}
+        kept = {entry.name for entry in var.iterdir()} - {"env", "env.lock", "tests"}
         if kept:
             raise Refusal(
                 f"{var} holds an installation ({', '.join(sorted(kept)[:3])}), but {place.why}. "

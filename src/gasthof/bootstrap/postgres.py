@@ -49,13 +49,17 @@ class Cluster:
             [*command, "--auth=peer", *([] if durable else ["--no-sync"])],
             check=True, user="postgres", group="postgres", extra_groups=[], cwd="/", capture_output=True, text=True,
         )  # fmt: skip
+        with (self.data / "postgresql.conf").open("a") as conf:
+            conf.write("include 'gasthof.conf'\n")
+        self.configure(durable=durable)
+
+    def configure(self, *, durable: bool = True) -> None:
+        """Who may connect, and how it runs from its next start on."""
         self._write("pg_hba.conf", HBA.format(db=DATABASE, nodes_member=f"+{NODES}", owner=OWNER, app=APP))
         maps = [f"gasthof root {OWNER}", f"gasthof root {APP}"]
         if self.panel_user:
             maps.append(f"gasthof {self.panel_user} {APP}")
         self._write("pg_ident.conf", "\n".join(maps) + "\n")
-        with (self.data / "postgresql.conf").open("a") as conf:
-            conf.write("include 'gasthof.conf'\n")
         settings = [f"unix_socket_directories = '{self.socket}'", "listen_addresses = ''", "max_connections = 60"]
         settings += [] if durable else ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
         self._write("gasthof.conf", "\n".join(settings) + "\n")

@@ -88,6 +88,7 @@ def fill(root: Path, uid: int = UID) -> None:
         os.utime(site / "leer", ns=(1, -1_500_000_000))
 
 
+@pytest.mark.long
 def test_a_tree_of_everything_comes_back(place: Path) -> None:
     fill(place / "from")
     assert pack(place / "from", UID, place / "a.tar") == []

@@ -13,7 +13,7 @@ from gasthof.bootstrap.refusal import Refusal
 ROOT = Path(__file__).parents[4]
 PYTHON = Path(sys.executable)
 NAME = "fernschreiber"
-CHECKED = ("src", "tests", "docs", "pyproject.toml", "gasthof")
+CHECKED = ("src", "tests", "docs", "requirements", "pyproject.toml", "gasthof")
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("tree")
     for name in CHECKED:
         path = ROOT / name
-        ignored = shutil.ignore_patterns("__pycache__", "*.mo")
+        ignored = shutil.ignore_patterns("*.mo")  # what is compiled fits, as it goes by times, which are copied
         shutil.copytree(path, root / name, ignore=ignored) if path.is_dir() else shutil.copy(path, root / name)
     new_slice(root, NAME)
     new_slice(root, "zeitung")

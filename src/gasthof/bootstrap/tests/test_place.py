@@ -81,6 +81,17 @@ def test_an_installation_is_not_thrown_away(open_folder: Path) -> None:
     assert (checkout / "var" / "config.toml").exists()
 
 
+def test_what_can_be_made_anew_is(open_folder: Path) -> None:
+    checkout = checkout_in(open_folder)
+    for name in ("env", "tests"):
+        (checkout / "var" / name).mkdir(parents=True)
+    (checkout / "var" / "env.lock").touch()
+    checkout.chmod(0o700)
+    found = places.locate(checkout, None, open_folder / "state")
+    places.settle(found)
+    assert (checkout / "var").readlink() == found.default
+
+
 def test_a_closed_prefix_is_refused_with_advice(open_folder: Path) -> None:
     checkout = checkout_in(open_folder)
     (open_folder / "closed").mkdir(mode=0o700)

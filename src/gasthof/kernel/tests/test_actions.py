@@ -14,7 +14,7 @@ from gasthof.kernel.permissions import ANONYMOUS, Actor
 from gasthof.kernel.refusal import ActionRefused, NotAllowed
 from gasthof.slices.domains.models import Domain
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 
 
 furnished_once, house = made_once(settle)

@@ -12,6 +12,8 @@ from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.clock import Clocks
 from gasthof.prefix import Prefix
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prefix:

@@ -10,7 +10,7 @@ from gasthof.ui.changes import FEW, Done, Undo, after, without
 from gasthof.ui.models import Bundle
 from gasthof.ui.performing import After, _location
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 DOMAIN = "bäckerei-müller.test"
 HTMX = {"hx-request": "true", "hx-current-url": "http://localhost/domains?x=1&done=old"}
 

@@ -11,7 +11,7 @@ from gasthof.slices.domains.models import Domain
 from gasthof.slices.mail.models import Mailbox
 from gasthof.ui.models import Submission
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 DOMAIN = "bäckerei-müller.test"
 
 

@@ -16,6 +16,8 @@ from gasthof.ui import menu, statics
 from gasthof.ui.menu import Place
 from gasthof.ui.parts import Quota
 
+pytestmark = pytest.mark.quick
+
 PAGES = (
     Page("Domains", "ui:changes", "domains.write", "domain", "globe"),
     Page("Customers", "start", "accounts.manage", "house", "users"),

@@ -20,7 +20,7 @@ from gasthof.ui import parts
 from gasthof.ui.lists import BulkAction, Column, Empty, Listing, list_page
 from gasthof.ui.shell import Head
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 
 
 def rows(actor: Actor, window: Window) -> Sequence[Domain]:

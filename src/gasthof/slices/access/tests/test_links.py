@@ -17,7 +17,7 @@ from gasthof.slices.access import jobs, links, outbox, rules
 from gasthof.slices.access.models import OneTimeLink, OutgoingMail, User
 from gasthof.slices.access.sending import Later, Undeliverable
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 CLOCKS = Clocks(FixedClock(NOW), FixedClock(NOW))

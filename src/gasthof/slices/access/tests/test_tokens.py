@@ -22,7 +22,7 @@ from gasthof.slices.access import tokens
 from gasthof.slices.access.models import ApiToken, User
 from gasthof.slices.access.queries import actor_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 CLOCKS = Clocks(FixedClock(NOW), FixedClock(NOW))
 

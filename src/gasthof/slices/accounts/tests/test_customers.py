@@ -8,7 +8,7 @@ from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.accounts.models import Customer
 from gasthof.slices.accounts.queries import as_actor, find_customer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 
 
 furnished_once, house = made_once(settle)

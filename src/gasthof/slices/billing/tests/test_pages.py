@@ -15,6 +15,8 @@ from gasthof.slices.billing.models import Proforma
 from gasthof.slices.billing.tests.examples import HOUSE, issue, upload
 from gasthof.slices.billing.tests.statements import OWN, Line, mt940
 
+pytestmark = pytest.mark.quick
+
 DOMAIN = "bäckerei-müller.test"
 PASSED = "2026-11-01"
 

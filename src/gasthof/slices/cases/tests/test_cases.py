@@ -22,7 +22,7 @@ from gasthof.slices.cases.settling import unlock_paid
 from gasthof.slices.lifecycle.models import Service, Termination
 from gasthof.slices.mail.models import Mailbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 NAME = "grüße-aus-köln.test"
 BOX = f"info@{NAME}"
 WORDS = "Aus dem Postfach kam Werbung."

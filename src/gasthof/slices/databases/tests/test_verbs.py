@@ -11,7 +11,7 @@ from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.databases import rules
 from gasthof.slices.databases.models import Database, DatabaseUser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 PASSWORD = "Grüße aus Köln 1"
 SERVERS = pytest.mark.parametrize("server", rules.SERVERS)
 

@@ -16,7 +16,7 @@ from gasthof.slices.dns.models import Change, RecordSet, Zone
 from gasthof.slices.dns.rules import contents
 from gasthof.slices.nodes.models import DesiredObject
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 NAME = "grüße-aus-köln.test"
 ASCII = "xn--gre-aus-kln-w6a02arc.test"
 NOW = datetime(2027, 3, 4, 5, 6, tzinfo=UTC)

@@ -11,7 +11,7 @@ from gasthof.slices.domains.models import Claim, Domain
 from gasthof.slices.nodes.models import Node
 from gasthof.slices.nodes.registration import Address, register
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 HOST, OWN = "wirt.gästehaus.test", "gästehaus.test"
 ASCII, OWN_ASCII = "wirt.xn--gstehaus-0za.test", "xn--gstehaus-0za.test"
 

@@ -19,7 +19,7 @@ from gasthof.slices.ftp.models import FtpUser
 from gasthof.slices.nodes.models import DesiredObject, Node, ObjectReport
 from gasthof.slices.subscriptions.models import Plan, Subscription
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 PASSWORD = "Grüße-aus-Köln-1"
 DOMAIN, ASCII = "grüße-aus-köln.test", "xn--gre-aus-kln-w6a02arc.test"
 

@@ -18,6 +18,8 @@ from gasthof.slices.lifecycle.models import Calendar, Service
 from gasthof.slices.lifecycle.rules.facts import Hold
 from gasthof.slices.lifecycle.rules.icalendar import LONGEST, Entry, calendar, escaped, folded
 
+pytestmark = pytest.mark.quick
+
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
 NAME = "bäckerei-müller.test"
 

@@ -16,6 +16,8 @@ from gasthof.slices.registrar.models import Operation, Registration, RegistryAcc
 from gasthof.slices.registrar.tests.conftest import Scene, set_scene
 from gasthof.slices.registrar.tryout import FUNDS
 
+pytestmark = pytest.mark.quick
+
 YEAR, RESTORE = 600, 4000  # cents of a .de
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from gasthof.slices.lifecycle.rules.prospects import COURSE, EARLIER, OVER, Pros
 from gasthof.slices.lifecycle.rules.timeline import as_planned
 from gasthof.slices.lifecycle.rules.versions import STAGES
 from gasthof.slices.lifecycle.tests.policies import FIRST, FOLLOWERS, SHIPPED, TEXT, changed, days, successors, versions
+
+pytestmark = pytest.mark.long
 
 MAIL = '{ name = "deleted", from = 14, does = "delete", can = [] }'
 LONGER = changed(MAIL, MAIL.replace("14", "21"))

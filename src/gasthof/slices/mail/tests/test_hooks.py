@@ -13,7 +13,7 @@ from gasthof.slices.mail.tests.test_verbs import ASCII, NAME, PASSWORD
 from gasthof.slices.nodes.models import DesiredObject, Node, ObjectReport
 from gasthof.slices.subscriptions.models import Subscription
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 
 
 def settled() -> House:

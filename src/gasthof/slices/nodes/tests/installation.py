@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from tests.cluster import below, lay
 
 from gasthof.agent.link import role_of
 from gasthof.agent.wire import bucket_of
@@ -23,7 +24,6 @@ SET_UP = """
 import sys, django
 django.setup()
 from django.core.management import call_command
-call_command("migrate", verbosity=0)
 for number, name in enumerate(sys.argv[1:], 1):
     call_command("register_node", name, uid_base=number * 1_000_000)
 """
@@ -39,11 +39,10 @@ class Installation:
     def make(cls) -> "Installation":
         root = Path(tempfile.mkdtemp(prefix="gasthof-protocol-"))
         root.chmod(0o755)
-        cluster = Cluster(root / "postgres" / "data", root / "postgres" / "run")
-        cluster.create()
+        cluster = below(root)
+        lay(cluster)
         made = cls(root, cluster)
         made.start()
-        cluster.create_database()
         for name in NODES:
             cluster.allow_node(role_of(name))
         cluster.psql("SELECT pg_reload_conf()")

@@ -11,7 +11,7 @@ from tests.house import House, all_live, settle
 from gasthof.slices.nodes.models import DesiredObject, NodeContact, NodeEvent, Preview, PreviewEnd, PreviewPart
 from gasthof.slices.nodes.watch import forget_previews
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 
 
 furnished_once, house = made_once(settle)

@@ -13,6 +13,8 @@ from gasthof.slices.nodes.desired import Desired, put_desired
 from gasthof.slices.nodes.models import DesiredObject, Node
 from gasthof.slices.nodes.tests.mirror import Mirror
 
+pytestmark = pytest.mark.quick
+
 KEY = "xn--gre-aus-kln-dcb8w.test"
 
 

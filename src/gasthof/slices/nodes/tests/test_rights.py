@@ -10,6 +10,8 @@ from psycopg import sql
 
 from gasthof.slices.nodes.tests.installation import Installation
 
+pytestmark = pytest.mark.daemons
+
 MINE = {"node_changes(jsonb)", "node_report(jsonb)", "node_preview_wanted()", "node_preview_told(jsonb)"}
 EMPTY = json.dumps({"epoch": "", "token": "", "revision": 0})
 REPORT = json.dumps({

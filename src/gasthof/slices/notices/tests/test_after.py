@@ -19,6 +19,7 @@ from gasthof.slices.notices.models import Notice
 from gasthof.slices.notices.tests.test_notices import EXPIRES, NAME, Desk, desk
 
 __all__ = ["desk"]
+pytestmark = pytest.mark.quick
 
 
 def deleted(desk: Desk, *, type_: str = "hosting", after: int = 60) -> Service:

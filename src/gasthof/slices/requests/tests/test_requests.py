@@ -29,7 +29,7 @@ from gasthof.slices.requests.doors import kinds_for
 from gasthof.slices.requests.models import Request, Step
 from gasthof.slices.requests.views import foreseen
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 NAME = "grüße-aus-köln.test"
 DAY = date(2027, 3, 3)
 PAID_UNTIL = date(2028, 3, 3)

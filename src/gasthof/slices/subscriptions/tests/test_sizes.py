@@ -44,6 +44,7 @@ def test_a_file_of_two_names_counts_once_and_a_link_leads_nowhere(web: Path) -> 
     assert 100_000 <= (measure(web, UID, time.monotonic() + LONG) or 0) < 120_000
 
 
+@pytest.mark.long
 def test_a_full_folder_is_summed_up_in_little_memory(web: Path) -> None:
     fill(web, 20_000)
     tracemalloc.start()

@@ -9,7 +9,7 @@ from tests.house import House, desired, settle
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.subscriptions.models import Plan, Subscription
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 
 
 furnished_once, house = made_once(settle)

@@ -12,7 +12,7 @@ from gasthof.slices.domains.models import Claim, Domain
 from gasthof.slices.nodes.models import DesiredObject, NodeContact
 from gasthof.slices.web.models import Alias, ProtectedDirectory, ProtectedUser, Site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 NAME = "grüße-aus-köln.test"
 ASCII = "xn--gre-aus-kln-w6a02arc.test"
 
