@@ -125,8 +125,10 @@ def words(phase: str) -> str:
     return str(explaining.PHASES[phase])
 
 
-def standing(phase: str) -> Badge:
-    """A service's phase as a badge."""
+def standing(phase: str, *, closed: bool = False) -> Badge:
+    """How a service stands, as a badge: what a hold closes is held, whatever its phase."""
+    if closed and phase not in (*ENDS, ERASED):
+        return gettext("held"), "bad", "lock"
     kind = tone(phase)
     return str(explaining.PHASES[phase]), "" if kind == "gone" else kind, SHAPES[kind]
 

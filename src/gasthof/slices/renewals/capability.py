@@ -2,6 +2,7 @@
 
 from gasthof.kernel.capability import OPERATORS, Capability, Page
 from gasthof.slices.renewals.alarming import alarms
+from gasthof.slices.renewals.doors import service_doors
 from gasthof.slices.renewals.queries import MANAGE, in_words
 from gasthof.slices.renewals.telling import day_began, performed
 
@@ -12,5 +13,6 @@ CAPABILITY = Capability(
     performed=performed,
     day_began=day_began,
     renewal_price=in_words,
+    service_doors=service_doors,
     alarms=alarms,
 )
