@@ -155,6 +155,7 @@ def _by_card(house: House, state: str) -> str:
     return f"/card-payments/{CardPayment.objects.get(customer=house.baker.customer, state=state).pk}/back"
 
 
+OPENED = {"policy"}  # what folds there is seen open as well
 SENT = {"policy-change": ("from = 60", "from = 70")}  # what is written in place of what, and sent
 WRONG = centre_pages.WRONG | {
     name: (field, "grüße aus köln")
@@ -189,6 +190,7 @@ def looked_at(
     look: str,
     wrong: tuple[str, str] | None = None,
     sent: tuple[str, str] = ("", ""),
+    opens: bool = False,
 ) -> None:
     """`wrong`: a field and what is typed into it; ("", ""): the form is sent as it is."""
     complaints.clear()
@@ -199,6 +201,8 @@ def looked_at(
             page.fill(f"[name={wrong[0]}]", wrong[1])
         page.click("main .form-end button")
         page.wait_for_selector(".wrongs")
+    if opens:
+        page.locator("details.fold summary").first.click()
     if sent[0]:
         page.fill("textarea", page.input_value("textarea").replace(*sent))
         page.click("main .form-end button")
@@ -221,7 +225,10 @@ def pictured(page: Page, name: str, look: str) -> None:
 def test_pages_are_for_everybody(address: str, browser: Browser, house: House) -> None:
     """Each in one of the looks, in turn; in all of them when pictures are wanted."""
     for turn, (size, scheme, locale) in enumerate(LOOKS):
-        context = browser.new_context(viewport=SIZES[size], color_scheme=scheme, locale=locale)
+        motion = (
+            "reduce" if PICTURES else "no-preference"
+        )  # else colours are caught on their way from one scheme to the other
+        context = browser.new_context(viewport=SIZES[size], color_scheme=scheme, locale=locale, reduced_motion=motion)
         page, complaints = opened(context)
         look = f"{size}-{{scheme}}-{locale[:2]}"
         for nth, (who, name, path) in enumerate(shown(house)):
@@ -230,6 +237,8 @@ def test_pages_are_for_everybody(address: str, browser: Browser, house: House) -
                 looked_at(page, complaints, address + path, name, look)
                 if name in WRONG:
                     looked_at(page, complaints, address + path, f"{name}-wrong", look, WRONG[name])
+                if name in OPENED:
+                    looked_at(page, complaints, address + path, f"{name}-open", look, opens=True)
                 if name in SENT:
                     looked_at(page, complaints, address + path, f"{name}-sent", look, sent=SENT[name])
         context.close()

@@ -113,7 +113,9 @@ class Course:
             return gettext("Restoring it costs: %(fees)s.") % {"fees": fees} if fees else gettext("It can be restored.")
         if step.renewal not in (RENEWABLE, RENEWABLE_BY_FEE):
             return gettext("Paying does not help any more.")
-        price = self.price or gettext("the renewal’s price")
+        if not self.price and not fees:
+            return gettext("It can be renewed at the usual price.")
+        price = self.price or gettext("the usual price")
         return gettext("Paying costs: %(price)s.") % {"price": ", ".join(filter(None, (price, fees)))}
 
 

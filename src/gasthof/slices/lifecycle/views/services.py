@@ -264,7 +264,7 @@ def _context(row: Service) -> dict[str, Any]:
 
 def _facts(row: Service) -> list[Fact]:
     told = [
-        (_("Paid until"), _last_paid(row) or ("" if row.ended else _("without an end"))),
+        (_("Paid until"), _last_paid(row) or ""),
         (_("Registered until"), shown(row.registry_date) if row.registry_date else ""),
         (_("Subscription"), row.subscription.system_name if row.subscription else ""),
         (_("Belongs to"), row.parent.unicode if row.parent else ""),
