@@ -12,7 +12,7 @@ from tests.habits.messages import SOURCE, sentences
 GERMAN = SOURCE / "locale" / "de" / "LC_MESSAGES" / "django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
 SAME_IN_BOTH = {
-    "Alias", "Browser", "Catch-all", "Domain", "Domains", "Domains %(tlds)s", "Host", "Mail", "Multihosting", "Name", "PHP", "Passkey", "Passkeys", "Person", "Phase", "Port",
+    "Alias", "Browser", "Catch-all", "Domain", "Domains", "Domains %(tlds)s", "Host", "Mail", "Multihosting", "Name", "PDF, %(language)s", "PHP", "Passkey", "Passkeys", "Person", "Phase", "Port",
     "Proforma %(number)s", "Reseller", "Server", "Subserver", "TLD", "Test", "Text", "Token", "Version", "Webhook", "Webhooks", "Webmaster", "Websites", "optional",
 }  # fmt: skip
 

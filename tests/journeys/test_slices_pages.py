@@ -21,14 +21,19 @@ from gasthof.slices.renewals.models import LateOpening
 from gasthof.ui.tests.serving import served
 from tests.habits.examples import DOMAIN, MAIL_PASSWORD, furnish
 from tests.house import House, all_live, settle
+from tests.journeys import centre_pages
 from tests.readers import ASCII
 
-pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 PICTURES = os.environ.get("GASTHOF_PICTURES")  # a folder: pictures of every page are put there, to be looked at
 ONLY = os.environ.get("GASTHOF_PAGES", "")  # a pattern: these pages alone
 LOOKS = [
     ("phone", "light", "de-DE"), ("desktop", "light", "de-DE"), ("phone", "dark", "en-GB"), ("desktop", "dark", "en-GB"),
 ]  # fmt: skip
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(3600 if PICTURES else 600),
+]
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 SIGNED_IN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 LONG = "übergrößen-und-schürzenmanufaktur-königsbrück.test"
@@ -36,6 +41,13 @@ LONG = "übergrößen-und-schürzenmanufaktur-königsbrück.test"
 
 @pytest.fixture
 def house(transactional_db: None) -> House:
+    house = filled()
+    if PICTURES:
+        centre_pages.fill(house)
+    return house
+
+
+def filled() -> House:
     """Full on the baker's side, with long names; empty on the gardener's."""
     house = settle()
     furnish(house)
@@ -133,22 +145,32 @@ def pages(house: House) -> dict[str, str]:
     }  # fmt: skip
 
 
+def shown(house: House) -> list[centre_pages.Page]:
+    """As staff see them; when pictures are wanted as customers do, too, who have all or nothing."""
+    found = [("operator", name, path) for name, path in pages(house).items()]
+    return [*found, *centre_pages.everything(house)] if PICTURES else found
+
+
 def _by_card(house: House, state: str) -> str:
     return f"/card-payments/{CardPayment.objects.get(customer=house.baker.customer, state=state).pk}/back"
 
 
+OPENED = {"policy"}  # what folds there is seen open as well
 SENT = {"policy-change": ("from = 60", "from = 70")}  # what is written in place of what, and sent
-WRONG = {
-    "policy-change": "text",
-    "name-register": "name",
-    "mail-add": "quota_mb",
-    "dns-srv": "port",
-    "db-create": "name",
-    "invite": "email",
-    "ftp-add": "directory",
-    "price-set": "net",
-    "bill-reissue": "fee",
-    "bill-house": "eur_iban",
+WRONG = centre_pages.WRONG | {
+    name: (field, "grüße aus köln")
+    for name, field in {
+        "policy-change": "text",
+        "name-register": "name",
+        "mail-add": "quota_mb",
+        "dns-srv": "port",
+        "db-create": "name",
+        "invite": "email",
+        "ftp-add": "directory",
+        "price-set": "net",
+        "bill-reissue": "fee",
+        "bill-house": "eur_iban",
+    }.items()
 }
 
 
@@ -161,40 +183,62 @@ def opened(context: BrowserContext) -> tuple[Page, list[str]]:
 
 
 def looked_at(
-    page: Page, complaints: list[str], url: str, name: str, wrong: str = "", sent: tuple[str, str] = ("", "")
+    page: Page,
+    complaints: list[str],
+    url: str,
+    name: str,
+    look: str,
+    wrong: tuple[str, str] | None = None,
+    sent: tuple[str, str] = ("", ""),
+    opens: bool = False,
 ) -> None:
+    """`wrong`: a field and what is typed into it; ("", ""): the form is sent as it is."""
     complaints.clear()
     answer = page.goto(url)
     assert answer and answer.status == 200, f"{name}: {answer and answer.status}"
     if wrong:
-        page.fill(f"[name={wrong}]", "grüße aus köln")
+        if wrong[0]:
+            page.fill(f"[name={wrong[0]}]", wrong[1])
         page.click("main .form-end button")
         page.wait_for_selector(".wrongs")
+    if opens:
+        page.locator("details.fold summary").first.click()
     if sent[0]:
         page.fill("textarea", page.input_value("textarea").replace(*sent))
         page.click("main .form-end button")
         page.wait_for_selector("main .facts")
     if PICTURES:
-        page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
+        pictured(page, name, look)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} scrolls sideways"
     found = Axe().run(page)
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"
     assert [text for text in complaints if "status of 4" not in text] == [], name
 
 
+def pictured(page: Page, name: str, look: str) -> None:
+    """In both schemes: the page does not know which it is shown in."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=f"{PICTURES}/{name}-{look.format(scheme=scheme)}.png", full_page=True)
+
+
 def test_pages_are_for_everybody(address: str, browser: Browser, house: House) -> None:
     """Each in one of the looks, in turn; in all of them when pictures are wanted."""
     for turn, (size, scheme, locale) in enumerate(LOOKS):
-        context = browser.new_context(
-            viewport=SIZES[size], color_scheme=scheme, locale=locale, extra_http_headers={"x-acting": "operator"}
-        )
+        motion = (
+            "reduce" if PICTURES else "no-preference"
+        )  # else colours are caught on their way from one scheme to the other
+        context = browser.new_context(viewport=SIZES[size], color_scheme=scheme, locale=locale, reduced_motion=motion)
         page, complaints = opened(context)
-        for nth, (name, path) in enumerate(pages(house).items()):
+        look = f"{size}-{{scheme}}-{locale[:2]}"
+        for nth, (who, name, path) in enumerate(shown(house)):
             if re.search(ONLY, name) and (PICTURES or nth % len(LOOKS) == turn):
-                shot = f"{name}-{size}-{scheme}-{locale[:2]}"
-                looked_at(page, complaints, address + path, shot)
+                page.set_extra_http_headers({"x-acting": who})
+                looked_at(page, complaints, address + path, name, look)
                 if name in WRONG:
-                    looked_at(page, complaints, address + path, f"{shot}-wrong", WRONG[name])
+                    looked_at(page, complaints, address + path, f"{name}-wrong", look, WRONG[name])
+                if name in OPENED:
+                    looked_at(page, complaints, address + path, f"{name}-open", look, opens=True)
                 if name in SENT:
-                    looked_at(page, complaints, address + path, f"{shot}-sent", sent=SENT[name])
+                    looked_at(page, complaints, address + path, f"{name}-sent", look, sent=SENT[name])
         context.close()

@@ -7,11 +7,12 @@ from django.utils.formats import number_format
 from gasthof.kernel.currencies import decimals
 
 NARROW = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"  # as wide as a digit, and no place to break a line
 
 
 def amount(units: int, currency: str) -> str:
     """Of minor units: “1.234,50 EUR” in German, “1,234.50 EUR” in English; on one line."""
-    return f"{_formatted(units, currency, grouped=True)}{NARROW}{currency}"
+    return f"{_formatted(units, currency, grouped=True).replace('-', MINUS)}{NARROW}{currency}"
 
 
 def number(units: int, currency: str) -> str:

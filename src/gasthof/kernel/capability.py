@@ -48,6 +48,7 @@ class Door:
     title: str  # in the reader's language
     url: str  # where it leads
     icon: str  # Lucide's name
+    primary: bool = False  # what the reader most likely came for
 
 
 Tone = Literal["", "good", "warn", "bad", "info"]

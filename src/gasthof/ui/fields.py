@@ -45,10 +45,15 @@ class VerbField(forms.Field):
     needed = False  # the verb cannot do without
     short: StrOrPromise = ""  # the label in the summary of errors, where it is a whole sentence
 
+    @property
+    def optional(self) -> bool:
+        """Whether the label says so."""
+        return not self.needed
+
     def learn(self, field: kernel.Field, help_text: str) -> None:
         """What the verb's signature says: the help where the form has none of its own, and whether it is needed."""
         self.needed = field.required
-        self.help_text = self.help_text or help_text
+        self.help_text = self.help_text or _beside(str(self.label or ""), help_text)
         if field.required:
             self.widget.attrs["aria-required"] = "true"
 
@@ -59,6 +64,11 @@ class VerbField(forms.Field):
     def left_out(self, value: Any, initial: Any) -> bool:
         """Whether an optional field is as good as not there: empty, as it was at the beginning."""
         return value in (None, "") and initial in (None, "")
+
+
+def _beside(label: str, help_text: str) -> str:
+    """The help, where it says more than the label."""
+    return "" if help_text.casefold().strip(". ") == label.casefold().strip(". ") else help_text
 
 
 class Text(VerbField):
@@ -147,6 +157,11 @@ class Choice(VerbField):
         super().__init__(label, **{"widget": forms.RadioSelect() if radio else None, **how})
         self.labels = labels or {}
         self.choices = list(choices)
+
+    @property
+    def optional(self) -> bool:
+        """One is always chosen, unless nothing can be."""
+        return not self.needed and any(not value for value, _ in self.choices)
 
     @property
     def choices(self) -> list[tuple[str, StrOrPromise]]:

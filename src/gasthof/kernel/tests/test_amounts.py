@@ -55,3 +55,9 @@ def test_no_page_and_no_letter_shows_money_as_programs_read_it() -> None:
         if isinstance(node, ast.ImportFrom) and "Money" in {each.name for each in node.names}
     ]
     assert found == []
+
+
+def test_less_than_nothing_has_a_minus_and_stays_on_one_line() -> None:
+    with override("de"):
+        assert amount(-1_234_50, "EUR") == "\N{MINUS SIGN}1.234,50\N{NO-BREAK SPACE}EUR"
+    assert number(-150, "EUR") == "-1.50"  # to be typed

@@ -1,5 +1,6 @@
 """The audit trail as a list: who may read what of it, and by what it can be narrowed."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
@@ -109,6 +110,11 @@ def action_words(verb: str) -> str:
     return gettext(known.help).rstrip(".") if known else verb
 
 
+def _briefly(verb: str) -> str:
+    """The first of its sentences, or of what a colon parts."""
+    return re.split(r"[.:;] ", action_words(verb), maxsplit=1)[0]
+
+
 def outcome_of(entry: AuditEntry) -> Badge:
     """What came of it, as a badge."""
     known: dict[str, Badge] = {
@@ -123,7 +129,7 @@ def last(customer: Customer) -> Card:
     """Hook: what was done, refused and denied last, on the customer's page."""
     rows = list(AuditEntry.objects.filter(customer=customer.number).order_by("-pk")[:CARD_LINES])
     called = registry.called({row.actor for row in rows})
-    lines = tuple(Line(action_words(row.verb), note=_when_and_who(row, called), badge=outcome_of(row)) for row in rows)
+    lines = tuple(Line(_briefly(row.verb), note=_when_and_who(row, called), badge=outcome_of(row)) for row in rows)
     at = reverse("accounts:customer_trail", args=[customer.number])
     return Card(gettext("Last changes"), at, lines, gettext("Nothing was done yet"))
 

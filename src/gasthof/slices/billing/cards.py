@@ -18,7 +18,7 @@ def money(customer: Customer) -> Card:
     asked = Proforma.objects.filter(customer=customer, state=Proforma.OPEN).order_by("valid_until", "number")
     paid = Payment.objects.filter(customer=customer).order_by("-pk")
     lines = (*map(_asked, asked[:CARD_LINES]), *map(_paid, paid[:LAST_PAYMENTS]))
-    facts = tuple((name, value) for name, value, _note in account(standing(customer.number, today())))
+    facts = tuple((name, value) for name, value, _note in account(standing(customer.number, today())) if value != "–")
     at = reverse("billing:invoices", args=[customer.number])
     return Card(_("Money"), at, lines, _("Nothing is open, and nothing was paid yet."), facts)
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from gasthof.kernel.parsing import in_words
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.billing.rules import money
 from gasthof.ui.fields import Day, File, Number, Text
@@ -30,23 +32,35 @@ class SetHouse(VerbForm):
 
 
 class Cents(Text):
-    """An amount as people write it, for a verb that takes minor units; what is none goes to the verb as it is."""
+    """An amount as people write it, for a verb that takes minor units."""
+
+    def clean(self, value: Any) -> Any:
+        """Raises ValidationError: the verb's own words would be about minor units."""
+        try:
+            money.units(str(value or "0"), "EUR")
+        except Refused as refusal:
+            raise ValidationError(in_words(refusal)) from refusal
+        return value
 
     def said(self, value: Any) -> object:
-        try:
-            return str(money.units(str(value or "0"), "EUR"))
-        except Refused:
-            return value
+        return str(money.units(str(value or "0"), "EUR"))
+
+
+class Untold(Text):
+    """What a verb wants words for, and nobody has any: a dash."""
+
+    def said(self, value: Any) -> object:
+        return value or "–"
 
 
 class Reissue(VerbForm):
     verb = "billing.reissue"
     fee = Cents(_("Fee"), narrow=True, inputmode="decimal", autocomplete="off", help_text=_("Without VAT; 0: none."))
-    title = Text(_("What the fee is for"), autocomplete="off")
+    title = Untold(_("What the fee is for"), autocomplete="off", help_text=_("Only where there is one."))
     valid_until = Day(_("Payable until"))
 
     def __init__(self, *given: Any, **named: Any) -> None:
-        named["initial"] = {"fee": "0", "title": "–"} | (named.get("initial") or {})
+        named["initial"] = {"fee": "0"} | (named.get("initial") or {})
         super().__init__(*given, **named)
 
 

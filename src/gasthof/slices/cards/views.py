@@ -88,7 +88,7 @@ def _progress(request: PanelRequest, row: CardPayment, *, leads: bool) -> HttpRe
     there = row.address if row.is_open else ""
     led = leads and there
     context = {
-        "payment": row, "state": state(row), "facts": _facts(row), "said": said(row), "there": there, "led": led,
+        "payment": row, "state": state(row), "facts": _facts(row, staff=may(request.actor, MANAGE, None)), "said": said(row), "there": there, "led": led,
         "waits": row.is_open, "stand_in": stand_in(drivers.network()), "proforma": crumb.url,
         "again": reverse("cards:begin", args=[row.proforma_id]) if row.state == "refused" else "",
         "look": reverse("cards:look", args=[row.pk]) if may(request.actor, MANAGE, None) else "",
@@ -99,12 +99,15 @@ def _progress(request: PanelRequest, row: CardPayment, *, leads: bool) -> HttpRe
     return answer
 
 
-def _facts(row: CardPayment) -> list[Fact]:
+def _facts(row: CardPayment, *, staff: bool) -> list[Fact]:
+    """The network's own words are for staff: in its language."""
     facts = [
         Fact(_("Amount"), asked_for(row), copy=False),
         Fact(_("For"), _("Proforma invoice %(number)s") % {"number": row.proforma_id}, copy=False),
         Fact(_("Begun"), date_format(row.begun.astimezone(), "SHORT_DATETIME_FORMAT"), copy=False),
     ]
+    if row.words and staff:
+        facts.append(Fact(_("What the network says"), row.words, copy=False))
     if row.number:
         facts.append(Fact(_("Its number there"), row.number))
     return facts
@@ -132,7 +135,6 @@ def payments(request: PanelRequest) -> HttpResponse:
             Column("customer", _("Customer"), lambda row: row.customer.name),
             Column("begun", _("Begun"), lambda row: date_format(row.begun.astimezone(), "SHORT_DATETIME_FORMAT"), whole=True),
             Column("state", _("State"), state),
-            Column("words", _("What the network says"), lambda row: row.words or "–"),
             Column("amount", _("Amount"), asked_for, number=True),
         ),
         link=lambda row: reverse("cards:back", args=[row.pk]),

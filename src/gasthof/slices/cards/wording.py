@@ -24,7 +24,7 @@ def said(row: CardPayment) -> str:
     if row.state in ("refunded", "charged back"):
         return _("This payment was given back to the payer. We look into it, and write to you.")
     if row.state == "paid":
-        return _credited(row) or _("Paid. Thank you! What it was for is renewed and opened within seconds.")
+        return _credited(row) or _("Paid. Thank you! What you have paid for is renewed and opened within seconds.")
     if row.state == "refused":
         return _("The card network did not take the payment. Nothing was charged. Try again, or pay by bank transfer.")
     if row.state == "pending":

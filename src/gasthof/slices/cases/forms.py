@@ -14,9 +14,7 @@ class Open(VerbForm):
     verb = "cases.open"
     title = Text(_("Title"), autocomplete="off")
     kind = Choice(_("Kind"), choices=tuple(wording.KINDS.items()))
-    severity = Choice(
-        _("Severity"), choices=tuple((str(number), word) for number, word in wording.SEVERITIES.items()), help_text=""
-    )
+    severity = Choice(_("Severity"), choices=tuple((str(number), word) for number, word in wording.SEVERITIES.items()))
     deliberate = Switch(_("Deliberate"))
     service = Choice(_("Service"), help_text=_("If it is about one."))
     mailbox = Text(
@@ -26,6 +24,7 @@ class Open(VerbForm):
 
     def offer(self, services: Iterable[Service]) -> None:
         named = [(str(each.pk), f"{each.unicode} ({TYPES[each.type]})") for each in services]
+        self.fields["severity"].help_text = ""  # the signature's is for programs: numbers
         self.fields["service"].choices = [("", "–"), *named]  # type: ignore[attr-defined]
 
 
@@ -42,7 +41,7 @@ class Note(VerbForm):
 
 class Mended(VerbForm):
     verb = "cases.mended"
-    words = Paragraphs(_("What you have done"))
+    words = Paragraphs(_("What you have done"), help_text=_("In a sentence or two. Staff read it."))
 
 
 class Lift(VerbForm):

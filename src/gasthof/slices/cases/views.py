@@ -43,12 +43,12 @@ class Act(NamedTuple):
 
 ACTS: Mapping[str, Act] = {
     "mended": Act(gettext_lazy("Report that it is mended"), "circle-check", forms.Mended, "cases.mended", WRITE),
+    "lift": Act(gettext_lazy("Unlock"), "lock-open", forms.Lift, "cases.lift"),
     "warn": Act(gettext_lazy("Warn"), "triangle-alert", forms.Warn, "cases.warn"),
     "note": Act(gettext_lazy("Note evidence"), "pencil", forms.Note, "cases.note"),
     "hold": Act(
-        gettext_lazy("Lock"), "lock", gettext_lazy("It is closed at once, and the customer is told."), "cases.hold"
+        gettext_lazy("Lock at once"), "lock", gettext_lazy("It is locked at once, and the customer is told."), "cases.hold"
     ),
-    "lift": Act(gettext_lazy("Unlock"), "lock-open", forms.Lift, "cases.lift"),
     "charge": Act(gettext_lazy("Invoice the unlocking fee"), "receipt", forms.Charge, "cases.charge"),
     "propose_end": Act(gettext_lazy("Propose to end it at once"), "trash-2", forms.ProposeEnd, "cases.propose_end"),
     "confirm_end": Act(
@@ -81,7 +81,7 @@ def _listing(within: Place, *, customers: bool) -> Listing[Case]:
         ),
         link=lambda row: reverse("cases:case", args=[row.pk]),
         search=_("Search cases"),
-        empty=Empty(_("All is well"), _("What breaks the terms, or was broken into, stands here."), icon="circle-check"),
+        empty=Empty(_("All is well"), _("No case is open or was. Were something to break the terms, or be broken into, it would stand here with what to do."), icon="circle-check"),
     )  # fmt: skip
 
 
@@ -138,7 +138,9 @@ def case(request: PanelRequest, case: int) -> HttpResponse:
 
 def _facts(case: Case) -> list[Fact]:
     kind = f"{wording.KINDS[case.kind]}, {wording.SEVERITIES[case.severity]}"
-    found = [Fact(_("Kind"), kind, copy=False), Fact(_("About"), _about(case), copy=False)]
+    found = [Fact(_("Kind"), kind, copy=False)]
+    if wording.about(case):
+        found.append(Fact(_("About"), wording.about(case), copy=False))
     if case.deadline and not case.closed:
         found.append(Fact(_("Deadline"), date_format(localtime(case.deadline), "DATE_FORMAT"), copy=False))
     if case.proforma_id:
@@ -165,12 +167,21 @@ def go_on(request: PanelRequest, case: int, act: str) -> HttpResponse:
     chosen = ACTS[act]
     found = _case(request, case, chosen.permission)
     at, title = reverse("cases:case", args=[case]), str(chosen.title)
-    head = below_customer(request, found.customer, title, Link(f"V-{found.pk} {found.title}", at))
+    head = below_customer(
+        request, found.customer, f"V-{found.pk}: {title}", Link(f"V-{found.pk} {found.title}", at), lead=_lead(act, found)
+    )  # fmt: skip
     if isinstance(chosen.asks, type):
         form = chosen.asks(posted(request), fixed={"case": case})
         return form_page(request, form, head, submit=title, to=at, cancel=at, message=_said)
     question = Question(chosen.asks, title)
     return question_page(request, chosen.verb, {"case": case}, head, question, to=at, cancel=at, message=_said)
+
+
+def _lead(act: str, case: Case) -> str:
+    """What unlocking will cost, where it would unlock; whom or what a lock would close."""
+    if act in ("lift", "close") and case.held:
+        return wording.fee(terms(), fee_reasons(case, SYSTEM_CLOCKS.business.now()))
+    return wording.about(case) if act in ("hold", "propose_end", "confirm_end") else ""
 
 
 def _said(_outcome: object) -> str:

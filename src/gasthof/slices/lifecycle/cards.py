@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from gasthof.kernel.capability import CARD_LINES, Badge, Card, Line
+from gasthof.kernel.capability import CARD_LINES, Card, Line
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle.drawing import standing
 from gasthof.slices.lifecycle.explaining import TYPES
@@ -24,8 +24,4 @@ def services(customer: Customer) -> Card:
 def _line(row: Service) -> Line:
     note = _("next on %(day)s") % {"day": date_format(row.due_at, "SHORT_DATE_FORMAT")} if row.due_at else ""
     name = f"{TYPES[row.type]} {row.unicode}"
-    return Line(name, reverse("lifecycle:service", args=[row.pk]), note, _badge(row))
-
-
-def _badge(row: Service) -> Badge:
-    return (_("held"), "bad", "lock") if row.closed else standing(row.phase)
+    return Line(name, reverse("lifecycle:service", args=[row.pk]), note, standing(row.phase, closed=row.closed))

@@ -113,7 +113,9 @@ class Course:
             return gettext("Restoring it costs: %(fees)s.") % {"fees": fees} if fees else gettext("It can be restored.")
         if step.renewal not in (RENEWABLE, RENEWABLE_BY_FEE):
             return gettext("Paying does not help any more.")
-        price = self.price or gettext("the renewal’s price")
+        if not self.price and not fees:
+            return gettext("It can be renewed at the usual price.")
+        price = self.price or gettext("the usual price")
         return gettext("Paying costs: %(price)s.") % {"price": ", ".join(filter(None, (price, fees)))}
 
 
@@ -125,8 +127,10 @@ def words(phase: str) -> str:
     return str(explaining.PHASES[phase])
 
 
-def standing(phase: str) -> Badge:
-    """A service's phase as a badge."""
+def standing(phase: str, *, closed: bool = False) -> Badge:
+    """How a service stands, as a badge: what a hold closes is held, whatever its phase."""
+    if closed and phase not in (*ENDS, ERASED):
+        return gettext("held"), "bad", "lock"
     kind = tone(phase)
     return str(explaining.PHASES[phase]), "" if kind == "gone" else kind, SHAPES[kind]
 

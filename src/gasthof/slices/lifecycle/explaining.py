@@ -22,11 +22,11 @@ SENTENCES = {
     "notice_too_young": _(
         "It would have been deleted by now; the notice was delivered so late that it is kept until %(day)s."
     ),
-    "hold_abuse": _("It is closed for a breach of the terms (%(case)s), by %(source)s. Paying does not open it."),
-    "hold_legal": _("It is closed by law (%(case)s), by %(source)s. Nothing of it is deleted."),
-    "hold_security": _("It is locked for safety (%(case)s), by %(source)s, until the cause is mended."),
-    "hold_registry": _("Its registry has locked it (%(case)s): %(source)s."),
-    "hold_staff": _("It is closed by the house (%(case)s), by %(source)s."),
+    "hold_abuse": _("It is closed for a breach of the terms. Paying does not open it."),
+    "hold_legal": _("It is closed by law. Nothing of it is deleted."),
+    "hold_security": _("It is locked for safety until the cause is mended."),
+    "hold_registry": _("Its registry has locked it."),
+    "hold_staff": _("It is closed by the house."),
     "registry_date_impossible": _("The registry gives a date that cannot be, %(day)s; nothing was changed by it."),
     "registry_date_earlier": _("At the registry it expires already on %(day)s."),
 }
@@ -169,9 +169,11 @@ def days(count: int) -> str:
 
 
 def in_words(reason: Reason) -> str:
-    """In the reader's language."""
+    """In the reader's language. Who put a hold on is in the audit trail."""
     values = {name: _shown(name, value) for name, value in reason.values}
-    return str(SENTENCES[reason.code]) % values
+    said = str(SENTENCES[reason.code]) % values
+    about = gettext("Case %(case)s.")
+    return f"{said} {about % values}" if values.get("case") else said
 
 
 def happened(what: str, value: str) -> str:
@@ -186,8 +188,6 @@ def happened(what: str, value: str) -> str:
 def _shown(name: str, value: object) -> object:
     if isinstance(value, date):
         return date_format(value, "DATE_FORMAT")
-    if name == "case":
-        return value or "–"
     if name == "days" and isinstance(value, int):
         return days(value)
     return PHASES[value] if name == "phase" and isinstance(value, str) else value

@@ -22,6 +22,7 @@ from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import Policy
 from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, timeline, told
+from gasthof.slices.lifecycle.wording import day as day_in_words
 from gasthof.slices.subscriptions.queries import Export, part_of
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "coming",
     "course",
     "course_if",
+    "day_in_words",
     "facts_of",
     "find_service",
     "foreseen",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from gasthof.kernel.values import DomainName
-from gasthof.slices.lifecycle import explaining
+from gasthof.slices.lifecycle import comparing, explaining
+from gasthof.slices.lifecycle.comparing import Scale, Span, spans
 from gasthof.slices.lifecycle.drawing import Tone, fee_words, tone
 from gasthof.slices.lifecycle.explaining import days
 from gasthof.slices.lifecycle.rules.policy import (
@@ -44,7 +45,8 @@ class Section:
 
     title: str
     rows: Sequence[Row]
-    kept: str  # what stays restorable; "" for nothing
+    summary: str  # the days and phases in a line
+    spans: Sequence[Span]
     told: str  # its notices
     notes: Sequence[str]
 
@@ -68,7 +70,8 @@ def sections(policy: Policy) -> list[Section]:
             groups.append([entry])
         else:
             same.append(entry)
-    return [_section(policy, group) for group in groups]
+    by = comparing.scale(policy.entries.values())
+    return [_section(policy, group, by) for group in groups]
 
 
 def differences(before: Policy, after: Policy) -> list[Difference]:
@@ -107,11 +110,21 @@ def _content(entry: Entry) -> tuple[object, ...]:
     return entry.phases, entry.notices, entry.archive, entry.licence_released, entry.registry_clock, dict(entry.follows)
 
 
-def _section(policy: Policy, group: Sequence[Entry]) -> Section:
+def _section(policy: Policy, group: Sequence[Entry], by: Scale) -> Section:
     entry = group[0]
     return Section(
-        title([each.key for each in group]), list(_rows(policy, entry)), _kept(policy, entry.archive), _notices(entry.notices), list(_notes(entry))
+        title([each.key for each in group]), list(_rows(policy, entry)), _summary(entry), spans(entry, by), _notices(entry.notices),
+        list(_notes(entry)),
     )  # fmt: skip
+
+
+def _summary(entry: Entry) -> str:
+    told = _entry_words(entry)
+    return f"{told}; {_restorable(entry.archive)}" if entry.archive.days and not entry.follows else told
+
+
+def _restorable(archive: Archive) -> str:
+    return gettext("restorable for %(days)s") % {"days": days(archive.days)}
 
 
 def _rows(policy: Policy, entry: Entry) -> Iterator[Row]:
@@ -204,11 +217,13 @@ def _parts(policy: Policy, phase: Phase) -> Iterator[tuple[str, str]]:
     yield "fee", fee_words(policy, phase.fee) if phase.fee else ""
 
 
-def _entry_words(policy: Policy, value: object) -> str:
+def _entry_words(entry: Entry) -> str:
+    return "; ".join(f"{_when(entry, phase)}: {explaining.PHASES[phase.name]}" for phase in entry.phases[1:])
+
+
+def _own(_policy: Policy, value: object) -> str:
     """Without an entry of its own a TLD goes by that of all others."""
-    if not isinstance(value, Entry):
-        return gettext("like all other domains")
-    return "; ".join(f"{_when(value, phase)}: {explaining.PHASES[phase.name]}" for phase in value.phases[1:])
+    return _entry_words(value) if isinstance(value, Entry) else gettext("like all other domains")
 
 
 def _fee(policy: Policy, value: object) -> str:
@@ -241,6 +256,6 @@ def _plain(_policy: Policy, value: object) -> str:
 
 
 SAID = {
-    "notice_days": _days_of, "currency": _plain, "fee": _fee, "entry": _entry_words, "notices": _told_list, "archive": _archive,
+    "notice_days": _days_of, "currency": _plain, "fee": _fee, "entry": _own, "notices": _told_list, "archive": _archive,
     "licence_released": _yes_or_no, "registry_clock": _yes_or_no, "follows": _follows,
 }  # fmt: skip

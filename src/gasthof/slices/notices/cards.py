@@ -25,9 +25,9 @@ def _line(row: Notice) -> Line:
 def standing(notice: Notice) -> Badge:
     """A notice as a badge."""
     known: dict[str, Badge] = {
-        Notice.WAITING: (_("on its way"), "info", "loader-circle"),
+        Notice.WAITING: (_("mail on its way"), "info", "loader-circle"),
         Notice.DELIVERED: (_("delivered"), "good", "circle-check"),
-        Notice.REFUSED: (_("refused"), "bad", "octagon-alert"),
+        Notice.REFUSED: (_("mail refused"), "bad", "octagon-alert"),
         Notice.NOBODY: (_("nobody to write to"), "bad", "octagon-alert"),
         Notice.OVERTAKEN: (_("overtaken"), "", "circle-off"),
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
-from gasthof.slices.lifecycle.queries import Service, policy_of
+from gasthof.slices.lifecycle.queries import Service, day_in_words, policy_of
 from gasthof.slices.notices import rules, telling, wording
 from gasthof.slices.notices.cards import standing
 from gasthof.slices.notices.models import Delivery, Notice
@@ -62,8 +62,16 @@ def notices(request: PanelRequest, customer: int) -> HttpResponse:
 def everybodys(request: PanelRequest) -> HttpResponse:
     permit(request, MANAGE)
     columns = (*_columns(), Column("customer", _("Customer"), lambda row: row.customer.name))
-    lead = _("Search for “refused” or “nobody” to see what needs somebody.")
-    return list_page(request, _listing("everybodys", HOUSE, columns), Head(_("Notices"), lead=lead))
+    return list_page(
+        request, _listing("everybodys", HOUSE, columns), Head(_("Notices"), tabs=_tabs(request.GET.get("search", "")))
+    )
+
+
+def _tabs(search: str) -> tuple[Link, ...]:
+    """All, and those that need somebody: found by their state."""
+    named = (("", _("All")), (Notice.REFUSED, _("Mail refused")), (Notice.NOBODY, _("Nobody to write to")))
+    at = reverse("notices:everybodys")
+    return tuple(Link(text, f"{at}?search={state}" if state else at, current=search == state) for state, text in named)
 
 
 @require_safe
@@ -123,7 +131,7 @@ def _previewed(service: Service) -> list[dict[str, object]]:
     if first is None:
         return []
     listed = policy_of(service).of(service.type, service.tld).notices
-    return [{"name": wording.NAMES[each.name], "day": each.at, "letters": _letters(each.name, service, first)} for each in listed]  # fmt: skip
+    return [{"name": wording.NAMES[each.name], "day": day_in_words(each.at), "letters": _letters(each.name, service, first)} for each in listed]  # fmt: skip
 
 
 def _letters(name: str, service: Service, first: date) -> list[dict[str, object]]:

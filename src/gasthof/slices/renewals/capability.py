@@ -2,7 +2,7 @@
 
 from gasthof.kernel.capability import OPERATORS, Capability, Page
 from gasthof.slices.renewals.alarming import alarms
-from gasthof.slices.renewals.outlook import outlooks, service_doors
+from gasthof.slices.renewals.doors import outlooks, service_doors
 from gasthof.slices.renewals.queries import MANAGE, in_words
 from gasthof.slices.renewals.telling import day_began, performed
 
@@ -13,7 +13,7 @@ CAPABILITY = Capability(
     performed=performed,
     day_began=day_began,
     renewal_price=in_words,
-    alarms=alarms,
     service_doors=service_doors,
+    alarms=alarms,
     outlooks=outlooks,
 )

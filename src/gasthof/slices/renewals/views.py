@@ -78,17 +78,17 @@ def change(request: PanelRequest, price: str) -> HttpResponse:
     found = _price(request, price)
     head = Head(
         _("Price of %(name)s") % {"name": _called(found)}, crumbs=(_list(),),
-        action=Link(_("Take it off the list"), reverse("renewals:drop", args=[price]), "trash-2"),
         lead=_("It counts for proformas from now on. What was asked for already stays as it is."),
     )  # fmt: skip
     return _form(
         request,
         head,
         {"type": found.type, "tld": found.tld_shown} | told(found) | {"net": number(found.net, found.currency)},
+        reverse("renewals:drop", args=[price]),
     )
 
 
-def _form(request: PanelRequest, head: Head, initial: Mapping[str, object]) -> HttpResponse:
+def _form(request: PanelRequest, head: Head, initial: Mapping[str, object], drop: str = "") -> HttpResponse:
     back = reverse("renewals:prices")
 
     def said(outcome: Outcome) -> str:
@@ -98,7 +98,9 @@ def _form(request: PanelRequest, head: Head, initial: Mapping[str, object]) -> H
         }  # fmt: skip
 
     form = SetPrice(posted(request), initial=dict(initial))
-    return form_page(request, form, head, submit=_("Save"), to=back, cancel=back, message=said)
+    return form_page(
+        request, form, head, submit=_("Save"), to=back, cancel=back, message=said, template="renewals/price.html", context={"drop": drop}
+    )  # fmt: skip
 
 
 @shown_or_sent

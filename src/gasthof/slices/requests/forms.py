@@ -17,8 +17,8 @@ class Draft(VerbForm):
     verb = "requests.draft"
     service = Choice(_("Service"))
     case = Choice(_("Case"))
-    on = Day(_("First day without it"), help_text=_("Empty: when what is paid has run out."))
-    words = Paragraphs(_("Words to support"))
+    on = Day(_("First day without it"), help_text=_("Leave it empty to end it when what is paid has run out."))
+    words = Paragraphs(_("Message to support"))
 
     def suit(self, kind: str, services: Iterable[Service], cases: Iterable[Case]) -> None:
         """Shows what that kind needs."""
@@ -38,8 +38,8 @@ class Draft(VerbForm):
 
 class Change(VerbForm):
     verb = "requests.change"
-    on = Day(_("First day without it"), help_text=_("Empty: when what is paid has run out."))
-    words = Paragraphs(_("Words to support"))
+    on = Day(_("First day without it"), help_text=_("Leave it empty to end it when what is paid has run out."))
+    words = Paragraphs(_("Message to support"))
 
 
 class Confirm(VerbForm):
@@ -49,20 +49,20 @@ class Confirm(VerbForm):
 
 class Write(VerbForm):
     verb = "requests.write"
-    words = Paragraphs(_("Message"))
+    words = Paragraphs(_("Message"), help_text=_("It stands in the thread for both sides."))
 
 
 class Accept(VerbForm):
     verb = "requests.accept"
-    words = Paragraphs(_("Words to the customer"))
+    words = Paragraphs(_("Message to the customer"), help_text=_("It is mailed to them, and stands in the thread."))
     valid_until = Day(_("Payable until"))
 
 
 class Decline(VerbForm):
     verb = "requests.decline"
-    words = Paragraphs(_("Words to the customer"))
+    words = Paragraphs(_("Message to the customer"), help_text=_("It is mailed to them, and stands in the thread."))
 
 
 class Finish(VerbForm):
     verb = "requests.finish"
-    words = Paragraphs(_("Words to the customer"))
+    words = Paragraphs(_("Message to the customer"), help_text=_("It is mailed to them, and stands in the thread."))

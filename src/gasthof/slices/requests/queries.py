@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
-from gasthof.slices.accounts.queries import in_customers, is_number
+from gasthof.slices.accounts.queries import Customer, in_customers, is_number
+from gasthof.slices.cases.queries import open_cases
 from gasthof.slices.lifecycle.queries import Service
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.requests import rules
@@ -47,6 +48,14 @@ def services_for(kind: str, customer: int) -> QuerySet[Service]:
     if kind == rules.WITHDRAW:
         return rows.filter(ended=None).exclude(ends_on=None).order_by("pk")
     return (rows if kind == rules.BACKUP else rows.filter(ended=None)).order_by("pk")
+
+
+def kinds_of_use(customer: int) -> set[str]:
+    """Of requests: those that there is a service or an open case for, and a message always. One query."""
+    asks = {kind: Exists(services_for(kind, customer).order_by()) for kind in rules.OF_SERVICES}
+    asks[rules.MENDED] = Exists(open_cases(customer))
+    found = Customer.objects.filter(number=customer).values(**asks).get()
+    return {rules.MESSAGE, *(kind for kind, some in found.items() if some)}
 
 
 def shown(request: Request) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from gasthof.slices.lifecycle.rules.facts import Termination
 from gasthof.slices.requests import forms, rules, wording
 from gasthof.slices.requests.checking import kept_until
 from gasthof.slices.requests.models import Request
-from gasthof.slices.requests.queries import CONFIRM, MANAGE, READ, WRITE, in_person, services_for, today
+from gasthof.slices.requests.queries import CONFIRM, MANAGE, READ, WRITE, in_person, kinds_of_use, services_for, today
 from gasthof.ui.forms import VerbForm
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, form_page, posted, question_page
@@ -55,17 +55,26 @@ ACTS: Mapping[str, Act] = {
     "drop": Act(
         gettext_lazy("Drop it"), "trash-2", gettext_lazy("Nothing of it is carried out."), "requests.drop", WRITE, (rules.DRAFTED,)
     ),
-    "write": Act(
-        gettext_lazy("Write"), "message-circle", forms.Write, "requests.write", WRITE, (*rules.FOR_STAFF, rules.DONE)
-    ),
     "accept": Act(
         gettext_lazy("Accept"), "circle-check", forms.Accept, "requests.accept", MANAGE, (rules.WAITING,)
+    ),
+    "write": Act(
+        gettext_lazy("Write"), "message-circle", forms.Write, "requests.write", WRITE, (*rules.FOR_STAFF, rules.DONE)
     ),
     "decline": Act(
         gettext_lazy("Decline"), "circle-off", forms.Decline, "requests.decline", MANAGE, (rules.WAITING,)
     ),
     "finish": Act(gettext_lazy("It is done"), "circle-check", forms.Finish, "requests.finish", MANAGE, rules.FOR_STAFF),
 }  # fmt: skip
+
+
+EMPTY_HOUSE = Empty(
+    gettext_lazy("Nothing waits"), gettext_lazy("What customers ask for and write stands here until somebody of you has seen to it."), icon="inbox"
+)  # fmt: skip
+EMPTY = Empty(
+    gettext_lazy("No request yet"), gettext_lazy("Write to support whenever something is unclear. What you write and ask for stands here, with every answer."),
+    icon="message-circle",
+)  # fmt: skip
 
 
 def state(row: Request) -> State:
@@ -85,7 +94,7 @@ def _listing(name: str, within: Place, *, customers: bool) -> Listing[Request]:
         ),
         link=lambda row: reverse("requests:request", args=[row.pk]),
         search=_("Search requests"),
-        empty=Empty(_("Nothing waits"), _("Requests and messages to support stand here, each with all that was said and done."), icon="inbox"),
+        empty=EMPTY_HOUSE if customers else EMPTY,
     )  # fmt: skip
 
 
@@ -98,7 +107,8 @@ def waiting(request: PanelRequest) -> HttpResponse:
 @require_safe
 def of_customer(request: PanelRequest, customer: int) -> HttpResponse:
     found: Customer = reached(request.actor, seen_customer(customer), READ)
-    asks = {kind: reverse("requests:new", args=[customer, kind]) for kind in wording.KINDS}
+    of_use = kinds_of_use(customer)
+    asks = {kind: reverse("requests:new", args=[customer, kind]) for kind in wording.KINDS if kind in of_use}
     if not may(request.actor, WRITE, found.place):
         asks = {}
     doors = [(wording.KINDS[kind], wording.SIGNS[kind], url) for kind, url in asks.items() if kind != rules.MESSAGE]
@@ -150,9 +160,9 @@ def thread(request: PanelRequest, number: int) -> HttpResponse:
     steps = list(found.steps.order_by("pk"))
     called = registry.called(each.by for each in steps)
     context = {
-        "row": found, "state": state(found), "contents": wording.contents(found)[1:],
+        "row": found, "state": state(found), "contents": wording.asked(found), "prices": wording.prices(found),
         "steps": [
-            (wording.STEPS[each.what], called.get(each.by, each.by), each, wording.HOW.get(each.words, each.words)) for each in steps
+            (title, called.get(each.by, each.by), each, words) for each in steps for title, words in [wording.told(found, each)]
         ],
         "doors": _doors(request.actor, found), "course": foreseen(found),
         "factor": isinstance(request.user, User) and is_mfa_enabled(request.user),
@@ -189,7 +199,8 @@ def go_on(request: PanelRequest, number: int, act: str) -> HttpResponse:
     chosen = ACTS[act]
     found = one(request, number, chosen.permission)
     at, title = reverse("requests:request", args=[number]), str(chosen.title)
-    head = head_of(request, found, title, Link(str(found), at))
+    asked = _("Drop %(number)s?") % {"number": found} if act == "drop" else f"{found}: {title}"
+    head = head_of(request, found, asked, Link(str(found), at))
     fixed = {"request": number}
     if not isinstance(chosen.asks, type):
         question = Question(chosen.asks, title)

@@ -8,7 +8,7 @@ from gasthof.kernel.amounts import amount
 from gasthof.kernel.capability import Badge
 from gasthof.slices.lifecycle.queries import FEES
 from gasthof.slices.requests import rules
-from gasthof.slices.requests.models import Request
+from gasthof.slices.requests.models import Request, Step
 
 KINDS = {
     rules.MESSAGE: gettext_lazy("Write to support"),
@@ -23,21 +23,21 @@ SIGNS = {
     rules.MENDED: "circle-check", rules.MESSAGE: "message-circle",
 }  # fmt: skip
 STEPS = {
-    "drafted": gettext_lazy("It was written down."),
-    "changed": gettext_lazy("It was changed."),
-    "code": gettext_lazy("A code was mailed."),
-    "confirmed": gettext_lazy("It was confirmed."),
-    "carried_out": gettext_lazy("It was carried out."),
-    "answered": gettext_lazy("The system has answered."),
-    "in_case": gettext_lazy("It stands in the case, and staff look at it there."),
-    "passed_on": gettext_lazy("It is before staff."),
-    "wrote": gettext_lazy("A message"),
-    "replied": gettext_lazy("Support has answered."),
-    "accepted": gettext_lazy("It was accepted."),
-    "declined": gettext_lazy("It was declined."),
-    "failed": gettext_lazy("It could not be carried out."),
-    "done": gettext_lazy("It is done."),
-    "dropped": gettext_lazy("It was dropped."),
+    "drafted": gettext_lazy("Written down"),
+    "changed": gettext_lazy("Changed"),
+    "code": gettext_lazy("Code mailed"),
+    "confirmed": gettext_lazy("Confirmed"),
+    "carried_out": gettext_lazy("Carried out"),
+    "answered": gettext_lazy("Answer of the system"),
+    "in_case": gettext_lazy("Handed on to the case"),
+    "passed_on": gettext_lazy("Passed on to support"),
+    "wrote": gettext_lazy("Message"),
+    "replied": gettext_lazy("Answer of support"),
+    "accepted": gettext_lazy("Accepted"),
+    "declined": gettext_lazy("Declined"),
+    "failed": gettext_lazy("Could not be carried out"),
+    "done": gettext_lazy("Done"),
+    "dropped": gettext_lazy("Dropped"),
 }
 HOW = {
     "code": gettext_lazy("By a code that was mailed."),
@@ -61,8 +61,33 @@ def standing(request: Request) -> Badge:
 
 def title(request: Request) -> str:
     """“End a service: bäckerei-müller.de”."""
-    kind = str(KINDS[request.kind])
+    kind = _("Message to support") if request.kind == rules.MESSAGE else str(KINDS[request.kind])
     return f"{kind}: {request.service.unicode}" if request.service else kind
+
+
+def told(request: Request, step: Step) -> tuple[str, str]:
+    """What a step was and what it says: a message is one from the beginning; what is above the thread is not said twice."""
+    if request.kind == rules.MESSAGE and step.what == "drafted":
+        return str(STEPS["wrote"]), step.words
+    again = step.what in ("drafted", "changed") and step.words == request.words
+    return str(STEPS[step.what]), "" if again else str(HOW.get(step.words, step.words))
+
+
+def prices(request: Request) -> list[tuple[str, str]]:
+    """What it costs, part by part, and the sum; nothing where nothing was quoted."""
+    quote = request.offered
+    if not quote:
+        return []
+    parts = [(_counted(line, quote), _price(None if line.net is None else line.net * line.count, quote)) for line in quote.lines]  # fmt: skip
+    return [*parts, (_("Together, without VAT"), _price(quote.total, quote))]
+
+
+def _counted(line: rules.Line, quote: rules.Quote) -> str:
+    return f"{line.count} × {part(line, quote)}" if line.count > 1 else part(line, quote)
+
+
+def _price(net: int | None, quote: rules.Quote) -> str:
+    return _("on request") if net is None else amount(net, quote.currency)
 
 
 def contents(request: Request) -> list[str]:
@@ -74,6 +99,13 @@ def contents(request: Request) -> list[str]:
         found.append(_("First day without it: %(day)s") % {"day": date_format(request.on, "DATE_FORMAT")})
     found += costs(request.offered) if request.offered else []
     return [*found, *([request.words] if request.words else [])]
+
+
+def asked(request: Request) -> list[str]:
+    """The same for the page, which shows prices as a list, and messages in their thread."""
+    priced = costs(request.offered) if request.offered else []
+    said = [request.words] if request.kind == rules.MESSAGE else []
+    return [line for line in contents(request)[1:] if line not in (*priced, *said)]
 
 
 def costs(quote: rules.Quote) -> list[str]:

@@ -154,7 +154,7 @@ def test_in_german(house: House, boss: Client) -> None:
     number, at = new(house), unknown(boss).pk
     User.objects.update(language="de")
     said = boss.get("/payments/").content.decode() + boss.get(f"/payments/bookings/{at}/").content.decode()
-    for words in ("Zahlungseingänge", "der Betrag", "Diese", "Zweck", str(number), "119,00\xa0EUR"):
+    for words in ("Zahlungseingänge", "der Betrag", "Zuordnen", "Zweck", str(number), "119,00\xa0EUR"):
         assert words in said, words
 
 

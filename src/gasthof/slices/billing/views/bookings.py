@@ -30,15 +30,17 @@ class Door(NamedTuple):
     text: str
     icon: str
     url: str
+    primary: bool = False
 
 
 @require_safe
 def booking(request: PanelRequest, booking: int) -> HttpResponse:
     found = _booking(request, booking)
     case = getattr(found, "case", None)
+    listed = offers([found])[booking] if found.waits else []
     context = {
-        "booking": found, "state": outcome(found), "facts": list(_facts(found)), "doors": list(_doors(found, case)),
-        "offers": offers([found])[booking] if found.waits else [], "case": list(_case_facts(case)) if case else [],
+        "booking": found, "state": outcome(found), "facts": list(_facts(found)), "doors": list(_doors(found, case, offered=bool(listed))),
+        "offers": listed, "case": list(_case_facts(case)) if case else [],
     }  # fmt: skip
     return show(request, "billing/booking.html", Head(_title(found), crumbs=(payments_link(),)), context)
 
@@ -82,15 +84,16 @@ def _case_facts(case: Case) -> Iterator[Fact]:
         yield Fact(_("How it ended"), case.note or "–", copy=False)
 
 
-def _doors(row: BankBooking, case: Case | None) -> Iterator[Door]:
+def _doors(row: BankBooking, case: Case | None, *, offered: bool) -> Iterator[Door]:
     def at(name: str) -> str:
         return reverse(f"billing:{name}", args=[row.pk])
 
     if row.waits:
-        yield Door(_("It is for another proforma invoice"), "search", at("assign"))
-        yield Door(_("It is nobody’s: send it back"), "undo-2", at("send_back"))
+        another = _("Name another proforma invoice") if offered else _("Name the proforma invoice")
+        yield Door(another, "search", at("assign"), primary=not offered)
+        yield Door(_("Send it back"), "undo-2", at("send_back"))
     if case and not case.closed:
-        yield Door(_("Close the case"), "circle-check", at("close_case"))
+        yield Door(_("Close the case"), "circle-check", at("close_case"), primary=not row.waits)
         if case.why == Case.RETURN:
             yield Door(_("Let it wait again"), "hourglass", at("keep"))
 
@@ -103,10 +106,12 @@ def accept(request: PanelRequest, booking: int, proforma: int) -> HttpResponse:
         "amount": amount(found.units, found.currency), "missing": amount(row.total - row.received, row.currency), "customer": row.customer.name,
     }  # fmt: skip
     sentence = (
-        _("%(amount)s are %(customer)s’s. The proforma invoice lacks %(missing)s; what is more is their credit.")
+        _(
+            "%(amount)s are put to the account of %(customer)s. The proforma invoice lacks %(missing)s; what is more is their credit."
+        )
         % values
     )
-    question = Question(sentence, _("It is for this one"), calm=True)
+    question = Question(sentence, _("Assign payment"), calm=True)
     head = _head(found, _("For proforma invoice %(number)s?") % {"number": proforma})
     return question_page(
         request, "billing.accept_proposal", {"booking": booking, "proforma": proforma}, head, question,
@@ -123,7 +128,7 @@ def assign(request: PanelRequest, booking: int) -> HttpResponse:
     found, back = _booking(request, booking), reverse("billing:booking", args=[booking])
     form = Assign(posted(request), fixed={"booking": booking})
     return form_page(
-        request, form, _head(found, _("Which proforma invoice is it for?")), submit=_("It is for this one"), cancel=back,
+        request, form, _head(found, _("Which proforma invoice is it for?")), submit=_("Assign payment"), cancel=back,
         to=reverse("billing:waiting"), message=lambda done: _assigned(done.result["proforma"]),
     )  # fmt: skip
 

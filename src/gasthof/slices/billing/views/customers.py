@@ -100,7 +100,7 @@ def payments(request: PanelRequest, customer: int) -> HttpResponse:
 
 
 def _from(row: Payment) -> str:
-    return _("Card") if row.way == Payment.CARD else row.iban or "–"
+    return _("Card") if row.way == Payment.CARD else row.iban or _("Bank transfer")
 
 
 def _paid_for(row: Payment) -> str | State:

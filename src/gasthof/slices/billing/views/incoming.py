@@ -101,7 +101,7 @@ def _offered(row: Waiting) -> SafeString:
     if not row.offers:
         return format_html("{}", _("nothing that we know"))
     lines = (
-        (each.number, each.customer, each.missing, each.reasons, reverse("billing:accept", args=[row.booking.pk, each.number]), _("This one"))
+        (each.number, each.customer, each.missing, each.reasons, reverse("billing:accept", args=[row.booking.pk, each.number]), _("Assign"))
         for each in row.offers
     )  # fmt: skip
     line = '<li><span>{} {}, {}<br><span class="help">{}</span></span><span class="line-end"><a class="button small" href="{}">{}</a></span></li>'

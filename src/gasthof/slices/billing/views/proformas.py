@@ -83,10 +83,11 @@ def _codes(row: Proforma, wanted: Order) -> list[tuple[Promise, str]]:
 
 def _papers(row: Proforma) -> list[tuple[str, str]]:
     """In each language, the reader's first: what a customer reads, their tax adviser may not."""
-    kind, name = ("receipt", _("Receipt")) if row.state == Proforma.PAID else ("proforma", _("Proforma invoice"))
+    paid = row.state == Proforma.PAID
+    kind, name = ("receipt", _("Receipt as PDF, %(language)s")) if paid else ("proforma", _("PDF, %(language)s"))
     languages = sorted(settings.LANGUAGES, key=lambda each: each[0] != get_language())
     return [
-        (_("%(paper)s as PDF, %(language)s") % {"paper": name, "language": language}, reverse(f"billing:{kind}_pdf", args=[row.number, code]))
+        (name % {"language": language}, reverse(f"billing:{kind}_pdf", args=[row.number, code]))
         for code, language in languages
     ]  # fmt: skip
 

@@ -100,7 +100,7 @@ def test_the_payers_page_asks_for_no_card(network: Network) -> None:
     made = network.begin("gh-1", WANTED).payment
     assert made
     page = httpx.get(made.address)
-    assert "Kartennetz des Probebetriebs" in page.text and "<input" not in page.text and "119.00 EUR" in page.text
+    assert "Kartennetz des Probebetriebs" in page.text and "<input" not in page.text and "119,00\xa0EUR" in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert httpx.post(made.address, data={"choice": "nonsense"}).status_code == 404
     assert httpx.get(f"{network.address}/pay/nonsense").status_code == 404

@@ -6,12 +6,17 @@ from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.cards.tryout.store import BECOMES, Row
 
 STYLE = (
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:0 auto;padding:1.5rem;color-scheme:light dark}"
-    ".mark{border:2px dashed;border-radius:.5rem;padding:.75rem 1rem}.sum{font-size:1.75rem;font-weight:700;margin:.5rem 0}"
-    "button,a.button{display:block;width:100%;box-sizing:border-box;margin:.75rem 0;padding:.75rem;font:inherit;text-align:center;"
-    "border:1px solid;border-radius:.5rem;background:none;color:inherit;text-decoration:none;cursor:pointer}"
-    "button.first{background:#1f5f3f;color:#fff;border-color:#1f5f3f}:focus-visible{outline:3px solid #4a90d9;outline-offset:2px}"
+    ":root{color-scheme:light dark}*{box-sizing:border-box}"
+    "body{font:1rem/1.5 system-ui,sans-serif;margin:0;padding:1.5rem 1rem;background:light-dark(#eef0f4,#14161b);color:light-dark(#1d2330,#e8eaf0)}"
+    "main{max-width:32rem;margin:0 auto;padding:1.5rem;background:light-dark(#fff,#1d2129);border:1px solid light-dark(#d5d9e2,#353b47);border-radius:.75rem}"
+    "h1{margin:0 0 1rem;font-size:1.25rem}p{margin:.5rem 0}.mark{border:2px dashed light-dark(#8a5a00,#e0b050);border-radius:.5rem;padding:.75rem 1rem}"
+    ".sum{font-size:2rem;font-weight:700;font-variant-numeric:tabular-nums}form{margin-top:1rem}"
+    "button,a.button{display:block;width:100%;min-height:2.75rem;margin:.75rem 0 0;padding:.5rem .75rem;font:inherit;text-align:center;"
+    "border:1px solid light-dark(#7b8494,#7b8494);border-radius:.5rem;background:none;color:inherit;text-decoration:none;cursor:pointer}"
+    "button.first{min-height:3rem;margin-bottom:1.5rem;background:#1f4f8f;color:#fff;border-color:#1f4f8f;font-weight:600}"
+    ":focus-visible{outline:3px solid #4a90d9;outline-offset:2px}"
 )
+GERMAN = str.maketrans(",.", ".,")
 WORDS = {
     "en": {
         "title": "Card network of the try-out",
@@ -60,9 +65,16 @@ def page(row: Row, *, lost: bool = False) -> str:
     buttons = "".join(_button(choice, words[choice]) for choice in offered)
     back = f'<a class="button" href="{escape(row.wanted.back)}">{words["back"]}</a>' if row.state != "open" else ""
     said = f"<p>{words['lost']}</p>" if lost else f"<p>{escape(row.wanted.title)}: {words[row.state]}</p>"
-    amount = escape(str(Money(row.wanted.units, row.wanted.currency)))
+    amount = escape(_amount(Money(row.wanted.units, row.wanted.currency), row.wanted.language))
     form = f'<form method="post">{buttons}</form>' if buttons else ""
     return _whole(row.wanted.language, words, f'{said}<p class="sum">{amount}</p>{form}{back}')
+
+
+def _amount(money: Money, language: str) -> str:
+    """“1.234,50 EUR” in German, “1,234.50 EUR” else; on one line."""
+    whole, point, part = money.number.partition(".")
+    shown = f"{int(whole):,}{point}{part}"
+    return f"{shown.translate(GERMAN) if language == 'de' else shown}\N{NO-BREAK SPACE}{money.currency}"
 
 
 def missing(language: str = "en") -> str:

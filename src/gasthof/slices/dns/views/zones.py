@@ -124,7 +124,7 @@ def zone(request: PanelRequest, domain: str) -> HttpResponse:
     ground = queries.ground(row)
     search = request.GET.get("search", "").strip()[:200]
     sets = [each for placed in compose(ground) if (each := _set(ground, placed)).fits(search.lower())]
-    head = head_of(
+    head = below_domain(
         request, found, _("DNS records"), tabs=tabs_of(found, "zone"),
         action=Link(_("Add a record"), at("choose", found), "plus") if writes else None,
     )  # fmt: skip

@@ -22,15 +22,21 @@ def test_each_answer_has_words(of: Facts, offset: int) -> None:
 
 
 def test_a_day_and_a_case_are_told_as_people_say_them() -> None:
-    of = Facts("hosting", "", FIRST, holds=frozenset({Hold(ABUSE, "Köchin Anna")}))
+    of = Facts("hosting", "", FIRST, holds=frozenset({Hold(ABUSE, "Köchin Anna", "V-7")}))
     with translation.override("de"):
         first, second = (explaining.in_words(each) for each in evaluate(SHIPPED, of, date(2027, 3, 5)).explain)
         unpaid, _ = (explaining.in_words(each) for each in evaluate(SHIPPED, of, date(2027, 3, 4)).explain)
     assert (first, unpaid) == (
-        "Seit 3. März 2027 ist es nicht bezahlt: 2 Tage.",
-        "Seit 3. März 2027 ist es nicht bezahlt: 1 Tag.",
+        "Seit dem 3. März 2027 nicht bezahlt: 2 Tage.",
+        "Seit dem 3. März 2027 nicht bezahlt: 1 Tag.",
     )
-    assert second.startswith("Es ist wegen eines Verstoßes gesperrt (–), von Köchin Anna.")
+    assert second.startswith("Wegen eines Verstoßes gegen die Bedingungen gesperrt.") and second.endswith("Fall V-7.")
+    assert "Köchin" not in second  # who put it on is for the audit trail
+
+
+def test_without_a_case_none_is_named() -> None:
+    of = Facts("hosting", "", FIRST, holds=frozenset({Hold(ABUSE, "Köchin Anna")}))
+    assert explaining.in_words(evaluate(SHIPPED, of, FIRST).explain[-1]).endswith("Paying does not open it.")
 
 
 def test_what_follows_names_its_parents_phase() -> None:

@@ -1,5 +1,6 @@
 """What a service's page says, and to whom."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -58,6 +59,17 @@ def test_a_hold_is_said_first_and_that_paying_does_not_open_it(house: House) -> 
     changing.put_hold(service, Hold(ABUSE, "staff:anna", "F-7"), SYSTEM_CLOCKS.business.now())
     page = owner(house).get(f"/services/{service.pk}/").content.decode()
     assert "Paying does not open it" in page and "F-7" in page and "Closed: breach of the terms" in page
+    assert "staff:anna" not in page
+    for path in (
+        f"/services/{service.pk}/",
+        f"/customers/{house.baker.customer}/services",
+    ):  # and nothing beside it says that all is well
+        page = owner(house).get(path).content.decode()
+        assert badges(page) == ["held"], path
+
+
+def badges(page: str) -> list[str]:
+    return re.findall(r'<span class="badge [a-z]*"><svg.*?</svg>([^<]+)</span>', page, re.DOTALL)
 
 
 def test_who_sees_what(house: House) -> None:

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gasthof.kernel import registry
 from gasthof.kernel.actions import perform
 from gasthof.kernel.refusal import ActionRefused, NotAllowed
-from gasthof.slices.lifecycle import explaining, policies, wording
+from gasthof.slices.lifecycle import comparing, explaining, policies, wording
 from gasthof.slices.lifecycle.drawing import shown
 from gasthof.slices.lifecycle.forms import PreviewPolicy, TakePolicy
 from gasthof.slices.lifecycle.models import PolicyVersion, Rollout
 from gasthof.slices.lifecycle.queries import MANAGE
+from gasthof.slices.lifecycle.rules.policy import Policy
 from gasthof.ui.forms import VerbForm
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import posted
@@ -37,10 +38,17 @@ def in_force(request: PanelRequest) -> HttpResponse:
     row = policies.newest()
     going = Rollout.objects.filter(done=None).first()
     found = policies.read(row.text if row else policies.shipped())
-    context = {"sections": wording.sections(found), "notice_days": explaining.days(found.notice_days), "going": _going(going)}  # fmt: skip
+    context = {**_told(found), "going": _going(going)}
     action = Link(_("Change the policy"), reverse("lifecycle:change_policy"), "pencil")
     title = _("Policy, version %(version)d") % {"version": found.version}
     return show(request, "lifecycle/policy.html", Head(title, action=action, tabs=_tabs(0), lead=_lead()), context)
+
+
+def _told(policy: Policy) -> dict[str, Any]:
+    """What the page of a policy shows of it."""
+    by = comparing.scale(policy.entries.values())
+    drawn = {"width": by.WIDTH, "due": by.due, "ahead": wording.days(-by.first), "after": wording.days(by.last)}
+    return {"sections": wording.sections(policy), "notice_days": wording.days(policy.notice_days), "scale": drawn}
 
 
 def _tabs(current: int) -> tuple[Link, ...]:
@@ -95,7 +103,7 @@ def version(request: PanelRequest, version: int) -> HttpResponse:
         raise Http404
     found, former = policies.read(row.text), PolicyVersion.objects.filter(number__lt=version).order_by("number").last()
     context = {
-        "sections": wording.sections(found), "notice_days": explaining.days(found.notice_days), "text": row.text, "former": former,
+        **_told(found), "text": row.text, "former": former,
         "changes": wording.differences(policies.read(former.text), found) if former else [],
     }  # fmt: skip
     by = registry.called({row.by}).get(row.by, row.by) if row.by else ""

@@ -46,24 +46,29 @@ from gasthof.ui.standing import below_customer, known, may, permit, reached
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 PAST = 50  # events on a service's page
+PAID = "paid"  # the reason that a fact tells on the page
 
 
 def today() -> date:
     return day_of(SYSTEM_CLOCKS.business.now(), settings.TIME_ZONE)
 
 
-def standing(phase: str) -> State:
-    return State(*drawing.standing(phase))
+def standing(row: Service) -> State:
+    return State(*drawing.standing(row.phase, closed=row.closed))
 
 
 def _columns() -> tuple[Column[Service], ...]:
     return (
-        Column("name", _("Name"), lambda row: row.unicode),
-        Column("type", _("Service"), lambda row: str(explaining.TYPES[row.type])),
-        Column("phase", _("State"), lambda row: standing(row.phase)),
+        Column("name", _("Service"), _named),
+        Column("phase", _("State"), standing),
         Column("paid", _("Paid until"), _last_paid, whole=True),
         Column("next", _("What comes next"), _next),
     )
+
+
+def _named(row: Service) -> str:
+    """“Web hosting bäckerei-müller.de”: several services have one name."""
+    return f"{explaining.TYPES[row.type]} {row.unicode}"
 
 
 def _next(row: Service) -> str | None:
@@ -83,7 +88,7 @@ def _listing(name: str, within: Place, columns: tuple[Column[Service], ...]) -> 
         name=name, rows=source.rows, key=source.key, columns=columns,
         link=lambda row: reverse("lifecycle:service", args=[row.pk]),
         search=_("Search services"),
-        empty=Empty(_("No service yet"), _("What is paid for stands here: hosting, domain names, mail. Each shows what will happen to it, and when."), icon="calendar-clock"),
+        empty=Empty(_("No service yet"), _("What you have ordered stands here: hosting, domain names, mail, each with the days that matter. To order something, write to support."), icon="calendar-clock"),
     )  # fmt: skip
 
 
@@ -199,7 +204,7 @@ def _went_on(result: Result) -> str:
 def service(request: PanelRequest, service: int) -> HttpResponse:
     found: Service = known(request, "services", pk=service)
     back = Link(_("Services"), reverse("lifecycle:services", args=[found.customer_id]))
-    head = below_customer(request, found.customer, f"{explaining.TYPES[found.type]} {found.unicode}", back)
+    head = below_customer(request, found.customer, _named(found), back)
     manages = may(request.actor, MANAGE, None)
     return show(
         request,
@@ -244,8 +249,8 @@ def _context(row: Service) -> dict[str, Any]:
     decided = evaluate(policy, facts_of(row, day), day)
     said = [(reason.code, explaining.in_words(reason)) for reason in decided.explain]
     return {
-        "state": standing(decided.phase),
-        "why": [words for code, words in said if not code.startswith("hold_")],
+        "state": State(*drawing.standing(decided.phase, closed=row.closed)),
+        "why": [words for code, words in said if code != PAID and not code.startswith("hold_")],
         "holds": [words for code, words in said if code.startswith("hold_")],
         "facts": _facts(row),
         "ahead": decided.next_at is not None or decided.phase != ACTIVE,
@@ -259,11 +264,11 @@ def _context(row: Service) -> dict[str, Any]:
 
 def _facts(row: Service) -> list[Fact]:
     told = [
-        (_("Number"), str(row.pk)),
-        (_("Paid until"), _last_paid(row) or _("without an end")),
+        (_("Paid until"), _last_paid(row) or ""),
         (_("Registered until"), shown(row.registry_date) if row.registry_date else ""),
         (_("Subscription"), row.subscription.system_name if row.subscription else ""),
         (_("Belongs to"), row.parent.unicode if row.parent else ""),
         (_("To end on"), shown(row.ends_on) if row.ends_on else ""),
+        (_("Number of the service"), str(row.pk)),
     ]
     return [Fact(name, value, copy=False) for name, value in told if value]

@@ -126,10 +126,10 @@ def test_operators_are_mailed_once_and_see_it_on_the_page_of_what_waits(desk: De
     mail = OutgoingMail.objects.get()
     assert mail.subject == "Bezahlte Dienste sind nicht offen"
     page = boss.get("/services/work/").content.decode()
-    assert "grün.test von Bäckerei Müller ist bezahlt und nicht offen" in page
+    assert "grün.test von Bäckerei Müller ist bezahlt, aber noch gesperrt" in page
     list(carry_over(desk.clocks))
     late(desk, desk.clock.at)
-    assert "bezahlt und nicht offen" not in boss.get("/services/work/").content.decode()
+    assert "bezahlt, aber noch gesperrt" not in boss.get("/services/work/").content.decode()
 
 
 def test_killed_before_any_statement_it_is_told_once(desk: Desk) -> None:

@@ -45,7 +45,7 @@ def test_a_month_ahead_the_day_is_named_with_the_way_to_pay(house: House) -> Non
         assert "99.96\xa0EUR are to be paid by" in page
         assert reverse("billing:proforma", args=[proforma.number]) in page
         assert reverse("lifecycle:service", args=[service.pk]) in page
-    assert "Pay 99.96\xa0EUR" in owner(house).get(f"/services/{service.pk}/").content.decode()
+    assert f"Pay proforma invoice {proforma.number}" in owner(house).get(f"/services/{service.pk}/").content.decode()
 
 
 def test_what_is_paid_for_long_is_not_spoken_of(house: House) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.clocks import Clock
 from tests.deaths import each_statement
 from tests.house import OPERATOR, House, settle
+from tests.readers import member, operator, owner
 
 from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks
@@ -231,3 +232,19 @@ def test_killed_before_any_statement_it_is_asked_for_once(desk: Desk) -> None:
     desk.clock.at = noon(EXPIRES)
     assert each_statement(lambda: list(ask_due(desk.clocks))) > 10
     assert Asked.objects.count() == Proforma.objects.count() == 1
+
+
+def test_the_way_to_pay_stands_on_the_services_page_while_there_is_something_to_pay(desk: Desk) -> None:
+    service = desk.begin()
+    at = f"/services/{service.pk}/"
+    pays = [owner(desk.house), operator()]
+    assert not any("Pay proforma invoice" in client.get(at).content.decode() for client in pays)
+    desk.go(EXPIRES - timedelta(days=30))
+    asked = Asked.objects.get()
+    door = f'<a class="button primary" href="/proformas/{asked.proforma_id}/">'
+    assert all(door in client.get(at).content.decode() for client in pays)
+    webmaster = member(desk.house.baker.customer, "webmaster").get(at)
+    assert webmaster.status_code != 200 or door not in webmaster.content.decode()
+    desk.pay(asked.proforma)
+    desk.go(EXPIRES - timedelta(days=29))
+    assert door not in pays[0].get(at).content.decode()

@@ -13,6 +13,7 @@ from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.capability import CARD_LINES, Card
 from gasthof.slices.accounts.models import Customer
 from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.requests import rules
 
 __all__ = ["furnished_once", "house"]  # fixtures
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,18 @@ def test_a_customer_sees_what_their_role_may_know(house: House) -> None:
     assert stranger(house).get(f"/customers/{house.baker.customer}").status_code == 404
     page = owner(house).get(f"/customers/{house.baker.customer}").content.decode()
     assert "gärtnerei" not in page.lower() and house.other not in page
+
+
+def test_what_is_offered_is_what_there_is_something_for(house: House) -> None:
+    """Who has no service and no case can write to support; who has some can ask for more."""
+    new = house.run("accounts.create", name="Zoë Öhlmann").result["customer"]
+    assert offered(new) == {rules.MESSAGE}
+    assert offered(house.baker.customer) >= {rules.MESSAGE, rules.END, rules.RESTORE, rules.MENDED}
+
+
+def offered(customer: int) -> set[str]:
+    page = member(customer).get(f"/customers/{customer}/requests/").content.decode()
+    return {kind for kind in rules.KINDS if f"/requests/new/{kind}" in page}
 
 
 def test_it_asks_as_often_however_much_there_is(house: House) -> None:

@@ -158,6 +158,8 @@ def test_a_message_and_what_is_answered_in_its_thread(house: House) -> None:
     do("decline", number, OPERATOR, words="Genug.")
     assert "Nobody looks" in refused("write", number, words="Hallo?")
     assert [what for what, _ in told(number)] == ["drafted", "replied", "wrote", "declined"]
+    page = owner(house).get(f"/requests/{number}/").content.decode()
+    assert page.count("aus Köln") == 1 and "Written down" not in page  # a message is one from the beginning
 
 
 def test_a_mended_breach_waits_for_staff(house: House) -> None:

@@ -1,4 +1,4 @@
-"""The way to pay for a service: on its page, and on those of its subscription."""
+"""The way to the proforma invoice by which a service is renewed: from its page, and from those of its subscription."""
 
 from collections.abc import Iterator
 
@@ -17,33 +17,29 @@ from gasthof.slices.renewals.models import Asked
 from gasthof.slices.subscriptions.queries import Subscription
 
 
+def service_doors(actor: Actor, service: Service) -> list[Door]:
+    """Hook. Nothing while nothing is asked for, or for who may not see invoices."""
+    return [
+        Door(gettext("Pay proforma invoice %(number)s") % {"number": each.number}, _url(each), "receipt", primary=True)
+        for each in _open(actor, Asked.objects.filter(service=service))
+    ]
+
+
 def outlooks(actor: Actor, subscription: Subscription) -> Iterator[Outlook]:
     """Hook. What of its services is asked for and not paid."""
     for proforma in _open(actor, Asked.objects.filter(service__subscription=subscription)):
         words = gettext("%(amount)s are to be paid by %(day)s. As soon as the payment is known, the service goes on, within seconds.") % {
-            "amount": _rest(proforma), "day": date_format(proforma.valid_until, "DATE_FORMAT"),
+            "amount": amount(proforma.total - proforma.received, proforma.currency), "day": date_format(proforma.valid_until, "DATE_FORMAT"),
         }  # fmt: skip
-        door = Door(gettext("Look at it and pay"), _url(proforma), "receipt")
+        door = Door(gettext("Look at it and pay"), _url(proforma), "receipt", primary=True)
         yield Outlook(gettext("Proforma %(number)s") % {"number": proforma.number}, words, (door,))
 
 
-def service_doors(actor: Actor, service: Service) -> list[Door]:
-    """Hook."""
-    return [
-        Door(gettext("Pay %(amount)s") % {"amount": _rest(proforma)}, _url(proforma), "receipt")
-        for proforma in _open(actor, Asked.objects.filter(service=service))
-    ]
-
-
 def _open(actor: Actor, asked: QuerySet[Asked]) -> Iterator[Proforma]:
-    rows = asked.filter(standing=True, proforma__state=Proforma.OPEN).select_related("proforma__customer")
-    return (
-        each.proforma for each in rows.order_by("pk") if allowed(actor, READ, each.proforma.place, registry.grants())
-    )
-
-
-def _rest(proforma: Proforma) -> str:
-    return amount(proforma.total - proforma.received, proforma.currency)
+    rows = asked.filter(standing=True, service__ended=None, proforma__state=Proforma.OPEN).order_by("pk")
+    for each in rows.select_related("proforma__customer"):
+        if allowed(actor, READ, each.proforma.place, registry.grants()):
+            yield each.proforma
 
 
 def _url(proforma: Proforma) -> str:
