@@ -342,6 +342,49 @@ def test_mail_ends_at_mailboxes_or_elsewhere(forwards: Mapping[str, list[str]], 
         assert f"{local}@x.test" in house.delivered(f"{local}@x.test")
 
 
+SPECS = st.one_of(
+    st.builds(
+        domain,
+        st.sampled_from(["x.test", NAME]),
+        active=st.booleans(),
+        suspended=st.booleans(),
+        sign_in=st.booleans(),
+        catch_all=st.sampled_from(["", "a@x.test"]),
+        reserved=st.sampled_from([(), (Reserved("abuse"),), (Reserved("abuse", "a@x.test"),)]),
+    ),
+    st.builds(
+        mailbox,
+        st.sampled_from(["a@x.test", "b@x.test", "abuse@x.test", f"a@{NAME}"]),
+        forward_to=st.sampled_from([(), ("x@example.org",), ("x@example.org", "b@x.test")]),
+        keep_copy=st.booleans(),
+    ),
+    st.builds(AddressSpec, st.just("c@x.test"), st.just("s000012"), st.just(("a@x.test", "x@example.org"))),
+)
+
+
+@given(st.lists(SPECS, max_size=6, unique_by=lambda spec: getattr(spec, "address", None) or spec.name), st.booleans())
+def test_short_questions_say_what_the_long_ones_say_or_nothing(
+    specs: list[DomainSpec | MailboxSpec | AddressSpec], filled: bool
+) -> None:
+    house = Daemons(*specs)
+    if not filled:
+        house.postfix.execute("DELETE FROM filled")
+    for local in ("a", "a+shop", "b", "c", "c+a", "abuse", "abuse+a", "nobody", ""):
+        for address in (f"{local}@x.test", f"{local}@{NAME}", f"{local}@example.org"):
+            assert house.ask(lookups.DOUBTFUL_QUERY, address) or not house.ask(lookups.REFUSED_QUERY, address)
+            here, direct = house.ask(lookups.HERE_QUERY, address), house.ask(lookups.DIRECT_QUERY, address)
+            assert not here or here == house.ask(lookups.TRANSPORTS_QUERY, address)
+            assert not direct or sorted(set(direct)) == house.ask(lookups.ROUTES_QUERY, address)
+
+
+def test_most_mail_is_answered_by_the_short_questions(house: Daemons) -> None:
+    for local in ("info", "anna", "weg", "kontakt", "abuse"):
+        address = f"{local}@{NAME}"
+        assert house.ask(lookups.DOUBTFUL_QUERY, address) == []
+        assert house.ask(lookups.HERE_QUERY, address) == [DELIVERY]
+        assert house.ask(lookups.DIRECT_QUERY, address) == house.ask(lookups.ROUTES_QUERY, address)
+
+
 @pytest.fixture(scope="module")
 def crowded() -> Iterator[Daemons]:
     house = Daemons()
@@ -353,7 +396,7 @@ def crowded() -> Iterator[Daemons]:
 
 def test_every_query_goes_by_an_index(crowded: Daemons) -> None:
     queries = [getattr(lookups, name) for name in dir(lookups) if name.endswith("_QUERY") and name != "ITERATE_QUERY"]
-    assert len(queries) == 10
+    assert len(queries) == 13
     for query in queries:
         database = crowded.dovecot if "%Ln" in query else crowded.postfix
         steps = [str(row[3]) for row in database.execute(f"EXPLAIN QUERY PLAN {query}")]
