@@ -25,7 +25,8 @@ DOMAIN = "xn--gre-aus-kln-w6a02arc.test"
 BODY = f"Subject: figure\r\nFrom: <box0@{DOMAIN}>\r\n\r\n" + ("x" * 76 + "\r\n") * 38  # 3 kB
 PATIENCE = 300.0  # seconds for all mails of one turn
 A_DOMAIN = 20  # mailboxes
-ASKED = ("doubtful", "senders", "direct", "here", "refused", "routes", "transports", "domains", "mailboxes")  # what one recipient meets
+# What a recipient meets, the short questions and, where these do not answer, the long ones.
+ASKED = ("doubtful", "senders", "direct", "here", "refused", "routes", "transports", "domains", "mailboxes")
 QUIET = "\nsmtpd_client_connection_count_limit = 0\n"
 LIVE = re.compile(r"(?:proxy:)?sqlite:(\S+?)/(\w+)\.cf")  # a look-up in our database, anywhere in main.cf and master.cf
 USERS = """passdb {{

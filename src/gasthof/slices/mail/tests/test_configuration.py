@@ -48,7 +48,10 @@ def test_tables_of_whole_addresses_are_not_asked_for_their_parts() -> None:
 def test_what_is_in_doubt_is_asked_for_by_its_class() -> None:
     main = settings(postfix_files(PREFIX)["main.cf"])
     assert main["smtpd_restriction_classes"] == lookups.DOUBTFUL
-    assert main[lookups.DOUBTFUL].startswith("check_recipient_access unionmap:") and "/refused.cf" in main[lookups.DOUBTFUL]
+    assert (
+        main[lookups.DOUBTFUL].startswith("check_recipient_access unionmap:")
+        and "/refused.cf" in main[lookups.DOUBTFUL]
+    )
     assert re.findall(r"(\w+)\.cf", main["virtual_alias_maps"]) == ["direct", "routes"]
 
 
