@@ -37,6 +37,7 @@ Of a domain whose mailboxes are closed, though mail comes in, `suspended` is SIL
 its mailboxes can be read, SUSPENDED and 0.
 Dovecot:
   PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
+  SPELLED_QUERY   the userdb that is asked when USER_QUERY, which delivery asks for each mail, does not find the name as it is written
 """
 
 from hashlib import sha256
@@ -138,7 +139,8 @@ PASSWORD_QUERY = (  # with what the userdb would say, for `driver = prefetch`; %
     f" CASE WHEN {_CLOSED} THEN '{CLOSED_WORDS}' END AS reason {_LOGIN}"
     f" AND (NOT {_CLOSED} OR '%s' IN ('imap', 'pop3', 'sieve')) AND m.password <> '' LIMIT 1"
 )
-USER_QUERY = f"SELECT {_USER.format('')} {_LOGIN} LIMIT 1"
+USER_QUERY = f"SELECT {_USER.format('')} FROM mailboxes m WHERE m.address = '%Lu' LIMIT 1"
+SPELLED_QUERY = f"SELECT {_USER.format('')} {_LOGIN} LIMIT 1"
 ITERATE_QUERY = "SELECT address AS user FROM mailboxes"
 
 
