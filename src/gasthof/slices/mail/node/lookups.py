@@ -24,15 +24,20 @@ Postfix; keys come in lower case:
                     `filled` goes with all others when the database is emptied, and comes when the agent has looked at everything.
   TRANSPORTS_QUERY  transport_maps of the queue manager: the first two for what comes from inside, by a forward, or is in the queue,
                     which would be sent elsewhere or back; else where the mail of a domain here goes
-A question costs several times its query (decision 6), so these two answer all that can be said of a recipient at once. They know
-nothing but whole addresses and stand in a unionmap behind a table of patterns, whose kind counts for both (dict_union.c): Postfix
-does not ask them for "domain", ".test" and "local@" as well.
+These two know nothing but whole addresses and stand in a unionmap behind a table of patterns, whose kind counts for both (dict_union.c):
+Postfix does not ask them for "domain", ".test" and "local@" as well.
+What most mails ask is answered by a short question, as SQLite reads each one anew, which takes longer than the look-up (decision 16).
+Each is asked before a long one, whose answer it gives or leaves open:
+  DOUBTFUL_QUERY    before REFUSED_QUERY, the class of restrictions that asks it: nothing for an address that surely gets mail
+  HERE_QUERY        before TRANSPORTS_QUERY: delivery
+  DIRECT_QUERY      before ROUTES_QUERY: where an address leads that has routes as it is written
 A mailbox that the house has locked has a "!" before its password, as in shadow(5), and no sender: it is closed as those of a suspended
 domain are, and takes mail all the same.
 Of a domain whose mailboxes are closed, though mail comes in, `suspended` is SILENT for Postfix and 1 for Dovecot; of one that takes no mail while
 its mailboxes can be read, SUSPENDED and 0.
 Dovecot:
   PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
+  SPELLED_QUERY   the userdb that is asked when USER_QUERY, which delivery asks for each mail, does not find the name as it is written
 """
 
 from hashlib import sha256
@@ -53,12 +58,13 @@ POSTFIX_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS domains (owner TEXT NOT NULL, name TEXT NOT NULL, active INTEGER NOT NULL,"
     " suspended INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS domains_name ON domains (name, active, suspended)",
-    "CREATE TABLE IF NOT EXISTS mailboxes (owner TEXT NOT NULL, address TEXT NOT NULL, stamp TEXT NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS mailboxes_address ON mailboxes (address)",
+    "CREATE TABLE IF NOT EXISTS mailboxes (owner TEXT NOT NULL, address TEXT NOT NULL, domain TEXT NOT NULL, session TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS mailboxes_address ON mailboxes (address, domain, session)",
+    "CREATE INDEX IF NOT EXISTS mailboxes_session ON mailboxes (session, domain)",
     "CREATE TABLE IF NOT EXISTS routes (owner TEXT NOT NULL, address TEXT NOT NULL, target TEXT NOT NULL, detail INTEGER NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS routes_address ON routes (address)",
+    "CREATE INDEX IF NOT EXISTS routes_address ON routes (address, target)",
     "CREATE TABLE IF NOT EXISTS senders (owner TEXT NOT NULL, address TEXT NOT NULL, login TEXT NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS senders_address ON senders (address)",
+    "CREATE INDEX IF NOT EXISTS senders_address ON senders (address, login)",
     "CREATE TABLE IF NOT EXISTS filled (owner TEXT NOT NULL, what TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS filled_what ON filled (what)",
 )
@@ -94,14 +100,12 @@ ROUTES_QUERY = (
     f" FROM domains d JOIN routes r ON r.address IN ('%s', {_PLAIN}) WHERE d.name = '%d' AND d.active"
 )
 SENDERS_QUERY = (
-    "SELECT DISTINCT s.login || '#' || m.stamp FROM senders s JOIN mailboxes m ON m.address = s.login"
-    " WHERE s.address = '%s' AND NOT EXISTS (SELECT 1 FROM domains d WHERE d.suspended"
-    " AND d.name IN ('%d', substr(s.login, instr(s.login, '@') + 1)))"
+    "SELECT m.session FROM domains d, senders s, mailboxes m, domains o WHERE d.name = '%d' AND NOT d.suspended"
+    " AND s.address = '%s' AND m.address = s.login AND o.name = m.domain AND NOT o.suspended"
 )
 LOGINS_QUERY = (
-    "SELECT '421 4.7.0 Sign in again' WHERE NOT EXISTS (SELECT 1 FROM mailboxes m"
-    " JOIN domains d ON d.name = substr(m.address, instr(m.address, '@') + 1)"
-    " WHERE m.address = substr('%s', 1, instr('%s', '#') - 1) AND m.stamp = substr('%s', instr('%s', '#') + 1) AND NOT d.suspended)"
+    "SELECT '421 4.7.0 Sign in again' WHERE NOT EXISTS (SELECT 1 FROM mailboxes m, domains d"
+    " WHERE m.session = '%s' AND d.name = m.domain AND NOT d.suspended)"
 )
 REFUSED_QUERY = (
     f"SELECT CASE WHEN {_WAITING} THEN '450 4.3.0 {WAITING_WORDS}' ELSE (SELECT CASE WHEN {_REACHED} THEN NULL"
@@ -112,9 +116,16 @@ TRANSPORTS_QUERY = (
     f" THEN 'error:5.2.1 {SUSPENDED_WORDS}' ELSE '<<delivery>>' END {_DOMAIN} LIMIT 1) END"
 )
 FILTERS_QUERY = (
-    "SELECT 'OK' WHERE '%s' = '<>' OR EXISTS (SELECT 1 FROM mailboxes m"
-    " JOIN domains d ON d.name = substr(m.address, instr(m.address, '@') + 1) WHERE m.address = '%s' AND NOT d.suspended"
-    " AND EXISTS (SELECT 1 FROM senders s WHERE s.address = m.address AND s.login = m.address))"
+    "SELECT 'OK' WHERE '%s' = '<>' OR EXISTS (SELECT 1 FROM mailboxes m, domains d, senders s WHERE m.address = '%s'"
+    " AND d.name = m.domain AND NOT d.suspended AND s.address = m.address AND s.login = m.address)"
+)
+_TAKES = f"d.name = '%d' AND d.active AND d.suspended <> {SUSPENDED}"
+DOUBTFUL = "doubtful"  # smtpd_restriction_classes
+DOUBTFUL_QUERY = f"SELECT '{DOUBTFUL}' WHERE NOT EXISTS (SELECT 1 FROM filled f, domains d, routes r WHERE f.what = 'all' AND {_TAKES} AND r.address = '%s')"
+HERE_QUERY = f"SELECT '<<delivery>>' FROM filled f, domains d WHERE f.what = 'all' AND {_TAKES} LIMIT 1"
+DIRECT_QUERY = (
+    "SELECT CASE r.target WHEN '' THEN (SELECT target FROM routes WHERE address = '') ELSE r.target END"
+    " FROM domains d, routes r WHERE d.name = '%d' AND d.active AND r.address = '%s'"
 )
 FILLED: Rows = {"filled": (("all",),)}
 
@@ -128,7 +139,8 @@ PASSWORD_QUERY = (  # with what the userdb would say, for `driver = prefetch`; %
     f" CASE WHEN {_CLOSED} THEN '{CLOSED_WORDS}' END AS reason {_LOGIN}"
     f" AND (NOT {_CLOSED} OR '%s' IN ('imap', 'pop3', 'sieve')) AND m.password <> '' LIMIT 1"
 )
-USER_QUERY = f"SELECT {_USER.format('')} {_LOGIN} LIMIT 1"
+USER_QUERY = f"SELECT {_USER.format('')} FROM mailboxes m WHERE m.address = '%Lu' LIMIT 1"
+SPELLED_QUERY = f"SELECT {_USER.format('')} {_LOGIN} LIMIT 1"
 ITERATE_QUERY = "SELECT address AS user FROM mailboxes"
 
 
@@ -162,7 +174,7 @@ def dovecot_domain(spec: DomainSpec) -> Rows:
 def postfix_mailbox(spec: MailboxSpec) -> Rows:
     own = [(spec.address, spec.address, 1)] if spec.keep_copy or not spec.forward_to else []
     return {
-        "mailboxes": ((spec.address, stamp(spec)),),
+        "mailboxes": ((spec.address, spec.address.rpartition("@")[2], f"{spec.address}#{stamp(spec)}"),),
         "routes": (*own, *((spec.address, target, 0) for target in spec.forward_to)),
         "senders": () if spec.locked else ((spec.address, spec.address),),
     }

@@ -18,6 +18,9 @@ MAPS = {
     "filters": lookups.FILTERS_QUERY,
     "refused": lookups.REFUSED_QUERY,
     "transports": lookups.TRANSPORTS_QUERY,
+    "doubtful": lookups.DOUBTFUL_QUERY,
+    "here": lookups.HERE_QUERY,
+    "direct": lookups.DIRECT_QUERY,
 }
 
 

@@ -52,7 +52,7 @@ def test_a_domain_has_rows_a_folder_and_a_certificate_that_postfix_presents(mail
 def test_mailboxes_and_addresses_are_rows_and_nothing_else(mail: Mail) -> None:
     mail.put(domain(), mailbox(), AddressSpec(f"kontakt@{UMLAUT}", "s000012", (INFO,), (INFO,)))
     postfix, dovecot = mail.rows(plan.MAILBOX, INFO)
-    assert postfix["mailboxes"] == ((INFO, lookups.stamp(mailbox())),)
+    assert postfix["mailboxes"] == ((INFO, UMLAUT, f"{INFO}#{lookups.stamp(mailbox())}"),)
     home = str(mail.folder() / f"{UMLAUT}/info.00c0ffee")
     assert dovecot["mailboxes"] == ((INFO, PASSWORD, UID, home, 10, lookups.stamp(mailbox())),)
     assert mail.rows(plan.ADDRESS, f"kontakt@{UMLAUT}") == [
@@ -275,7 +275,7 @@ def test_drift_is_noted_and_set_right(mail: Mail) -> None:
 
 def strange(group: str) -> tuple[tuple[str | int, ...], ...]:
     whole = ("x@fremd.test", PASSWORD, 0, "/root", 1, "stamp")
-    return (whole if group == "dovecot" else (whole[0], "stamp"),)
+    return (whole if group == "dovecot" else (whole[0], "fremd.test", "stamp"),)
 
 
 @pytest.mark.parametrize(

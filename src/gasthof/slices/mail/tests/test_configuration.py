@@ -37,12 +37,22 @@ def test_tables_of_whole_addresses_are_not_asked_for_their_parts() -> None:
     """Each question costs; the first table of a unionmap says which there are."""
     found = postfix_files(PREFIX)
     text = (found["main.cf"] + found["master.cf"]).decode()
-    for name, times in (("transports", 1), ("refused", 1 + 2 * 3)):
+    for name, times in (("here", 1), ("transports", 1), ("doubtful", 1 + 2 * 3), ("refused", 1)):
         table = f"sqlite:/srv/gasthof/node/mail/postfix/conf/{name}.cf"
         whole = f"unionmap:{{regexp:/srv/gasthof/node/mail/postfix/conf/whole-only, {table}}}"
         assert text.count(whole) == times
         assert table not in text.replace(whole, "")
     assert [line for line in found["whole-only"].decode().splitlines() if not line.startswith("#")] == []
+
+
+def test_what_is_in_doubt_is_asked_for_by_its_class() -> None:
+    main = settings(postfix_files(PREFIX)["main.cf"])
+    assert main["smtpd_restriction_classes"] == lookups.DOUBTFUL
+    assert (
+        main[lookups.DOUBTFUL].startswith("check_recipient_access unionmap:")
+        and "/refused.cf" in main[lookups.DOUBTFUL]
+    )
+    assert re.findall(r"(\w+)\.cf", main["virtual_alias_maps"]) == ["direct", "routes"]
 
 
 def test_queries_stand_in_one_line_and_unchanged() -> None:
@@ -55,6 +65,8 @@ def test_queries_stand_in_one_line_and_unchanged() -> None:
     sql = settings(dovecot_files(PREFIX)["sql.conf"])
     assert sql["password_query"] == lookups.PASSWORD_QUERY
     assert sql["user_query"] == lookups.USER_QUERY
+    spelled = settings(dovecot_files(PREFIX)["spelled.conf"])
+    assert spelled["user_query"] == lookups.SPELLED_QUERY and spelled["connect"] == sql["connect"]
 
 
 def test_nobody_is_trusted_for_an_address() -> None:
