@@ -31,7 +31,7 @@ def outlooks(actor: Actor, subscription: Subscription) -> Iterator[Outlook]:
         words = gettext("%(amount)s are to be paid by %(day)s. As soon as the payment is known, the service goes on, within seconds.") % {
             "amount": amount(proforma.total - proforma.received, proforma.currency), "day": date_format(proforma.valid_until, "DATE_FORMAT"),
         }  # fmt: skip
-        door = Door(gettext("Look at it and pay"), _url(proforma), "receipt", primary=True)
+        door = Door(gettext("Look at it and pay"), _url(proforma), "receipt")
         yield Outlook(gettext("Proforma %(number)s") % {"number": proforma.number}, words, (door,))
 
 
