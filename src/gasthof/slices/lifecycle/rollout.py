@@ -41,8 +41,8 @@ def begin(version: PolicyVersion, now: datetime) -> None:
 def in_use(known: Sequence[int] | None = None) -> Versions:
     """Numbers and texts of the versions that services are pinned to which have not ended; all services are looked at, unless the numbers
     are known."""
-    pinned = Service.objects.filter(ended=None).order_by().values("policy_id").distinct()
-    numbers = pinned if known is None else known
+    pinned = Service.objects.filter(ended=None).order_by().values_list("policy_id", flat=True).distinct()
+    numbers = list(pinned) if known is None else known
     return tuple(PolicyVersion.objects.filter(number__in=numbers).order_by("number").values_list("number", "text"))
 
 
