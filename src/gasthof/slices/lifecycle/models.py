@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
@@ -26,6 +27,7 @@ class Rollout(models.Model):
     reached = models.BigIntegerField(default=0)  # the last service that was looked at
     moved = models.PositiveIntegerField(default=0)
     done = models.DateTimeField(null=True)  # all were, or a newer version was taken
+    versions = ArrayField(models.PositiveIntegerField(), null=True)  # in use as it began; NULL: nobody has looked
 
 
 class Step(models.Model):
@@ -75,9 +77,11 @@ class NoticeStep(models.Model):
 class Service(models.Model):
     """Something that a customer pays for, or that hangs on such a thing. Facts, then what the sweep made of them."""
 
-    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="services")
-    subscription = models.ForeignKey("subscriptions.Subscription", models.SET_NULL, null=True, related_name="services")
-    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
+    customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="services", db_index=False)
+    subscription = models.ForeignKey(
+        "subscriptions.Subscription", models.SET_NULL, null=True, related_name="services", db_index=False
+    )
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", db_index=False)
     type = models.CharField(max_length=20)  # rules.policy.TYPES
     tld = models.CharField(max_length=63, blank=True)  # A-label
     name = models.CharField(max_length=253)  # A-label of a domain or a site, what a machine is called
@@ -106,9 +110,14 @@ class Service(models.Model):
     revision = models.PositiveIntegerField(default=0)  # rises with each phase, and as more or less is taken within one
 
     class Meta:
+        # Whatever moves is written into each of them anew, as `due_at` is in one: so they are few, and leave out what nobody looks for.
         indexes = [
             models.Index(fields=["due_at"], name="lifecycle_service_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["customer", "-id"], name="lifecycle_service_customer"),
+            models.Index(fields=["parent"], name="lifecycle_service_below", condition=models.Q(parent__isnull=False)),
+            models.Index(
+                fields=["subscription"], name="lifecycle_service_place", condition=models.Q(subscription__isnull=False)
+            ),
             models.Index(
                 fields=["entry", "first_unpaid"], name="lifecycle_service_expires", condition=models.Q(ended=None)
             ),

@@ -17,6 +17,7 @@ from gasthof.slices.lifecycle.queries import facts_of, policy_of
 from gasthof.slices.lifecycle.rules.versions import may_go_over
 from gasthof.slices.lifecycle.sweeping import today
 
+Versions = tuple[tuple[int, str], ...]
 JOB = "lifecycle.go_over"
 PORTION = 5_000  # services
 THESE = "s.policy_id <> %(version)s AND s.id > %(after)s AND s.id <= %(upto)s"
@@ -34,12 +35,14 @@ SELECT id FROM moved"""
 def begin(version: PolicyVersion, now: datetime) -> None:
     """All services are looked at for that version from now on, and for no older one."""
     Rollout.objects.filter(done=None).update(done=now)
-    Rollout.objects.create(policy=version)
+    Rollout.objects.create(policy=version, versions=[number for number, _ in in_use()])
 
 
-def in_use() -> tuple[tuple[int, str], ...]:
-    """Numbers and texts of the versions that services are pinned to which have not ended."""
-    numbers = Service.objects.filter(ended=None).order_by().values("policy_id").distinct()
+def in_use(known: Sequence[int] | None = None) -> Versions:
+    """Numbers and texts of the versions that services are pinned to which have not ended; all services are looked at, unless the numbers
+    are known."""
+    pinned = Service.objects.filter(ended=None).order_by().values_list("policy_id", flat=True).distinct()
+    numbers = list(pinned) if known is None else known
     return tuple(PolicyVersion.objects.filter(number__in=numbers).order_by("number").values_list("number", "text"))
 
 
@@ -52,15 +55,16 @@ def go_on(now: datetime) -> bool:
         numbers = Service.objects.filter(pk__gt=going.reached).order_by("pk").values_list("pk", flat=True)
         portion = list(numbers[:PORTION])
         if portion:
-            moved = _moved(going.policy, now, THESE, {"after": going.reached, "upto": portion[-1]})
+            these = {"after": going.reached, "upto": portion[-1]}
+            moved = _moved(going.policy, in_use(going.versions), now, THESE, these)
             going.reached, going.moved = portion[-1], going.moved + len(moved)
         going.done = None if len(portion) == PORTION else now
         going.save()
         return going.done is None
 
 
-def _moved(version: PolicyVersion, now: datetime, which: str, where: Mapping[str, object]) -> list[int]:
-    others = tuple(each for each in in_use() if each[0] != version.number)
+def _moved(version: PolicyVersion, used: Versions, now: datetime, which: str, where: Mapping[str, object]) -> list[int]:
+    others = tuple(each for each in used if each[0] != version.number)
     asked = {
         **judging.values(version.text, others),
         **where,
@@ -97,5 +101,5 @@ def pin(service: Service, version: PolicyVersion, now: datetime) -> None:
 def bring_along(parents: Sequence[int], version: PolicyVersion, now: datetime) -> None:
     """What follows them, now that they are open."""
     below = list(parents)
-    while below:
-        below = _moved(version, now, BELOW, {"parents": below})
+    while Service.objects.filter(parent__in=below, ended=None).exclude(policy=version).exists():
+        below = _moved(version, in_use(), now, BELOW, {"parents": below})

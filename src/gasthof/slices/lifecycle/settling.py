@@ -6,16 +6,36 @@ Which parts of it are taken stands in `taken`, as bits; as these change within a
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from gasthof.slices.lifecycle.rules.evaluate import GONE
 from gasthof.slices.lifecycle.rules.facts import CLOSING, TAKES, mask
 
-DUE = "s.due_at <= %(today)s"
-THESE = "s.id = ANY (%(ids)s)"
-BELOW = "s.parent_id = ANY (%(ids)s)"
+
+class Which(NamedTuple):
+    """The services that a statement takes, as parts of its SQL. `given`: days that their end comes later from now on, by their entry's end `e`."""
+
+    where: str
+    end: str = ""
+    given: str = "0"
+    locked: str = ""
+
+
+DUE = Which("s.due_at <= %(today)s", locked="SKIP LOCKED")
+THESE = Which("s.id = ANY (%(ids)s)")
+BELOW = Which("s.parent_id = ANY (%(ids)s)")
+# After an outage, from `since` to `until`: an end that would have come since its beginning comes later by all of its days on which the
+# customer could have paid. Nothing is skipped for being locked, as these days are given back once.
+BEGINS = "GREATEST(%(since)s::date, s.first_unpaid)"
+MISSED = f"s.ended IS NULL AND s.first_unpaid <= %(until)s AND s.first_unpaid + e.start + s.spared > {BEGINS}"
+DUE_LATE = Which(
+    DUE.where,
+    "LEFT JOIN lifecycle_step e ON e.policy_id = s.policy_id AND e.entry = s.entry AND e.kind = 'end' AND e.spares",
+    f"CASE WHEN {MISSED} THEN %(until)s::date - {BEGINS} + 1 ELSE 0 END",
+)
+LATE = DUE_LATE._replace(where=f"({DUE.where} OR {MISSED})")
 
 # The day on which a step comes, as rules.evaluate.Course has it: NULL while nothing says so.
 DAY = """CASE t.kind
@@ -24,23 +44,24 @@ DAY = """CASE t.kind
     ELSE LEAST(
         CASE WHEN c.keeps < 2 THEN c.ends_on END,
         CASE WHEN c.keeps = 0 AND c.noticed IS NOT NULL AND c.first_unpaid + t.start IS NOT NULL THEN GREATEST(
-            c.first_unpaid + t.start + CASE WHEN t.spares THEN c.spared ELSE 0 END, c.noticed + t.notice_days
+            c.first_unpaid + t.start + CASE WHEN t.spares THEN c.sparing ELSE 0 END, c.noticed + t.notice_days
         ) END
     )
 END"""
-# A parent is looked up for each row: joined, the planner would read the whole table. Ended services go on to `gone` alone; those that
-# follow stand where their parent's phase puts them, though data that holds keep stays.
+# A parent is looked up for each row: joined, or asked for by EXISTS, the planner would read the whole table. Ended services go on to `gone`
+# alone; those that follow stand where their parent's phase puts them, though data that holds keep stays.
 AIM = f"""
 WITH chosen AS MATERIALIZED (
     SELECT s.*, (SELECT p.phase FROM lifecycle_service p WHERE p.id = s.parent_id) AS parent_phase,
-        s.held OR EXISTS (
-            SELECT FROM lifecycle_service p WHERE p.id = s.parent_id AND (p.closed OR p.ended IS NOT NULL)
-        ) AS closing,
+        s.held OR COALESCE((
+            SELECT p.closed OR p.ended IS NOT NULL FROM lifecycle_service p WHERE p.id = s.parent_id
+        ), false) AS closing,
         s.takes | COALESCE((
             SELECT CASE WHEN p.ended IS NULL THEN p.taken ELSE {mask(GONE)} END FROM lifecycle_service p WHERE p.id = s.parent_id
-        ), 0) AS taking
-    FROM lifecycle_service s
-    WHERE {{which}} ORDER BY s.id FOR NO KEY UPDATE OF s {{locked}}
+        ), 0) AS taking,
+        s.spared + {{given}} AS sparing
+    FROM lifecycle_service s {{end}}
+    WHERE {{where}} ORDER BY s.id FOR NO KEY UPDATE OF s {{locked}}
 ), days AS (
     SELECT c.id, c.nth AS before, c.ended, t.nth, t.kind, t.phase, t.start, t.does, t.serves, {DAY} AS day
     FROM chosen c JOIN lifecycle_step t ON t.policy_id = c.policy_id AND t.entry = c.entry
@@ -73,10 +94,11 @@ SETTLE = """, aimed AS (
     FROM days d JOIN aim a ON a.id = d.id GROUP BY d.id, a.target
 ), settled AS (
     UPDATE lifecycle_service s SET nth = a.target, phase = a.phase, ended = a.ended, due_at = a.due_at, closed = c.closing,
-        taken = c.taking, revision = s.revision + CASE
+        taken = c.taking, spared = c.sparing, revision = s.revision + CASE
             WHEN a.target = a.before AND ((c.closed, c.taken) = (c.closing, c.taking) OR a.ended IS NOT NULL) THEN 0 ELSE 1 END
     FROM aimed a JOIN chosen c ON c.id = a.id
-    WHERE s.id = a.id AND (s.nth, s.due_at, s.closed, s.taken) IS DISTINCT FROM (a.target::smallint, a.due_at, c.closing, c.taking)
+    WHERE s.id = a.id AND (s.nth, s.due_at, s.closed, s.taken, s.spared)
+        IS DISTINCT FROM (a.target::smallint, a.due_at, c.closing, c.taking, c.sparing)
     RETURNING s.id, s.revision, s.type, s.ended, s.held, s.closed, c.closed AS was, (s.closed, s.taken) <> (c.closed, c.taken) AS turned,
         a.before, a.target, a.day, a.does, a.serves
 ), moved AS (
@@ -97,19 +119,10 @@ SETTLE = """, aimed AS (
     SELECT id, revision, CASE WHEN serves AND closed THEN 'suspend' WHEN serves AND (was OR target = before) THEN 'open' ELSE does END, type, %(now)s
     FROM moved WHERE target <> before OR serves ON CONFLICT DO NOTHING
 )
-SELECT id, ended IS NOT NULL AND ended = %(today)s AND does <> 'erase' FROM moved"""
+SELECT n.spared, m.id, m.ended IS NOT NULL AND m.ended = %(today)s AND m.does <> 'erase'
+FROM (SELECT count(*) AS spared FROM chosen WHERE sparing > spared) n LEFT JOIN moved m ON true"""
 COUNT_ENDS = """
 SELECT count(*) FROM aim a JOIN days d ON d.id = a.id AND d.nth = a.target AND d.kind = 'end' AND d.ended IS NULL"""
-# An end that would have come after an outage's beginning comes later by all of its days on which the customer could have paid.
-SPARE = """
-WITH missed AS (
-    SELECT s.id, %(until)s::date - GREATEST(%(since)s::date, s.first_unpaid) + 1 AS days
-    FROM lifecycle_service s
-    JOIN lifecycle_step t ON t.policy_id = s.policy_id AND t.entry = s.entry AND t.kind = 'end' AND t.spares
-    WHERE s.ended IS NULL AND s.first_unpaid <= %(until)s
-        AND s.first_unpaid + t.start + s.spared > GREATEST(%(since)s::date, s.first_unpaid)
-)
-UPDATE lifecycle_service s SET spared = s.spared + m.days FROM missed m WHERE s.id = m.id RETURNING s.id"""
 # What of holds and terminations the sweep goes by.
 REFRESH = """
 UPDATE lifecycle_service s SET
@@ -130,31 +143,36 @@ KINDS: Mapping[str, list[Any]] = {
     "kinds": list(TAKES),
     "masks": [mask(taken) for taken in TAKES.values()],
 }
-Moved = list[tuple[int, bool]]  # service, whether it has ended
 
 
-def settle(which: str, values: Mapping[str, Any], *, skip_locked: bool = False) -> Moved:
-    """Those that have moved, with those below them. `which`: DUE, THESE or BELOW; values: today, now, ends, ids."""
-    moved = _settle(which, values, "SKIP LOCKED" if skip_locked else "")
-    everything = moved
-    while moved := _settle(BELOW, {**values, "ids": [service for service, _ in moved]}, "") if moved else []:
-        everything = everything + moved
-    return everything
+class Settled(NamedTuple):
+    """Services that have moved, with those below them; how many of these have ended; how many were given days back."""
+
+    moved: int
+    ended: int
+    spared: int
 
 
-def _settle(which: str, values: Mapping[str, Any], locked: str) -> Moved:
-    return query(AIM.format(which=which, locked=locked) + SETTLE, values)
+def settle(which: Which, values: Mapping[str, Any]) -> Settled:
+    """`values`: today, now, ends, and what `which` asks for: ids, or since and until."""
+    spared, moved = _settle(which, values)
+    everything = list(moved)
+    while moved:
+        _, moved = _settle(BELOW, {**values, "ids": [service for service, _ in moved]})
+        everything += moved
+    return Settled(len(everything), sum(ended for _, ended in everything), spared)
 
 
-def count_ends(values: Mapping[str, Any]) -> int:
-    """Services that are due and would end, without those below them."""
-    ((count,),) = query(AIM.format(which=DUE, locked="SKIP LOCKED") + COUNT_ENDS, {**values, "ends": True})
+def _settle(which: Which, values: Mapping[str, Any]) -> tuple[int, list[tuple[int, bool]]]:
+    """How many were given days back; who has moved, and whether it has ended."""
+    found = query(AIM.format(**which._asdict()) + SETTLE, values)
+    return found[0][0], [(service, ended) for _, service, ended in found if service is not None]
+
+
+def count_ends(which: Which, values: Mapping[str, Any]) -> int:
+    """Of those that are due, how many would end, without those below them. `values`: today, and what `which` asks for."""
+    ((count,),) = query(AIM.format(**which._asdict()) + COUNT_ENDS, {**values, "ends": True})
     return int(count)
-
-
-def spare(values: Mapping[str, Any]) -> list[int]:
-    """`since` and `until`: the first and the last day of the outage."""
-    return [service for (service,) in query(SPARE, values)]
 
 
 def refresh(ids: list[int]) -> None:

@@ -54,6 +54,12 @@ class Former:
     def missed(self, day: date) -> int:
         return (day - self.last).days if self.last else 1
 
+    def outage(self, day: date) -> dict[str, date]:
+        """`since` and `until`: the first and the last day without a sweep; empty: there were none."""
+        if self.last is None or self.last + ONE_DAY >= day:
+            return {}
+        return {"since": self.last + ONE_DAY, "until": day - ONE_DAY}
+
 
 def today(now: datetime) -> date:
     """The house's day at a moment of the business clock."""
@@ -100,19 +106,10 @@ def _former(day: date) -> Former:
 
 
 def _done(now: datetime, day: date, former: Former, lets: Approval) -> Swept:
-    spared = _give_back(former.last, now, day)
-    ends = settling.count_ends({"today": day})
+    """After an outage customers are given its days back: they lose none because the house was down."""
+    outage = former.outage(day)
+    due, late = (settling.DUE_LATE, settling.LATE) if outage else (settling.DUE, settling.DUE)
+    ends = settling.count_ends(due, {"today": day, **outage})
     reason = "" if ends <= lets.ends else storm(ends + former.ended_today, former.ended, former.missed(day))
-    moved = settling.settle(settling.DUE, {"today": day, "now": now, "ends": not reason}, skip_locked=True)
-    ended = sum(end for _, end in moved)
-    return Swept(day, len(moved), ended, spared, reason, ends if reason else 0)
-
-
-def _give_back(last: date | None, now: datetime, day: date) -> int:
-    """Customers lose no days because the house was down. How many services got some; none of these ends today for it."""
-    if last is None or last + ONE_DAY >= day:
-        return 0
-    ids = settling.spare({"since": last + ONE_DAY, "until": day - ONE_DAY})
-    if ids:
-        settling.settle(settling.THESE, {"today": day, "now": now, "ends": False, "ids": ids})
-    return len(ids)
+    settled = settling.settle(late, {"today": day, "now": now, "ends": not reason, **outage})
+    return Swept(day, *settled, reason, ends if reason else 0)

@@ -126,6 +126,16 @@ def test_after_an_outage_each_phase_is_told_and_the_last_effect_done(trade: Trad
     assert work(service) == ["quarantine"]
 
 
+def test_what_was_to_end_in_an_outage_is_not_closed_before_it_ends(trade: Trade) -> None:
+    service = trade.begin("hosting", FIRST, START)
+    changing.terminate(service, Termination(FIRST + days(3), "owner:köchin", "code"), noon(START))
+    trade.sweep(FIRST - days(1))
+    swept = trade.sweep(FIRST + days(5))
+    assert (swept.moved, swept.ended, swept.spared) == (1, 1, 1)
+    assert phases(service) == [(0, "suspended"), (3, "deleted")]
+    assert work(service) == ["delete"]
+
+
 def test_customers_lose_no_days_because_the_house_was_down(trade: Trade) -> None:
     service = trade.begin("hosting", FIRST, START)
     changing.notice_delivered(service, START, noon(START))
