@@ -47,7 +47,7 @@ def in_force(request: PanelRequest) -> HttpResponse:
 def _told(policy: Policy) -> dict[str, Any]:
     """What the page of a policy shows of it."""
     by = comparing.scale(policy.entries.values())
-    drawn = {"width": by.WIDTH, "due": by.due, "ahead": explaining.days(-by.first), "after": wording.days(by.last)}
+    drawn = {"width": by.WIDTH, "due": by.due, "ahead": explaining.days(-by.first), "after": explaining.days(by.last)}
     return {"sections": wording.sections(policy), "notice_days": explaining.days(policy.notice_days), "scale": drawn}
 
 
