@@ -3,10 +3,7 @@
 A process that dies loses what its open transaction did and nothing else. So it is here, with savepoints in the place of transactions.
 """
 
-import base64
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -16,78 +13,22 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from gasthof.agent.tests.killing import EVERY
-from gasthof.kernel import registry
-from gasthof.kernel.actions import perform
-from gasthof.kernel.clock import Clocks
 from gasthof.slices.billing.models import Allocation, BankBooking, CreditNote, Entry, Proforma, Receipt, Settled
-from gasthof.slices.billing.tests.statements import Line, mt940
 from gasthof.slices.lifecycle.models import Event, Hold, Service, Termination, Work
 from gasthof.slices.lifecycle.sweeping import sweep
 from gasthof.slices.notices.models import Notice
 from gasthof.slices.renewals.models import Carried
 from gasthof.slices.subscriptions.models import Export, Subscription
-from tests.clocks import Clock
-from tests.house import OPERATOR, House, all_live, settle
+from tests.house import all_live
+from tests.story import Story, begin, nothing_waits
 
+__all__ = ["nothing_waits"]  # fixture
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
-FIRST = date(2027, 3, 3)  # that is not paid
 APART = 10 if EVERY == 1 else 120  # statements between the places
-NAME = "grüße-aus-köln.test"
 
 
 class Killed(BaseException):
     """No `except Exception` holds it up."""
-
-
-@dataclass
-class Story:
-    """A house whose days pass."""
-
-    house: House
-    clock: Clock = field(default_factory=lambda: Clock(datetime.combine(FIRST - timedelta(days=32), time(12), UTC)))
-
-    @property
-    def clocks(self) -> Clocks:
-        return Clocks(self.clock, self.clock)
-
-    def do(self, verb: str, **fields: object) -> None:
-        perform(OPERATOR, verb, fields, self.clocks)
-
-    @property
-    def hosting(self) -> Service:
-        return Service.objects.get(type="hosting")
-
-    def night(self) -> None:
-        """What one hook brings to another is done at once by a job; here it is as good the second time."""
-        for _ in range(2):
-            for _ in registry.day_began(self.clocks):
-                pass
-
-    def statement(self, day: str) -> str:
-        """It pays all that is asked for, and as people do, again what was paid last."""
-        again = list(Proforma.objects.filter(state=Proforma.PAID).order_by("-pk")[:1])
-        lines = [
-            Line(each.total, f"VS:{each.number}", name="Bäckerei Müller", bank_id=f"{day}-{nth}")
-            for nth, each in enumerate([*Proforma.objects.filter(state=Proforma.OPEN).order_by("pk"), *again])
-        ]
-        return base64.b64encode(mt940(lines, number=day).encode()).decode()
-
-    def hold(self) -> None:
-        if self.hosting.ended is None and not Hold.objects.filter(lifted=None).exists():
-            self.do("lifecycle.put_hold", service=self.hosting.pk, kind="abuse")
-
-    def lift(self) -> None:
-        for each in Hold.objects.filter(lifted=None):
-            self.do("lifecycle.lift_hold", hold=each.pk)
-
-    def wish(self) -> None:
-        if self.hosting.ended is None and not Termination.objects.filter(revoked=None).exists():
-            on = (self.clock.at + timedelta(days=10)).date().isoformat()
-            self.do("lifecycle.terminate", service=self.hosting.pk, authorised="Brief der Köchin", on=on)
-
-    def stay(self) -> None:
-        if self.hosting.ended is None and Termination.objects.filter(revoked=None).exists():
-            self.do("lifecycle.revoke_termination", service=self.hosting.pk)
 
 
 STEPS = st.one_of(
@@ -95,19 +36,6 @@ STEPS = st.one_of(
     st.integers(1, 40),
     st.sampled_from(["pay", "hold", "lift", "wish", "stay", "node", "notice", "outage"]),
 )
-
-
-def begin() -> Story:
-    house = settle()
-    house.run("domains.add", subscription=house.mine, name=NAME)
-    story = Story(house)
-    for type_ in ("hosting", "mail"):
-        story.do("renewals.set_price", type=type_, months=12, net="100,00")
-    for type_, within in (("hosting", {"subscription": house.mine}), ("mail", {})):
-        story.do(
-            "lifecycle.begin", customer=house.baker.customer, type=type_, name=NAME, first_unpaid=FIRST.isoformat(), **within
-        )  # fmt: skip
-    return story
 
 
 def works(story: Story, step: int | str) -> Iterator[Callable[[], None]]:
@@ -195,11 +123,6 @@ def told(steps: list[int | str], kills: list[int]) -> tuple[dict[str, list[Any]]
             while killed(work, at):
                 deaths, at = deaths + 1, 2 * at + 40
     return end(), deaths
-
-
-@pytest.fixture(autouse=True)
-def nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gasthof.slices.lifecycle.daily.PATIENCE", 0.0)
 
 
 def undone(work: Callable[[], Any]) -> Any:

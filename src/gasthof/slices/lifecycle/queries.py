@@ -20,7 +20,7 @@ from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service,
 from gasthof.slices.lifecycle.policies import read
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
-from gasthof.slices.lifecycle.rules.policy import Policy
+from gasthof.slices.lifecycle.rules.policy import SERVED, Policy
 from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, timeline, told
 from gasthof.slices.lifecycle.wording import day as day_in_words
 from gasthof.slices.subscriptions.queries import Export, part_of
@@ -46,6 +46,7 @@ __all__ = [
     "kept",
     "known_at_once",
     "next_step",
+    "off",
     "open_work",
     "parked_sweep",
     "policy_of",
@@ -123,6 +124,12 @@ def termination_of(service: Service) -> facts.Termination | None:
 def policy_of(service: Service) -> Policy:
     """Of the version that it is pinned to."""
     return read(service.policy.text)
+
+
+def off(service: Service) -> bool:
+    """Whether time has closed it and may open it again, whatever holds take: a registry's days go on, also without a website."""
+    entry = policy_of(service).of(service.type, service.tld)
+    return not entry.registry_clock and SERVED not in entry.named(service.phase).can
 
 
 def coming(service: Service, on: date) -> list[Step]:

@@ -69,10 +69,13 @@ def ask(service: Service, clocks: Clocks) -> Asked:
 
 
 def _due(day: date) -> QuerySet[Service]:
-    """Services whose time comes and that were not asked for: a proforma that staff took back is not written again by itself."""
+    """Services whose time comes and that were not asked for: a proforma that staff took back is not written again by itself, unlike one
+    that went with a wish for the end, or was paid in spite of that and given back."""
     priced = Price.objects.filter(Q(tld="") | Q(tld=OuterRef("tld")), type=OuterRef("type"))
     agreed = Agreement.objects.filter(service=OuterRef("pk"))
-    known = Asked.objects.filter(service=OuterRef("pk"), first_unpaid=OuterRef("first_unpaid"))
+    asked = Asked.objects.filter(service=OuterRef("pk"), first_unpaid=OuterRef("first_unpaid"))
+    without = Q(proforma__state="expired") | Q(proforma__replaced_by__asked__isnull=False)
+    known = asked.exclude(without | Q(proforma__receipt__credit_note__isnull=False))
     near = Service.objects.filter(ended=None, first_unpaid__lte=rules.from_now(day))
     wished = Q(ends_on__isnull=True) | Q(ends_on__gt=F("first_unpaid"))
     return near.filter(wished, Exists(priced) | Exists(agreed), ~Exists(known)).order_by("first_unpaid", "pk")

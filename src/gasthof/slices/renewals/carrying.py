@@ -15,8 +15,9 @@ from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.billing.queries import Settled
-from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.lifecycle.queries import Service, off
 from gasthof.slices.renewals import rules
+from gasthof.slices.renewals.asking import today
 from gasthof.slices.renewals.models import Asked, Carried
 
 AT_ONCE = "renewals.carry_over"  # the job that carries over what is paid
@@ -60,7 +61,7 @@ def _one(number: int, clocks: Clocks) -> str:
             return ""
         Asked.objects.filter(proforma=settled.line.proforma_id).update(standing=False)
         service = _locked(settled.service)
-        until = _until(settled, service) if service else None
+        until = _until(settled, service, clocks) if service else None
         outcome, words = _renewed(service, until, clocks) if service and until else (Carried.STAFF, "")
         if outcome != Carried.RENEWED:
             outcome, until = _given_back(settled, clocks), None
@@ -77,17 +78,16 @@ def _locked(key: str) -> Service | None:
     return chosen.filter(pk=int(number)).first() if is_number(number) else None
 
 
-def _until(settled: Settled, service: Service) -> date | None:
+def _until(settled: Settled, service: Service, clocks: Clocks) -> date | None:
     """First unpaid day, once it is renewed. None: nothing is: it has ended, its end is wished for, or that time is paid already."""
     first = service.first_unpaid
     if first is None or service.ended or (service.ends_on and service.ends_on <= first) or settled.valid_from < first:
         return None
-    if settled.valid_from == first:
-        return settled.valid_until + timedelta(days=1)
-    asked = Asked.objects.filter(
-        proforma=settled.line.proforma_id
-    ).first()  # a later period was paid, an earlier one not
-    return rules.after(first, asked.months, asked.anchor) if asked else None
+    asked = Asked.objects.filter(proforma=settled.line.proforma_id).first()
+    if asked is None:  # written by hand: what it says, and nothing that it does not begin with
+        return settled.valid_until + timedelta(days=1) if settled.valid_from == first else None
+    until = rules.after(first, asked.months, asked.anchor)  # of an earlier period, where a later one was paid
+    return rules.opened_until(until, asked.months, asked.anchor, today(clocks)) if off(service) else until
 
 
 def _renewed(service: Service, until: date, clocks: Clocks) -> tuple[str, str]:

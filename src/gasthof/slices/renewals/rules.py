@@ -27,6 +27,16 @@ def after(first: date, months: int, anchor: int) -> date:
     return date(year, month + 1, min(anchor, monthrange(year, month + 1)[1]))
 
 
+def opened_until(until: date, months: int, anchor: int, paid_on: date) -> date:
+    """The first unpaid day of what was off and is paid: whole periods in which it was are left out, so that paying for one opens it.
+
+    `until`: as it would be without that.
+    """
+    while until <= paid_on:
+        until = after(until, months, anchor)
+    return until
+
+
 def from_now(day: date) -> date:
     """Until then first unpaid days are near enough to be asked for."""
     return day + timedelta(days=LEAD)
