@@ -4,6 +4,8 @@ Proven where the thing itself is at home:
 - A reminder sent four times: notices/tests/test_notices.py, test_each_on_its_day_and_once and test_after_an_outage_one_mail_goes_and_not_four.
 - Terminating one machine destroys another that got its number: on the machine subscriptions/tests/test_not_ours.py, in the control plane
   lifecycle/tests/test_carrying.py, test_what_is_anothers_is_neither_closed_nor_deleted.
+- Suspended though no invoice was ever made: lifecycle/tests/test_sweeping.py, test_nobody_is_suspended_who_was_never_asked_for_money, of a
+  service without a first unpaid day. Open: one that has such a day, while nobody has said its price, is suspended on it.
 What the pure function says of several of them stands at the end of lifecycle/tests/test_evaluate.py.
 """
 

@@ -53,6 +53,12 @@ def as_planned(policy: Policy, facts: Facts, on: date) -> Facts:
     return replace(facts, noticed=coming[0].day if coming else on)
 
 
+def registry_closes(policy: Policy, facts: Facts) -> date | None:
+    """The first day on which a registry renews it no more, whether we may delete anything or not; None: no registry has a say."""
+    entry = policy.of(facts.type, facts.tld)
+    return shifted(facts.first_unpaid, entry.end.start) if entry.registry_clock and facts.first_unpaid else None
+
+
 def timeline(policy: Policy, facts: Facts, on: date) -> list[Step]:
     """From that day's phase on, until nothing changes any more."""
     days = list(_days(policy, facts, on))

@@ -248,3 +248,16 @@ def test_the_way_to_pay_stands_on_the_services_page_while_there_is_something_to_
     desk.pay(asked.proforma)
     desk.go(EXPIRES - timedelta(days=29))
     assert door not in pays[0].get(at).content.decode()
+
+
+def test_a_name_that_its_registry_gives_to_nobody_is_not_asked_to_be_paid(desk: Desk) -> None:
+    """Nobody was told of its end, so that we delete nothing; the registry does not wait for that."""
+    desk.do("renewals.set_price", type="domain", tld="cz", months=12, net="12")
+    service = desk.begin("domain", tld="cz")
+    Service.objects.filter(pk=service.pk).update(noticed=None)
+    desk.go(EXPIRES + timedelta(days=58))
+    assert open_proforma(service).valid_until == EXPIRES + timedelta(days=59)
+    desk.go(EXPIRES + timedelta(days=60))
+    assert not Proforma.objects.filter(state="open").exists()
+    with pytest.raises(ActionRefused, match="nothing to pay"):
+        desk.do("renewals.ask", service=service.pk)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from gasthof.slices.lifecycle.policies import shipped
 from gasthof.slices.lifecycle.rules.facts import Facts
 from gasthof.slices.lifecycle.rules.policy import policy
-from gasthof.slices.lifecycle.rules.timeline import as_planned, timeline
+from gasthof.slices.lifecycle.rules.timeline import as_planned, registry_closes, timeline
+from gasthof.slices.registrar import rules as registries
 from gasthof.slices.renewals.rules import Asked, after, asked
 
 POLICY = policy(shipped())
@@ -56,3 +57,18 @@ def test_what_costs_nothing_is_asked_for_once_and_never() -> None:
     assert asked(timeline(POLICY, Facts(type="hosting"), EXPIRES)) is not None
     ended = Facts(type="hosting", first_unpaid=EXPIRES, ended=EXPIRES)
     assert asked(timeline(POLICY, ended, EXPIRES)) is None
+
+
+TLDS = [*sorted(registries.BY_TLD), "xn--vermgensberatung-pwb"]
+
+
+@given(st.sampled_from(TLDS), DAYS, st.integers(-60, 120), st.booleans())
+def test_what_is_offered_lies_inside_the_registrys_window(tld: str, first: date, offset: int, noticed: bool) -> None:
+    """Until its last day, also of what nobody was told of yet, so that we delete nothing: never without a fee what the registry restores for one."""
+    day = first + timedelta(days=offset)
+    known = Facts(type="domain", tld=tld, first_unpaid=first, noticed=first - timedelta(days=30) if noticed else None)
+    offer = asked(timeline(POLICY, as_planned(POLICY, known, day), day), registry_closes(POLICY, known))
+    for ahead in range((offer.last - day).days + 1 if offer else 0):
+        on_ = day + timedelta(days=ahead)
+        way = registries.RECOURSE[registries.phase_of(registries.rules_of(f"x.{tld}"), first, None, on_)]
+        assert way == "renew" or (way == "restore" and offer and offer.fees), (tld, offset + ahead)
