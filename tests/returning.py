@@ -148,7 +148,7 @@ class Desk:
         self.follow("Dienst wiederherstellen")
         self.press("Weiter")
         number = int(self.page.url.split("?")[0].rstrip("/").rsplit("/", 1)[-1])
-        self.follow("Mit einem gesandten Code bestätigen")
+        self.follow("Mit einem Code per E-Mail bestätigen")
         self.press("Code senden")
         self.page.fill("[name=code]", self.mailed_code())
         self.press("Bestätigen")
