@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -14,10 +13,9 @@ from gasthof.kernel.capability import Door, Outlook
 from gasthof.kernel.permissions import Actor, allowed
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.models import Service
-from gasthof.slices.lifecycle.queries import SEE, course, facts_of, policy_of
-from gasthof.slices.lifecycle.rules.days import day_of
-from gasthof.slices.lifecycle.rules.evaluate import evaluate
+from gasthof.slices.lifecycle.queries import SEE, course, facts_of, policy_of, why
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
+from gasthof.slices.lifecycle.sweeping import today
 from gasthof.slices.subscriptions.queries import Subscription
 
 SOON = timedelta(days=30)  # the first proforma and the first notice come so long before
@@ -25,18 +23,17 @@ SOON = timedelta(days=30)  # the first proforma and the first notice come so lon
 
 def outlooks(actor: Actor, subscription: Subscription) -> Iterator[Outlook]:
     """Hook. Of services that are closed or not paid, or to which something happens within a month."""
-    today = day_of(SYSTEM_CLOCKS.business.now(), settings.TIME_ZONE)
-    of_interest = ~Q(phase=ACTIVE) | Q(closed=True) | Q(due_at__lte=today + SOON)
+    day = today(SYSTEM_CLOCKS.business.now())
+    of_interest = ~Q(phase=ACTIVE) | Q(closed=True) | Q(due_at__lte=day + SOON)
     rows = Service.objects.filter(of_interest, subscription=subscription, parent=None, ended=None).order_by("pk")
     for row in rows.select_related("customer", "subscription", "policy"):
         if allowed(actor, SEE, row.place, registry.grants()):
-            yield _outlook(row, today)
+            yield _outlook(row, day)
 
 
-def _outlook(service: Service, today: date) -> Outlook:
-    decision = evaluate(policy_of(service), facts_of(service, today), today)
-    said = [explaining.in_words(reason) for reason in decision.explain]
-    if comes := course(service, today).sentence:
+def _outlook(service: Service, day: date) -> Outlook:
+    said = why(policy_of(service), facts_of(service, day), day)
+    if comes := course(service, day).sentence:
         said.append(gettext("If nothing is done: %(comes)s.") % {"comes": comes})
     door = Door(gettext("What comes when"), reverse("lifecycle:service", args=[service.pk]), "calendar-clock")
     return Outlook(f"{explaining.TYPES[service.type]} {service.unicode}", " ".join(said), (door,))

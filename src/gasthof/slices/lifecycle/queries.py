@@ -209,6 +209,11 @@ def shown(service: Service) -> dict[str, object]:
     }
 
 
+def why(policy: Policy, known: facts.Facts, on: date) -> list[str]:
+    """It stands as it does, in the reader's language."""
+    return [explaining.in_words(reason) for reason in evaluate(policy, known, on).explain]
+
+
 def foreseen(service: Service, on: date) -> dict[str, Any]:
     """What holds that day and why, and what comes if nothing is done."""
     policy, known = policy_of(service), facts_of(service, on)
@@ -218,7 +223,7 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
         "next": drawn.steps[1].day.isoformat() if len(drawn.steps) > 1 else None,
         "on": on.isoformat(),
         "sentence": drawn.sentence,
-        "why": [explaining.in_words(reason) for reason in evaluate(policy, known, on).explain],
+        "why": why(policy, known, on),
         "steps": [
             {
                 "day": step.day.isoformat(),

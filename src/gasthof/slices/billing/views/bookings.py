@@ -1,7 +1,6 @@
 """Staff: one booking, whose it may be, and what is done with it."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gasthof.kernel.amounts import amount
+from gasthof.kernel.capability import Door
 from gasthof.slices.billing.contents import grouped
 from gasthof.slices.billing.forms import Assign, CloseCase
 from gasthof.slices.billing.models import BankBooking, Case, Proforma
@@ -24,13 +24,6 @@ from gasthof.ui.shell import Head, Link, show
 from gasthof.ui.standing import known, permit
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
-
-
-class Door(NamedTuple):
-    text: str
-    icon: str
-    url: str
-    primary: bool = False
 
 
 @require_safe
@@ -90,12 +83,12 @@ def _doors(row: BankBooking, case: Case | None, *, offered: bool) -> Iterator[Do
 
     if row.waits:
         another = _("Name another proforma invoice") if offered else _("Name the proforma invoice")
-        yield Door(another, "search", at("assign"), primary=not offered)
-        yield Door(_("Send it back"), "undo-2", at("send_back"))
+        yield Door(another, at("assign"), "search", primary=not offered)
+        yield Door(_("Send it back"), at("send_back"), "undo-2")
     if case and not case.closed:
-        yield Door(_("Close the case"), "circle-check", at("close_case"), primary=not row.waits)
+        yield Door(_("Close the case"), at("close_case"), "circle-check", primary=not row.waits)
         if case.why == Case.RETURN:
-            yield Door(_("Let it wait again"), "hourglass", at("keep"))
+            yield Door(_("Let it wait again"), at("keep"), "hourglass")
 
 
 @shown_or_sent
