@@ -114,6 +114,9 @@ Level = Literal[
 ]  # what a page is about: the reader; the whole, down to one domain
 
 
+Section = Literal["hosting", "centre", "money"]  # parts of the menu, within a level
+
+
 @dataclass(frozen=True)
 class Page:
     """An entry of the menu, and a door on the card of what it is about. `url` is a route's name; the route takes the level's
@@ -125,6 +128,7 @@ class Page:
     level: Level
     icon: str  # Lucide's name
     whole: bool = False  # only for who may act in all of it, not in one of its domains, say
+    section: Section = "hosting"
 
 
 Hook = Callable[[Call, Any], None]  # the call and the object it is about

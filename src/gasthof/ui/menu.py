@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from gasthof.kernel import permissions, registry
-from gasthof.kernel.capability import Level, Page
+from gasthof.kernel.capability import Level, Page, Section
 from gasthof.kernel.permissions import EVERYWHERE, Actor, holds, scopes
 from gasthof.kernel.values import DomainName
 
@@ -37,6 +37,7 @@ class Entry:
     url: str
     icon: str
     current: bool = False
+    section: Section = "hosting"
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,22 @@ def doors(actor: Actor, place: Place, level: Level) -> tuple[Entry, ...]:
 
 def _groups(actor: Actor, place: Place) -> Iterator[Group]:
     whose = replace(place, owner=actor.customer) if place.owner is None else place
-    yield Group(gettext("House"), doors(actor, whose, "house"))
-    yield Group(whose.customer or gettext("Account"), doors(actor, whose, "customer"))
+    yield from _sections(gettext("House"), doors(actor, whose, "house"))
+    yield from _sections(whose.customer or gettext("Account"), doors(actor, whose, "customer"))
     yield Group(gettext("Subscription %(name)s") % {"name": whose.subscription}, doors(actor, whose, "subscription"))
     if whose.domain:
         yield Group(DomainName(whose.domain).unicode, doors(actor, whose, "domain"))
+
+
+def _sections(title: str, entries: tuple[Entry, ...]) -> Iterator[Group]:
+    """What belongs to hosting stands under the level's own title."""
+    titles: dict[Section, str] = {
+        "hosting": title,
+        "centre": gettext("Customer centre"),
+        "money": gettext("Invoices & payments"),
+    }
+    for section, name in titles.items():
+        yield Group(name, tuple(entry for entry in entries if entry.section == section))
 
 
 def _upto(level: Level, where: permissions.Place) -> permissions.Place:
@@ -96,7 +108,9 @@ def _entries(actor: Actor, level: Level, key: str | int | None, where: permissio
     grants = registry.grants()
     for page in registry.pages(level):
         if holds(actor, page.permission, grants) and _here(actor, page, where):
-            yield Entry(gettext(page.title), reverse(page.url, args=[key] if key else []), page.icon)
+            yield Entry(
+                gettext(page.title), reverse(page.url, args=[key] if key else []), page.icon, section=page.section
+            )
 
 
 def _within(path: str, url: str) -> bool:

@@ -13,9 +13,9 @@ CAPABILITY = Capability(
     titles={READ: "See invoices and payments"},
     cards={READ: money},
     pages=(
-        Page("Incoming payments", "billing:waiting", MANAGE, "house", "landmark"),
-        Page("Our data on invoices", "billing:house", MANAGE, "house", "building-2"),
-        Page("Invoices", "billing:invoices", READ, "customer", "receipt", whole=True),
+        Page("Incoming payments", "billing:waiting", MANAGE, "house", "landmark", section="money"),
+        Page("Our data on invoices", "billing:house", MANAGE, "house", "building-2", section="money"),
+        Page("Invoices", "billing:invoices", READ, "customer", "receipt", whole=True, section="centre"),
     ),
     roles={"accountant": frozenset({READ}), "read only": frozenset({READ})},
 )

@@ -8,7 +8,7 @@ CAPABILITY = Capability(
     "cards",
     permissions={PAY: OWNERS, MANAGE: OPERATORS},
     titles={PAY: "Pay proforma invoices by card"},
-    pages=(Page("Card payments", "cards:payments", MANAGE, "house", "credit-card"),),
+    pages=(Page("Card payments", "cards:payments", MANAGE, "house", "credit-card", section="money"),),
     roles={"accountant": frozenset({PAY})},
     ways_to_pay=ways_to_pay,
 )

@@ -12,8 +12,8 @@ CAPABILITY = Capability(
     roles={"read only": frozenset({READ})},
     cards={READ: cases},
     pages=(
-        Page("Cases", "cases:cases", MANAGE, "house", "triangle-alert"),
-        Page("Cases", "cases:of_customer", READ, "customer", "triangle-alert", whole=True),
+        Page("Cases", "cases:cases", MANAGE, "house", "triangle-alert", section="centre"),
+        Page("Cases", "cases:of_customer", READ, "customer", "triangle-alert", whole=True, section="centre"),
     ),
     withholds=withholds,
     performed=performed,

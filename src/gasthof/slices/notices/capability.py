@@ -11,8 +11,8 @@ CAPABILITY = Capability(
     titles={READ: "Read notices of what will happen to services"},
     cards={READ: notices},
     pages=(
-        Page("Notices", "notices:everybodys", MANAGE, "house", "mail-warning"),
-        Page("Notices", "notices:notices", READ, "customer", "mail-warning", whole=True),
+        Page("Notices", "notices:everybodys", MANAGE, "house", "mail-warning", section="centre"),
+        Page("Notices", "notices:notices", READ, "customer", "mail-warning", whole=True, section="centre"),
     ),
     roles={"accountant": frozenset({READ}), "read only": frozenset({READ})},
     performed=performed,

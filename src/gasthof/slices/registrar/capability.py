@@ -8,8 +8,8 @@ CAPABILITY = Capability(
     permissions={READ: OWNERS, WRITE: OWNERS, MANAGE: OPERATORS},
     titles={READ: "See registered domain names", WRITE: "Register, renew, move and cancel domain names"},
     pages=(
-        Page("Domain names", "registrar:names", READ, "customer", "book-marked", whole=True),
-        Page("Registry operations", "registrar:operations", MANAGE, "house", "arrow-left-right"),
+        Page("Domain names", "registrar:names", READ, "customer", "book-marked", whole=True, section="centre"),
+        Page("Registry operations", "registrar:operations", MANAGE, "house", "arrow-left-right", section="centre"),
     ),
     roles={"read only": frozenset({READ})},
 )

@@ -9,7 +9,7 @@ from gasthof.slices.renewals.telling import day_began, performed
 CAPABILITY = Capability(
     "renewals",
     permissions={MANAGE: OPERATORS},
-    pages=(Page("Prices", "renewals:prices", MANAGE, "house", "receipt"),),
+    pages=(Page("Prices", "renewals:prices", MANAGE, "house", "receipt", section="money"),),
     performed=performed,
     day_began=day_began,
     renewal_price=in_words,

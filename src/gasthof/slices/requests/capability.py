@@ -20,8 +20,8 @@ CAPABILITY = Capability(
     },
     roles={"read only": frozenset({READ})},
     pages=(
-        Page("Requests", "requests:waiting", MANAGE, "house", "inbox"),
-        Page("Support", "requests:of_customer", READ, "customer", "message-circle", whole=True),
+        Page("Requests", "requests:waiting", MANAGE, "house", "inbox", section="centre"),
+        Page("Support", "requests:of_customer", READ, "customer", "message-circle", whole=True, section="centre"),
     ),
     cards={READ: requests},
     service_doors=service_doors,

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.quick
 PAGES = (
     Page("Domains", "ui:changes", "domains.write", "domain", "globe"),
     Page("Customers", "start", "accounts.manage", "house", "users"),
+    Page("Prices", "account_login", "accounts.manage", "house", "receipt", section="money"),
 )
 BAKER, GARDENER = Actor("owner", 1), Actor("owner", 2)
 PLACE = Place(owner=1, subscription="s000001", domain="xn--bckerei-mller-bfb28a.test")
@@ -42,9 +43,10 @@ def test_the_menu_shows_what_the_actor_may_use() -> None:
     shown = menu.groups(Actor("operator"), PLACE, "/changes/xn--bckerei-mller-bfb28a.test/x")
     assert [(group.title, [entry.title for entry in group.entries]) for group in shown] == [
         ("House", ["Customers"]),
+        ("Invoices & payments", ["Prices"]),
         ("bäckerei-müller.test", ["Domains"]),
     ]
-    assert [entry.current for group in shown for entry in group.entries] == [False, True]
+    assert [entry.current for group in shown for entry in group.entries] == [False, False, True]
     assert [group.title for group in menu.groups(BAKER, PLACE, "/")] == ["bäckerei-müller.test"]
     assert menu.groups(GARDENER, PLACE, "/") == menu.groups(ANONYMOUS, PLACE, "/") == ()
 
