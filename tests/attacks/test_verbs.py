@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gasthof.agent.tests.killing import EVERY
 from gasthof.kernel.actions import actions, perform
 from gasthof.kernel.permissions import Actor
 from gasthof.kernel.refusal import ActionRefused
@@ -103,6 +104,7 @@ OF_LINES = {
     *((f"requests.{verb}", "words") for verb in REQUESTS),
 }  # browsers end them in another way than files
 FIELDS = [(verb, field.name) for verb, action in actions().items() for field in action.fields]
+PART = 1 if EVERY == 1 else 2  # the check tries each second word, other ones for the next field: each on hundreds of fields
 
 
 def stored() -> str:
@@ -141,7 +143,7 @@ def test_hostile_words(house: House, verb: str, field: str) -> None:
     """Each in a savepoint of its own, so that one that is done does not spoil the next."""
     prepare(house, verb)
     good, before = examples(house)[verb], told()
-    for word in [*WORDS, *SHAPES]:
+    for word in [*WORDS, *SHAPES][FIELDS.index((verb, field)) % PART :: PART]:
         with connection.cursor() as cursor:
             cursor.execute("SAVEPOINT before")
             if attempt(verb, {**good, field: word}, who_may(house, verb)) == "done":
