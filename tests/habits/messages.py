@@ -25,7 +25,7 @@ LIBRARIES = {
 
 def sentences() -> dict[str, str]:
     """English sentence -> where it stands."""
-    sources = (of_code(), of_templates(), of_verbs(), of_lists(), of_pages(), of_permissions())
+    sources = (of_code(), of_templates(), of_verbs(), of_lists(), of_pages(), of_permissions(), of_deeds())
     return {sentence: where for source in sources for sentence, where in source}
 
 
@@ -69,3 +69,7 @@ def of_pages() -> Iterator[tuple[str, str]]:
 
 def of_permissions() -> Iterator[tuple[str, str]]:
     yield from ((title, f"title of {permission}") for permission, title in registry.titles().items())
+
+
+def of_deeds() -> Iterator[tuple[str, str]]:
+    yield from ((words, f"deed {deed}") for deed, words in registry.deeds().items())

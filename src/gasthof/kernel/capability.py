@@ -129,6 +129,7 @@ class Page:
     icon: str  # Lucide's name
     whole: bool = False  # only for who may act in all of it, not in one of its domains, say
     section: Section = "hosting"
+    waiting: Callable[[], int] | None = None  # of the house: how much waits for people, by a fixed number of queries
 
 
 Hook = Callable[[Call, Any], None]  # the call and the object it is about
@@ -149,6 +150,9 @@ class Capability:
     roles: Mapping[str, frozenset[str]] = field(
         default_factory=dict
     )  # ready-made role of users -> permissions of these
+    deeds: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what the audit trail names beside verbs -> in words, an English sentence's key
     pages: tuple[Page, ...] = ()
     subscription_created: Hook | None = None
     subscription_suspended: Hook | None = None

@@ -64,6 +64,11 @@ def titles() -> Mapping[str, str]:
     return {permission: title for each in capabilities() for permission, title in each.titles.items()}
 
 
+def deeds() -> Mapping[str, str]:
+    """What the audit trail names beside verbs, in words."""
+    return {deed: words for each in capabilities() for deed, words in each.deeds.items()}
+
+
 def names() -> list[str]:
     """Of the slices, in rank order: what their verbs begin with."""
     return [each.name for each in capabilities()]

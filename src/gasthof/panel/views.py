@@ -73,7 +73,7 @@ def _overview(request: PanelRequest) -> HttpResponse:
     nodes = seen(actor, "nodes").select_related("contact").order_by("name") if manages else []
     create = Link(gettext("Create customer"), reverse("accounts:create"), "user-plus")
     head = Head(gettext("Overview"), action=create)
-    return show(request, "panel/overview.html", head, {"counts": counts, "nodes": nodes})
+    return show(request, "panel/overview.html", head, {"counts": counts, "nodes": nodes, "piles": menu.piles(actor)})
 
 
 @login_not_required

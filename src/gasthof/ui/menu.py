@@ -41,6 +41,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Pile:
+    """What waits for people of the house on one page, and how much."""
+
+    entry: Entry
+    number: int
+
+
+@dataclass(frozen=True)
 class Group:
     title: str
     entries: tuple[Entry, ...]
@@ -65,6 +73,14 @@ def doors(actor: Actor, place: Place, level: Level) -> tuple[Entry, ...]:
     }[level]
     where = _upto(level, place.where or permissions.Place(customer=place.owner))
     return tuple(_entries(actor, level, key, where)) if key or level in ("account", "house") else ()
+
+
+def piles(actor: Actor) -> tuple[Pile, ...]:
+    """What the house has to look after, of what the actor may; nothing of what is done."""
+    counts = {reverse(page.url): page.waiting for page in registry.pages("house") if page.waiting}
+    shown = [entry for entry in doors(actor, HOUSE, "house") if entry.url in counts]
+    found = (Pile(entry, counts[entry.url]()) for entry in shown)
+    return tuple(pile for pile in found if pile.number)
 
 
 def _groups(actor: Actor, place: Place) -> Iterator[Group]:

@@ -1,7 +1,7 @@
 """The sign on the door of access."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, RESELLERS, Capability, Page
-from gasthof.slices.access import own, queries, roles
+from gasthof.slices.access import own, queries, record, roles
 from gasthof.slices.access.apply import apply
 from gasthof.slices.access.tokens import bearer
 
@@ -13,6 +13,7 @@ CAPABILITY = Capability(
         "access.members": OWNERS,
         "access.tokens": OWNERS,
     },
+    deeds=record.DEEDS,
     titles={"access.tokens": "Make tokens for programs", "access.members": "Let people in and give them roles"},
     pages=(
         Page("Users", "access_users", "access.members", "customer", "users"),

@@ -11,6 +11,14 @@ from gasthof.slices.access.address import client_address
 from gasthof.slices.access.models import User
 from gasthof.slices.access.queries import actor_of, name_of
 
+DEEDS = {
+    "access.signed_in": "Sign in.",
+    "access.sign_in_failed": "Sign in with a wrong password.",
+    "access.second_factor_failed": "Sign in with a wrong second factor.",
+    "access.link_spent": "Use a link that works once.",
+    "access.session_ended": "End a session.",
+}
+
 
 def note(
     user: User,
@@ -21,8 +29,9 @@ def note(
     clocks: Clocks = SYSTEM_CLOCKS,
     **more: str,
 ) -> None:
-    """`what` as a verb, "access.signed_in". Denied: somebody failed to prove that they are this person."""
+    """`what` is one of DEEDS. Denied: somebody failed to prove that they are this person."""
     call = Call(ANONYMOUS if denied else actor_of(user), clocks)
     fields = {"user": user.email, **({"from": client_address(request)} if request else {}), **more}
     outcome = "denied" if denied else "done"
+    assert what in DEEDS, what
     audit.entry(call, what, (name_of(user), user.place), fields, outcome).save()

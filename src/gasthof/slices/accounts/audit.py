@@ -107,7 +107,8 @@ def _audited(place: Place) -> Q:
 def action_words(verb: str) -> str:
     """In words; what no verb of today is called, as it was written down."""
     known = actions().get(verb)
-    return gettext(known.help).rstrip(".") if known else verb
+    words = known.help if known else registry.deeds().get(verb, "")
+    return gettext(words).rstrip(".") if words else verb
 
 
 def _briefly(verb: str) -> str:

@@ -3,7 +3,7 @@
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.kernel.permissions import Role
 from gasthof.slices.billing.cards import money
-from gasthof.slices.billing.queries import COLLECT, MANAGE, READ
+from gasthof.slices.billing.queries import COLLECT, MANAGE, READ, waiting_number
 
 PANEL: frozenset[Role] = frozenset({"system"})
 
@@ -13,7 +13,9 @@ CAPABILITY = Capability(
     titles={READ: "See invoices and payments"},
     cards={READ: money},
     pages=(
-        Page("Incoming payments", "billing:waiting", MANAGE, "house", "landmark", section="money"),
+        Page(
+            "Incoming payments", "billing:waiting", MANAGE, "house", "landmark", section="money", waiting=waiting_number
+        ),
         Page("Our data on invoices", "billing:house", MANAGE, "house", "building-2", section="money"),
         Page("Invoices", "billing:invoices", READ, "customer", "receipt", whole=True, section="centre"),
     ),

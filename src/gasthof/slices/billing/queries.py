@@ -53,6 +53,7 @@ __all__ = [
     "statements",
     "still_valid",
     "unassigned_bookings",
+    "waiting_number",
 ]
 
 READ, MANAGE = "billing.read", "billing.manage"
@@ -220,6 +221,11 @@ def unassigned_bookings(ask: Ask) -> QuerySet[BankBooking]:
     """Bookings that wait for somebody to say whose they are; found by a part of their text or of their payer’s name."""
     rows = _of_house(ask, BankBooking.objects.filter(waits=True))
     return rows.filter(_told(ask.search)) if ask.search else rows
+
+
+def waiting_number() -> int:
+    """Bookings and money that wait for somebody, for the house's overview."""
+    return BankBooking.objects.filter(waits=True).count() + Case.objects.filter(closed=None).count()
 
 
 @collection("bookings", permission=MANAGE, order=("-id",), shown=shown_booking)

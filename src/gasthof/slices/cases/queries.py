@@ -28,6 +28,7 @@ __all__ = [
     "shown",
     "terms",
     "thread",
+    "waiting_number",
 ]
 
 READ, WRITE, MANAGE = "cases.read", "cases.write", "cases.manage"
@@ -113,6 +114,11 @@ def shown(case: Case) -> dict[str, Any]:
         "held": case.held,
         "proforma": case.proforma_id,
     }
+
+
+def waiting_number() -> int:
+    """Open cases, for the house's overview."""
+    return Case.objects.filter(closed=None).count()
 
 
 def in_cases(place: Place) -> Q:

@@ -5,15 +5,15 @@ from gasthof.slices.lifecycle.cards import services
 from gasthof.slices.lifecycle.daily import day_began
 from gasthof.slices.lifecycle.moving import export, keeps, let_go, restore, withholds
 from gasthof.slices.lifecycle.outlook import outlooks
-from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE
+from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, waiting_number
 
 CAPABILITY = Capability(
     "lifecycle",
     permissions={SEE: OWNERS, MANAGE: OPERATORS, FOLLOW: OWNERS},
     titles={SEE: "See services and what will happen to them", FOLLOW: "Have the services’ days in a calendar program"},
     pages=(
+        Page("What waits", "lifecycle:work", MANAGE, "house", "hourglass", section="centre", waiting=waiting_number),
         Page("Services", "lifecycle:everybodys", MANAGE, "house", "calendar-clock", section="centre"),
-        Page("What waits", "lifecycle:work", MANAGE, "house", "hourglass", section="centre"),
         Page("Policy", "lifecycle:policy", MANAGE, "house", "scale", section="centre"),
         Page("Services", "lifecycle:services", SEE, "customer", "calendar-clock", whole=True, section="centre"),
     ),

@@ -55,6 +55,7 @@ __all__ = [
     "services",
     "shown",
     "termination_of",
+    "waiting_number",
 ]
 
 SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
@@ -295,6 +296,11 @@ def parked_sweep() -> Sweep | None:
     """The last sweep, if it waits for a person."""
     last = Sweep.objects.order_by("-pk").first()
     return last if last is not None and last.parked else None
+
+
+def waiting_number() -> int:
+    """Alarms, work and a parked sweep, for the house's overview."""
+    return Work.objects.filter(done=None).count() + len(registry.alarms()) + (parked_sweep() is not None)
 
 
 def in_services(place: Place) -> Q:

@@ -27,7 +27,23 @@ class AddMailbox(VerbForm):
     def place(self, domain: str, largest: int) -> None:
         """The domain as people read it, and what the plan allows."""
         self.fields["name"].after = f"@{domain}"  # type: ignore[attr-defined]
+        self.limit(largest)
+
+    def limit(self, largest: int) -> None:
         self.fields["quota_mb"].help_text = gettext("At most %(limit)s MB.") % {"limit": largest}
+
+
+class AddMailboxAnywhere(AddMailbox):
+    """In whichever of a subscription's domains."""
+
+    domain = Choice(_("Domain"), help_text=_("What stands after the @."))
+    field_order = ("name", "domain", "password", "quota_mb", "title")
+
+    def offer(self, domains: Any, largest: int) -> None:
+        field = self.fields["domain"]
+        assert isinstance(field, Choice)
+        field.choices = [(each.name, f"@{each.value.unicode}") for each in domains]
+        self.limit(largest)
 
 
 class ChangeMailbox(VerbForm):
@@ -68,7 +84,7 @@ class AddAlias(VerbForm):
     verb = "mail.add_alias"
     name = Text(_("Alias"), help_text=_("A further address. The mailbox receives what is sent to it, and may send from it."),
                 autocomplete="off", autocapitalize="none", spellcheck="false")  # fmt: skip
-    domain = Choice(_("Domain"))
+    domain = Choice(_("Domain"), help_text=_("What stands after the @."))
 
 
 class AddForward(VerbForm):

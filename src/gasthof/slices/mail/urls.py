@@ -30,4 +30,5 @@ of_domain: Routes = [
 urlpatterns = [
     path("domains/<str:domain>/mail/", include(of_domain)),
     path("subscriptions/<str:subscription>/mail/", views.of_subscription, name="subscription"),
+    path("subscriptions/<str:subscription>/mail/add", views.add_anywhere, name="add_anywhere"),
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -175,9 +176,15 @@ def of_domain(request: PanelRequest, domain: str) -> HttpResponse:
 def of_subscription(request: PanelRequest, subscription: str) -> HttpResponse:
     """All mailboxes of its domains."""
     found = reached(request.actor, seen_subscription(subscription), READ, partly=True)
-    empty = Empty(_("No mailbox yet"), _("Mailboxes are added on the page of a domain."), icon="mail")
-    listing = _mailboxes(Place(subscription=found.number), found, empty)
-    head = below_subscription(request, found, _("Mailboxes"), lead=_taken(found))
+    domains = _writable(request.actor, found, 2)
+    add = reverse("mail:add_anywhere", args=[found.system_name]) if domains else ""
+    add = reverse("mail:add", args=[domains[0].name]) if len(domains) == 1 else add
+    sentence = _("A mailbox belongs to a domain. It keeps mail until a mail program fetches it or it is deleted.")
+    listing = _mailboxes(
+        Place(subscription=found.number), found, Empty(_("No mailbox yet"), sentence, _("Add a mailbox"), add, "mail")
+    )
+    action = Link(_("Add a mailbox"), add, "plus") if add else None
+    head = below_subscription(request, found, _("Mailboxes"), lead=_taken(found), action=action)
     return list_page(request, listing, head, "mail/mailboxes.html", {"subscription": found})
 
 
@@ -197,6 +204,20 @@ def add(request: PanelRequest, domain: str) -> HttpResponse:
     back = reverse("mail:domain", args=[found.name])
     return form_page(
         request, form, _head(request, found, _("Add a mailbox")), submit=_("Add mailbox"), to=back, cancel=back,
+        message=lambda outcome: _("The mailbox %(name)s was added.") % {"name": outcome.result["mailbox"]},
+    )  # fmt: skip
+
+
+@shown_or_sent
+def add_anywhere(request: PanelRequest, subscription: str) -> HttpResponse:
+    """In whichever of its domains the reader may."""
+    found = reached(request.actor, seen_subscription(subscription), WRITE, partly=True)
+    form = forms.AddMailboxAnywhere(posted(request), initial={"quota_mb": found.plan.mailbox_mb})
+    form.offer(_writable(request.actor, found), found.plan.mailbox_mb)
+    back = reverse("mail:subscription", args=[found.system_name])
+    head = below_subscription(request, found, _("Add a mailbox"), Link(_("Mailboxes"), back))
+    return form_page(
+        request, form, head, submit=_("Add mailbox"), to=back, cancel=back,
         message=lambda outcome: _("The mailbox %(name)s was added.") % {"name": outcome.result["mailbox"]},
     )  # fmt: skip
 
@@ -332,9 +353,13 @@ def alias_of(request: PanelRequest, domain: str, local: str) -> HttpResponse:
 
 def _choices(actor: Actor, domain: Domain) -> list[Domain]:
     """The mailbox' own domain first."""
-    rows = Domain.objects.filter(subscription=domain.subscription_id).exclude(pk=domain.pk).order_by("unicode")
-    rows = rows.select_related("subscription__customer")
-    return [domain, *(each for each in rows[:MOST_DOMAINS] if may(actor, WRITE, each.place))]
+    return [domain, *(each for each in _writable(actor, domain.subscription) if each != domain)]
+
+
+def _writable(actor: Actor, subscription: Subscription, most: int = MOST_DOMAINS) -> list[Domain]:
+    """Domains in which the reader may add addresses, by name."""
+    rows = Domain.objects.filter(subscription=subscription).order_by("unicode").select_related("subscription__customer")
+    return list(islice((each for each in rows[:MOST_DOMAINS] if may(actor, WRITE, each.place)), most))
 
 
 @shown_or_sent

@@ -1,7 +1,7 @@
 """The sign on the registrar's door."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
-from gasthof.slices.registrar.queries import MANAGE, READ, WRITE
+from gasthof.slices.registrar.queries import MANAGE, READ, WRITE, waiting_number
 
 CAPABILITY = Capability(
     "registrar",
@@ -9,7 +9,9 @@ CAPABILITY = Capability(
     titles={READ: "See registered domain names", WRITE: "Register, renew, move and cancel domain names"},
     pages=(
         Page("Domain names", "registrar:names", READ, "customer", "book-marked", whole=True, section="centre"),
-        Page("Registry operations", "registrar:operations", MANAGE, "house", "arrow-left-right", section="centre"),
+        Page(
+            "Registry operations", "registrar:operations", MANAGE, "house", "arrow-left-right", waiting=waiting_number
+        ),
     ),
     roles={"read only": frozenset({READ})},
 )

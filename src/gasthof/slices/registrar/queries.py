@@ -36,6 +36,7 @@ __all__ = [
     "shown",
     "shown_contact",
     "shown_operation",
+    "waiting_number",
 ]
 
 READ, WRITE, MANAGE = "registrar.read", "registrar.write", "registrar.manage"
@@ -154,6 +155,11 @@ def contacts(ask: Ask) -> QuerySet[Contact]:
     """Contacts of domain names, found by part of a name or organisation."""
     rows = Contact.objects.filter(conjunction(ask.scopes, in_customers))
     return rows.filter(Q(name__icontains=ask.search) | Q(organisation__icontains=ask.search)) if ask.search else rows
+
+
+def waiting_number() -> int:
+    """Operations whose outcome nobody knows, for the house's overview."""
+    return Operation.objects.filter(state=Operation.STUCK).count()
 
 
 @collection("registry_operations", permission=READ, order=("-id",), shown=shown_operation)

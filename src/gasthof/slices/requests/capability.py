@@ -6,7 +6,7 @@ from gasthof.slices.requests.alarming import alarms
 from gasthof.slices.requests.cards import requests
 from gasthof.slices.requests.carrying import performed, restore_paid
 from gasthof.slices.requests.doors import service_doors
-from gasthof.slices.requests.queries import CONFIRM, MANAGE, READ, VOUCH, WRITE
+from gasthof.slices.requests.queries import CONFIRM, MANAGE, READ, VOUCH, WRITE, waiting_number
 
 PANEL: frozenset[Role] = frozenset({"system"})  # for who has proved something to it
 
@@ -20,7 +20,7 @@ CAPABILITY = Capability(
     },
     roles={"read only": frozenset({READ})},
     pages=(
-        Page("Requests", "requests:waiting", MANAGE, "house", "inbox", section="centre"),
+        Page("Requests", "requests:waiting", MANAGE, "house", "inbox", section="centre", waiting=waiting_number),
         Page("Support", "requests:of_customer", READ, "customer", "message-circle", whole=True, section="centre"),
     ),
     cards={READ: requests},

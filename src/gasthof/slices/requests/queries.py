@@ -96,6 +96,11 @@ def waiting_requests(ask: Ask) -> QuerySet[Request]:
     return _found(rows, ask.search) if all(HOUSE in scopes for scopes in ask.scopes) else rows.none()
 
 
+def waiting_number() -> int:
+    """For the house's overview."""
+    return Request.objects.filter(state__in=rules.FOR_STAFF).count()
+
+
 def _found(rows: QuerySet[Request], search: str) -> QuerySet[Request]:
     wanted = Q(words__icontains=search) | Q(service__unicode__icontains=search)
     return (rows.filter(wanted) if search else rows).select_related("customer", "service", "case")

@@ -41,7 +41,7 @@ def test_a_user_of_one_domain_sees_that_one_and_readers_change_nothing(house: Ho
     house.run("mail.add_mailbox", domain="törtchen.test", name="versteckt", password=MAIL_PASSWORD)
     client = member(house.baker.customer, "mail administrator", domain=ASCII)
     assert client.get(f"{BOX}change").status_code == 200
-    assert client.get("/domains/xn--trtchen-n4a.test/mail/").status_code == 404
+    assert client.get("/domains/xn--trtchen-90a.test/mail/").status_code == 404
     whole = client.get(f"/subscriptions/{house.mine}/mail/").content.decode()
     assert f"info@{DOMAIN}" in whole and "versteckt@" not in whole
     reader = member(house.baker.customer, "read only")
@@ -80,6 +80,36 @@ def test_a_mailbox_from_its_beginning_to_its_end(house: House) -> None:
     assert "b@büro.example" in page and f"anna@{DOMAIN}" in page
     assert client.post(f"{box}remove").status_code == 303
     assert not Mailbox.objects.filter(local="anna.mueller").exists()
+
+
+def test_a_mailbox_is_added_from_the_list_of_all(house: House) -> None:
+    """With one domain straight there; with several the form offers those in which the reader may."""
+    whole, form = f"/subscriptions/{house.mine}/mail/", f"/subscriptions/{house.mine}/mail/add"
+    mine = owner(house)
+    assert f'href="{MAIL}add"' in mine.get(whole).content.decode()
+    house.run("domains.add", subscription=house.mine, name="törtchen.test")
+    assert f'href="{form}"' in mine.get(whole).content.decode()
+
+    limited = member(house.baker.customer, "mail administrator", domain=ASCII)
+    offered = limited.get(form).content.decode()
+    assert f"@{DOMAIN}" in offered and "@törtchen.test" not in offered
+    assert f'href="{MAIL}add"' in limited.get(whole).content.decode()
+    reader = member(house.baker.customer, "read only")
+    assert "Add a mailbox" not in reader.get(whole).content.decode() and reader.get(form).status_code == 403
+
+    fields = {
+        "name": "backstube",
+        "domain": "xn--trtchen-90a.test",
+        "password": MAIL_PASSWORD,
+        "quota_mb": "100",
+        "title": "",
+    }
+    refused = mine.post(form, fields | {"name": "zwei wörter"})
+    assert refused.status_code == 422 and "zwei wörter" in refused.content.decode()
+    foreign = mine.post(form, fields | {"domain": "xn--grtnerei-grn-gcb06a.test"})
+    assert foreign.status_code == 422
+    answer = mine.post(form, fields)
+    assert answer.status_code == 303 and Mailbox.objects.get(local="backstube").domain.name == "xn--trtchen-90a.test"
 
 
 def test_an_out_of_office_note_from_its_beginning_to_its_end(house: House) -> None:
