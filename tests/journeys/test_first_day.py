@@ -15,7 +15,7 @@ import idna
 import psycopg
 import pymysql
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from gasthof.bench.clients import ADDRESS, Clients, Ftp, Imap, wait
 from tests.customers import Guest, arrive
@@ -98,6 +98,8 @@ class Desk:
         """With scripts without loading the page again; without them on the page of the change."""
         if self.scripts:
             self.page.locator(".progress .note.good").wait_for(timeout=PATIENCE * 1000)
+            under_way = self.page.locator("[id^=list-] .badge", has_text=re.compile("unterwegs|on its way"))
+            expect(under_way).to_have_count(0)
             return
         if not self.page.locator(".progress .note.good").count():
             self.page.click(".progress a[href*='/changes/']")

@@ -18,6 +18,7 @@ from gasthof.ui.request import PanelRequest, speaker
 from gasthof.ui.shell import Head, show
 from gasthof.ui.strength import estimate
 
+LIVE = "live"  # the event at which lists that showed something under way are read anew
 STOP_POLLING = 286  # htmx asks no further after it
 SEEN = "seen"
 
@@ -73,7 +74,10 @@ def followed(request: PanelRequest, token: str) -> HttpResponse:
     if status == 204:
         return HttpResponse(status=204)
     back = changes.without(request.htmx.current_url_abs_path or "/")
-    return render(request, "ui/progress_inner.html", {"progress": progress, "back": back}, status=status)
+    answer = render(request, "ui/progress_inner.html", {"progress": progress, "back": back}, status=status)
+    if progress.final:
+        answer["HX-Trigger"] = LIVE
+    return answer
 
 
 @require_POST

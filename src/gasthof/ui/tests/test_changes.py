@@ -46,6 +46,7 @@ def test_htmx_is_told_only_what_is_new_and_stops_when_all_is_said(baker: Client,
     assert baker.get(f"{place}?seen={seen}", headers=HTMX).status_code == 204
     all_live()
     last = baker.get(f"{place}?seen={seen}", headers=HTMX)
+    assert last.headers["HX-Trigger"] == "live" and "HX-Trigger" not in first.headers
     assert last.status_code == 286 and "It is live." in last.content.decode()
     assert 'name="next" value="/domains?x=1"' in last.content.decode()
 

@@ -190,3 +190,19 @@ def test_a_card_tells_its_state_in_the_daemons_words(owner: Client, house: House
     assert "Nothing found" in members.text(owner.get(path, {"search": "zzz"}))
     assert owner.get(path, {"search": "x" * 300}).status_code == 200
     assert owner.get(path, {"search": "a\tb", "after": "nonsense"}).status_code == 200
+
+
+def test_cards_are_read_anew_once_what_was_done_is_live(owner: Client, house: House) -> None:
+    """With scripts; what the reader asked for meanwhile is told to screen readers, this is not."""
+
+    def wrapping(page: str) -> str:
+        return page.partition('id="list-cards"')[2].partition(">")[0]
+
+    done = owner.post(f"/subscriptions/{house.mine}/domains/new", {"name": "törtchen.test", "once": "1"})
+    address = done.headers["location"]
+    assert 'hx-trigger="live from:body"' in wrapping(members.text(owner.get(address)))
+    anew = members.text(owner.get(address, headers={"hx-request": "true", "hx-trigger": "list-cards"}))
+    assert "törtchen.test" in anew and not wrapping(anew) and "found on this page" not in anew
+    assert "found on this page" in members.text(owner.get(address, headers={"hx-request": "true"}))
+    all_live()
+    assert not wrapping(members.text(owner.get(address)))
