@@ -15,6 +15,7 @@ from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.lifecycle import changing, following, policies, previewing, restoring, rollout, sweeping
 from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.models import Calendar
+from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, HoldRef, ServiceRef, foreseen, parked_sweep, shown
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.sweeping import Approval, today
@@ -178,7 +179,7 @@ def approve_sweep(
     if waits.pk != sweep:
         raise Refused("What waits has changed meanwhile: look at it again.").at("sweep")
     approval = Approval(str(call.actor), waits.day, waits.parked, waits.waiting)
-    swept = sweeping.sweep(call.clocks.business.now(), approved=approval)
+    swept = sweeping.sweep(call.clocks.business.now(), approved=approval, before=put_off)
     app.configure_task(AT_ONCE).defer()
     return {"day": swept.day.isoformat(), "moved": swept.moved, "ended": swept.ended, "parked": swept.parked}
 

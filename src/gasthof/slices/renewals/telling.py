@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from procrastinate.contrib.django import app
 
 from gasthof.kernel.call import Call
+from gasthof.kernel.capability import Alarm
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.models import AuditEntry
-from gasthof.slices.renewals import asking, carrying
+from gasthof.slices.renewals import alarming, asking, carrying, unpriced
 
 PAYS = ("billing.",)
 CHANGES = ("lifecycle.begin", "lifecycle.terminate", "lifecycle.revoke_termination")
@@ -25,3 +26,8 @@ def performed(_call: Call, entries: Sequence[AuditEntry]) -> None:
 def day_began(clocks: Clocks) -> Iterator[str]:
     yield from carrying.carry_over(clocks)
     yield from asking.ask_due(clocks)
+
+
+def alarms() -> list[Alarm]:
+    """What nobody can pay, then what is paid and not open."""
+    return [*unpriced.alarms(), *alarming.alarms()]
