@@ -58,6 +58,7 @@ class Course:
     steps: Sequence[Step]
     policy: Policy
     price: str = ""  # of a renewal, in words
+    belongs_to: str = ""  # what it follows, in words; "": its days are its own
 
     WIDTH, HEIGHT, BAR, NARROWEST, ROOM = 640, 56, 24, 28.0, 118.0
     OPEN_END: ClassVar = 0.12  # share of the bar of what has no end
@@ -111,6 +112,8 @@ class Course:
         fees = ", ".join(fee_words(self.policy, key) for key in step.fees)
         if step.renewal == RESTORABLE:
             return gettext("Restoring it costs: %(fees)s.") % {"fees": fees} if fees else gettext("It can be restored.")
+        if self.belongs_to and step.phase not in (*ENDS, ERASED):
+            return gettext("It goes on as long as this is paid: %(name)s.") % {"name": self.belongs_to}
         if step.renewal not in (RENEWABLE, RENEWABLE_BY_FEE):
             return gettext("Paying does not help any more.")
         if not self.price and not fees:

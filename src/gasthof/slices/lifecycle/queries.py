@@ -21,7 +21,7 @@ from gasthof.slices.lifecycle.policies import read
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import SERVED, Policy
-from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, timeline, told
+from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, decisions, timeline, told
 from gasthof.slices.lifecycle.wording import day as day_in_words
 from gasthof.slices.subscriptions.queries import Export, part_of
 
@@ -134,7 +134,7 @@ def off(service: Service) -> bool:
 
 def coming(service: Service, on: date) -> list[Step]:
     """What time does to it from that day on, if nothing is paid and the next notices are delivered."""
-    return _planned(service, facts_of(service, on), on)
+    return _steps(service, facts_of(service, on), on)
 
 
 @dataclass(frozen=True)
@@ -145,25 +145,38 @@ class Next:
 
 def next_step(service: Service, on: date) -> Next | None:
     """The first of what comes after that day; None: nothing does."""
-    policy = policy_of(service)
-    decision = evaluate(policy, as_planned(policy, facts_of(service, on), on), on)
+    decision = evaluate(policy_of(service), _planned(service, facts_of(service, on), on), on)
     return Next(decision.next_at, decision.next_phase) if decision.next_at else None
 
 
 def course(service: Service, on: date, price: str = "") -> Course:
     """The same, to be drawn and told in words."""
-    return Course(coming(service, on), policy_of(service), price)
+    return Course(coming(service, on), policy_of(service), price, _belongs_to(service))
 
 
 def course_if(service: Service, on: date, wish: facts.Termination | None, price: str = "") -> Course:
     """What would come if that were the wish for its end, and no other; None: without any."""
     known = replace(facts_of(service, on), termination=wish)
-    return Course(_planned(service, known, on), policy_of(service), price)
+    return Course(_steps(service, known, on), policy_of(service), price, _belongs_to(service))
 
 
-def _planned(service: Service, known: facts.Facts, on: date) -> list[Step]:
-    policy = policy_of(service)
-    return timeline(policy, as_planned(policy, known, on), on)
+def _belongs_to(service: Service) -> str:
+    """What it follows, as people call it; "": its days are its own."""
+    parent = service.parent if policy_of(service).of(service.type, service.tld).follows else None
+    return f"{TYPES[parent.type]} {parent.unicode}" if parent else ""
+
+
+def _steps(service: Service, known: facts.Facts, on: date) -> list[Step]:
+    return timeline(policy_of(service), _planned(service, known, on), on)
+
+
+def _planned(service: Service, known: facts.Facts, on: date) -> facts.Facts:
+    """With all that is to come to what it belongs to, by the version that that is pinned to."""
+    planned, parent = as_planned(policy_of(service), known, on), service.parent
+    if parent is None:
+        return planned
+    _, *ahead = decisions(policy_of(parent), _planned(parent, facts_of(parent, on), on), on)
+    return replace(planned, ahead=tuple(ahead))
 
 
 def kept(service: Service) -> Export:

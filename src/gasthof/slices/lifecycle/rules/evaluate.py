@@ -79,8 +79,8 @@ class Course:
         days = [self.end_day, self.erased_day]
         if self.facts.first_unpaid is not None:
             days += [shifted(self.facts.first_unpaid, phase.start) for phase in self.entry.phases[:-1]]
-        if self.entry.follows and self.facts.parent:
-            days.append(self.facts.parent.next_at)
+        if self.entry.follows:
+            days += [day for day, _ in self.facts.ahead]
         return (day for day in days if day is not None)
 
     def planned_end(self) -> date | None:
@@ -118,6 +118,7 @@ class Course:
 
 def evaluate(policy: Policy, facts: Facts, on: date) -> Decision:
     """The answer for one day. KeyError: the policy has no such type."""
+    facts = facts.on(on)
     course = Course(policy.of(facts.type, facts.tld), facts, policy.notice_days)
     now = _named(course, on)
     phase = course.phase(on)
@@ -140,7 +141,7 @@ def evaluate(policy: Policy, facts: Facts, on: date) -> Decision:
 
 def phase_on(policy: Policy, facts: Facts, on: date) -> str:
     """The phase alone, for who asks for many days."""
-    return _named(Course(policy.of(facts.type, facts.tld), facts, policy.notice_days), on)
+    return _named(Course(policy.of(facts.type, facts.tld), facts.on(on), policy.notice_days), on)
 
 
 def shifted(day: date, days: int | None) -> date | None:
@@ -159,23 +160,10 @@ def _named(course: Course, on: date) -> str:
 def _next(course: Course, now: str, on: date) -> tuple[date | None, str]:
     """The first of the days on which something can turn that really turns something."""
     for day in sorted({turn for turn in course.turns() if turn > on}):
-        then = _named(_later(course, day), day)
+        then = _named(replace(course, facts=course.facts.on(day)), day)
         if then != now:
             return day, then
     return None, ""
-
-
-def _later(course: Course, day: date) -> Course:
-    """A parent is known as it is now, and as it will be next."""
-    parent = course.facts.parent
-    if not course.entry.follows or parent is None or parent.next_at is None or day < parent.next_at:
-        return course
-    then = replace(parent, phase=parent.next_phase)
-    return replace(course, facts=replace(course.facts, parent=_dated(then, parent)))
-
-
-def _dated(then: Decision, before: Decision) -> Decision:
-    return replace(then, ended_on=before.ended_on or before.next_at) if then.ended else then
 
 
 def _taken(facts: Facts) -> frozenset[str]:

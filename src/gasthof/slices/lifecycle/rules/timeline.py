@@ -3,7 +3,6 @@
 It asks `evaluate` for the days that `evaluate` itself names, so it cannot say anything else.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -59,9 +58,17 @@ def registry_closes(policy: Policy, facts: Facts) -> date | None:
     return shifted(facts.first_unpaid, entry.end.start) if entry.registry_clock and facts.first_unpaid else None
 
 
+def decisions(policy: Policy, facts: Facts, on: date) -> list[tuple[date, Decision]]:
+    """What holds from that day on, and from each later one on which its phase is another."""
+    found = [(on, evaluate(policy, facts, on))]
+    while (day := found[-1][1].next_at) is not None:
+        found.append((day, evaluate(policy, facts, day)))
+    return found
+
+
 def timeline(policy: Policy, facts: Facts, on: date) -> list[Step]:
     """From that day's phase on, until nothing changes any more."""
-    days = list(_days(policy, facts, on))
+    days = decisions(policy, facts, on)
     entry = policy.of(facts.type, facts.tld)
     lasts = [*(day - ONE_DAY for day, _ in days[1:]), None]
     before = [days[0][1], *(decision for _, decision in days[:-1])]
@@ -77,25 +84,6 @@ def told(policy: Policy, facts: Facts, on: date) -> list[Told]:
         return []
     planned = ((shifted(facts.first_unpaid, each.at), each) for each in policy.of(facts.type, facts.tld).notices)
     return [Told(day, each) for day, each in planned if day is not None and day >= on]
-
-
-def _days(policy: Policy, facts: Facts, on: date) -> Iterator[tuple[date, Decision]]:
-    decision = evaluate(policy, facts, on)
-    yield on, decision
-    while decision.next_at is not None:
-        day = decision.next_at
-        facts = replace(facts, parent=_then(decision, facts, day))
-        decision = evaluate(policy, facts, day)
-        yield day, decision
-
-
-def _then(decision: Decision, facts: Facts, day: date) -> Decision | None:
-    """The parent on a later day, as far as it is known: its next phase, after which it stays."""
-    parent = facts.parent
-    if parent is None or parent.next_at is None or day < parent.next_at:
-        return parent
-    after = replace(parent, phase=parent.next_phase, next_at=None, next_phase="")
-    return replace(after, ended_on=parent.ended_on or parent.next_at) if after.ended else after
 
 
 def _step(archive: Archive, day: date, last: date | None, now: Decision, before: Decision) -> Step:
