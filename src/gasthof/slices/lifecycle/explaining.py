@@ -22,6 +22,7 @@ SENTENCES = {
     "notice_too_young": _(
         "It would have been deleted by now; the notice was delivered so late that it is kept until %(day)s."
     ),
+    "end_waits": _("Its end is due, and waits until somebody has looked at it. Until then all of it is there."),
     "hold_abuse": _("It is closed for a breach of the terms. Paying does not open it."),
     "hold_legal": _("It is closed by law. Nothing of it is deleted."),
     "hold_security": _("It is locked for safety until the cause is mended."),

@@ -39,6 +39,7 @@ __all__ = [
     "course",
     "course_if",
     "day_in_words",
+    "end_waits",
     "facts_of",
     "find_service",
     "foreseen",
@@ -111,6 +112,7 @@ def facts_of(service: Service, on: date) -> facts.Facts:
         holds=frozenset(_hold(row) for row in _standing(service, "holds")),
         termination=termination_of(service),
         ended=service.ended,
+        stands=on if service.ended is None and service.due_at is not None and service.due_at <= on else None,
         parent=_decided(service.parent, on) if service.parent else None,
     )
 
@@ -130,6 +132,12 @@ def off(service: Service) -> bool:
     """Whether time has closed it and may open it again, whatever holds take: a registry's days go on, also without a website."""
     entry = policy_of(service).of(service.type, service.tld)
     return not entry.registry_clock and SERVED not in entry.named(service.phase).can
+
+
+def end_waits(service: Service, on: date) -> bool:
+    """Whether its end is due and was not carried out: the brake has parked it."""
+    found = evaluate(policy_of(service), facts_of(service, on), on)
+    return any(reason.code == "end_waits" for reason in found.explain)
 
 
 def coming(service: Service, on: date) -> list[Step]:

@@ -17,7 +17,7 @@ from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused, Refused
 from gasthof.slices.billing.rules.money import Money
-from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, facts_of, policy_of
+from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, end_waits, facts_of, policy_of
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.timeline import registry_closes
 from gasthof.slices.renewals import rules
@@ -37,6 +37,7 @@ class Wanted:
     last: date
     fee: int | None  # minor units, without VAT
     title: str
+    waits: bool = False  # its end is due and waits for a person: day by day it can still be paid
 
 
 def today(clocks: Clocks) -> date:
@@ -121,11 +122,13 @@ def _renew(number: int, clocks: Clocks) -> str:
     service = _locked(row.service_id) if row else None
     if row is None or service is None or not _stale(today(clocks)).filter(pk=number).exists():
         return ""
-    row.standing = False
-    row.save(update_fields=["standing"])
     if row.proforma.state != "open":
+        _stand_down(row)
         return ""
     wanted = _wanted(service, clocks) if service.first_unpaid == row.first_unpaid else None
+    if wanted is not None and wanted.waits:
+        return _kept_open(service, row, wanted, clocks)
+    _stand_down(row)
     if wanted is None or wanted.fee is None:
         perform(SYSTEM, "billing.cancel", {"proforma": row.proforma_id, "why": "expired"}, clocks)
         words = gettext("proforma taken back")
@@ -135,6 +138,19 @@ def _renew(number: int, clocks: Clocks) -> str:
     return _said(service, Asked.objects.create(
         proforma_id=made, service=service, first_unpaid=row.first_unpaid, months=row.months, anchor=row.anchor
     ))  # fmt: skip
+
+
+def _stand_down(row: Asked) -> None:
+    row.standing = False
+    row.save(update_fields=["standing"])
+
+
+def _kept_open(service: Service, row: Asked, wanted: Wanted, clocks: Clocks) -> str:
+    """The same one, with the number that its payer knows."""
+    fields = {"proforma": row.proforma_id, "valid_until": wanted.last.isoformat()}
+    perform(SYSTEM, "billing.prolong", fields, clocks)
+    words = gettext("proforma %(number)d can still be paid") % {"number": row.proforma_id}
+    return f"{service.customer.name}, {service.name}: {words}"
 
 
 def _locked(number: int) -> Service | None:
@@ -155,7 +171,8 @@ def _wanted(service: Service, clocks: Clocks) -> Wanted | None:
     known = [amount for amount in amounts if amount is not None]
     with translation.override(service.customer.language):
         title = ", ".join(str(FEES[fee.key]) for fee in fees)
-    return Wanted(found.last, sum(known) if len(known) == len(amounts) else None, title)
+    waits = end_waits(service, day)
+    return Wanted(day if waits else found.last, sum(known) if len(known) == len(amounts) else None, title, waits)
 
 
 def _issue(service: Service, first: date, terms: Terms, wanted: Wanted, clocks: Clocks) -> Asked:

@@ -57,9 +57,13 @@ class Course:
     @property
     def end_day(self) -> date | None:
         """When it ended or will end; None while nothing says so."""
-        if self.facts.ended is not None:
-            return self.facts.ended
-        return min(filter(None, (self.facts.wished_end, self._end_by_time())), default=None)
+        return self.facts.ended or (None if self.overdue else self._due_end())
+
+    @property
+    def overdue(self) -> bool:
+        """Whether its end was due and was not carried out: all of it is there."""
+        due, stands = self._due_end(), self.facts.stands
+        return self.facts.ended is None and due is not None and stands is not None and due <= stands
 
     @property
     def erased_day(self) -> date | None:
@@ -89,6 +93,9 @@ class Course:
             return None
         spared = 0 if self.entry.registry_clock else self.facts.spared
         return shifted(self.facts.first_unpaid, self.entry.end.start + spared)
+
+    def _due_end(self) -> date | None:
+        return min(filter(None, (self.facts.wished_end, self._end_by_time())), default=None)
 
     def _end_by_time(self) -> date | None:
         if self.entry.follows:
@@ -190,7 +197,9 @@ def _reasons(course: Course, phase: Phase, on: date) -> Iterator[Reason]:
     facts = course.facts
     yield _why(course, phase, on)
     planned = course.planned_end()
-    if not phase.ends and planned is not None and on >= planned:
+    if course.overdue:
+        yield Reason("end_waits")
+    elif not phase.ends and planned is not None and on >= planned:
         yield Reason(course.waits) if course.waits else Reason("notice_too_young", (("day", course.end_day),))
     for hold in sorted(facts.holds, key=_order):
         yield Reason(f"hold_{hold.kind}", (("source", hold.source), ("case", hold.case)))

@@ -105,6 +105,9 @@ class Facts:
     noticed: date | None = None  # when the notice of deletion was delivered
     spared: int = 0  # days that time's end comes later, since the house was down
     ended: date | None = None  # when it was really ended: nothing revives it
+    stands: date | None = (
+        None  # the day on which it still does, though its end may have been due by then: the brake parks ends
+    )
 
     def on(self, day: date) -> "Facts":
         """As they are on a later day: its parent stands where its course has brought it."""

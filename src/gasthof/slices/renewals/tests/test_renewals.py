@@ -18,6 +18,7 @@ from gasthof.slices.billing.tests.statements import Line, mt940
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.lifecycle.rules.facts import Termination
+from gasthof.slices.lifecycle.sweeping import sweep
 from gasthof.slices.renewals.asking import ask_due
 from gasthof.slices.renewals.carrying import carry_over
 from gasthof.slices.renewals.models import Asked, Carried
@@ -132,6 +133,8 @@ def test_what_was_not_paid_in_time_is_taken_back_and_renews_no_more(desk: Desk) 
     desk.go(EXPIRES - timedelta(days=30))
     late = open_proforma(service)
     assert late.valid_until == EXPIRES + timedelta(days=13)
+    for offset in (13, 14):
+        sweep(noon(EXPIRES + timedelta(days=offset)))
     assert len(desk.go(EXPIRES + timedelta(days=14))) == 1
     late.refresh_from_db()
     assert late.state == Proforma.EXPIRED
