@@ -23,6 +23,7 @@ SENTENCES = {
         "It would have been deleted by now; the notice was delivered so late that it is kept until %(day)s."
     ),
     "end_waits": _("Its end is due, and waits until somebody has looked at it. Until then all of it is there."),
+    "registry_closed": _("Its registry renews it no more since %(day)s. Paying does not bring it back."),
     "hold_abuse": _("It is closed for a breach of the terms. Paying does not open it."),
     "hold_legal": _("It is closed by law. Nothing of it is deleted."),
     "hold_security": _("It is locked for safety until the cause is mended."),

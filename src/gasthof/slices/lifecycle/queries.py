@@ -250,7 +250,7 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
                 "day": step.day.isoformat(),
                 "last": step.last.isoformat() if step.last else None,
                 "phase": step.phase,
-                "words": str(explaining.PHASES[step.phase]),
+                "words": told_of["words"],
                 "lost": list(step.lost),
                 "gained": list(step.gained),
                 "renewal": step.renewal,

@@ -17,9 +17,8 @@ from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused, Refused
 from gasthof.slices.billing.rules.money import Money
-from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, end_waits, facts_of, policy_of
+from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, end_waits, policy_of
 from gasthof.slices.lifecycle.rules.days import day_of
-from gasthof.slices.lifecycle.rules.timeline import registry_closes
 from gasthof.slices.renewals import rules
 from gasthof.slices.renewals.models import Agreement, Asked, Price, Terms
 from gasthof.slices.renewals.queries import terms_of
@@ -163,7 +162,7 @@ def _wanted(service: Service, clocks: Clocks) -> Wanted | None:
     if service.ended or service.first_unpaid is None or (service.ends_on and service.ends_on <= service.first_unpaid):
         return None
     day = today(clocks)
-    found = rules.asked(coming(service, day), registry_closes(policy_of(service), facts_of(service, day)))
+    found = rules.asked(coming(service, day))
     if found is None:
         return None
     fees = [policy_of(service).fees[key] for key in found.fees]

@@ -25,6 +25,8 @@ from gasthof.slices.lifecycle.rules.policy import (
     EDIT,
     ERASED,
     MAIL_DELIVERED,
+    RENEWABLE,
+    RENEWABLE_BY_FEE,
     RESTORABLE,
     SERVED,
     SIGN_IN,
@@ -36,6 +38,7 @@ from gasthof.slices.lifecycle.rules.policy import (
 LAST_CENTURY = date(2000, 1, 1)  # a registry's date before it is a slip: 1969 is what zero seconds look like
 GONE = frozenset((SERVED, MAIL_DELIVERED, SIGN_IN, EDIT, DNS_SERVED))  # without its parent nothing works
 UNLOCK = "unlock"
+WAYS = frozenset((RENEWABLE, RENEWABLE_BY_FEE))
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,17 @@ class Course:
         if self.facts.keeps:
             return "kept_for_case"
         return "" if self.facts.noticed else "no_notice"
+
+    @property
+    def registry_closes(self) -> date | None:
+        """The first day on which its registry renews it no more, whether we may delete anything or not; None: no registry has a say."""
+        first = self.facts.first_unpaid
+        return shifted(first, self.entry.end.start) if self.entry.registry_clock and first is not None else None
+
+    def closed(self, on: date) -> bool:
+        """Whether paying has come too late for its registry."""
+        closes = self.registry_closes
+        return closes is not None and on >= closes
 
     def turns(self) -> Iterator[date]:
         """Every day on which the phase can become another one."""
@@ -131,13 +145,14 @@ def evaluate(policy: Policy, facts: Facts, on: date) -> Decision:
     phase = course.phase(on)
     ended = phase.ends
     taken = _taken(facts)
-    can = phase.can if ended else phase.can - taken
+    closed = course.closed(on)
+    can = phase.can if ended else phase.can - taken - (WAYS if closed else frozenset())
     next_at, next_phase = _next(course, now, on)
     return Decision(
         phase=now,
         capabilities=can if now != ERASED else can - {RESTORABLE},
         holds=_kinds(course, phase, facts),
-        fees=() if ended else tuple(filter(None, (phase.fee, UNLOCK if _unlocked_by_fee(facts) else ""))),
+        fees=() if ended or closed else tuple(filter(None, (phase.fee, UNLOCK if _unlocked_by_fee(facts) else ""))),
         next_at=next_at,
         next_phase=next_phase,
         ended_on=course.end_day if ended else None,
@@ -201,6 +216,8 @@ def _reasons(course: Course, phase: Phase, on: date) -> Iterator[Reason]:
         yield Reason("end_waits")
     elif not phase.ends and planned is not None and on >= planned:
         yield Reason(course.waits) if course.waits else Reason("notice_too_young", (("day", course.end_day),))
+    if not phase.ends and course.closed(on):
+        yield Reason("registry_closed", (("day", course.registry_closes),))
     for hold in sorted(facts.holds, key=_order):
         yield Reason(f"hold_{hold.kind}", (("source", hold.source), ("case", hold.case)))
     if facts.registry and facts.registry < LAST_CENTURY:

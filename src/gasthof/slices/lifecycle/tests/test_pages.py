@@ -54,6 +54,23 @@ def test_each_day_that_comes_and_what_it_brings(house: House) -> None:
         assert words in page, words
 
 
+def test_a_name_that_nobody_was_told_of_is_offered_to_its_registrys_last_day_and_no_longer(house: House) -> None:
+    """Nothing is deleted by us without a notice; the registry does not wait for one."""
+    service = begin(house, "domain", -50, tld="cz")
+    Service.objects.filter(pk=service.pk).update(noticed=None)
+    at, closes = f"/services/{service.pk}/", (service.first_unpaid or date.today()) + timedelta(days=60)
+    page = owner(house).get(at).content.decode()
+    assert f'<time datetime="{closes}">' in page and "its registry renews it no more" in page
+    steps = perform(house.baker, "lifecycle.foresee", {"service": service.pk}).result["steps"]
+    assert [(step["day"], step["renewal"]) for step in steps][:2] == [(steps[0]["day"], "renewable"), (str(closes), "")]
+    now = SYSTEM_CLOCKS.business.now()
+    calendar = following.text(service.customer, now.date(), now)
+    assert calendar.count(f"UID:service-{service.pk}-out_of_zone") == 1 and f"DATE:{closes:%Y%m%d}" in calendar
+    Service.objects.filter(pk=service.pk).update(first_unpaid=now.date() - timedelta(days=60))
+    page = owner(house).get(at).content.decode()
+    assert "Paying costs" not in page and "It can be renewed" not in page and "Its registry renews it no more" in page
+
+
 def test_what_hangs_on_a_service_shows_all_that_comes_to_that(house: House) -> None:
     """On its page, to programs and in the calendar: the subserver, and the DNS below it."""
     parent = begin(house, "multihosting")
