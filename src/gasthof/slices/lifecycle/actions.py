@@ -68,6 +68,17 @@ def set_paid(
     return shown(service)
 
 
+@action("lifecycle.set_unpaid", permission=MANAGE, on="service")
+def set_unpaid(
+    call: Call, *, service: ServiceRef, first_unpaid: Annotated[Day, "first day that is not paid, such as 2027-03-03"]
+) -> Result:
+    """Note that the payment for the time from that day on was given back, as the end is wished for before it begins."""
+    if not changing.paid_back(service, first_unpaid, call.clocks.business.now()):
+        raise Refused("Its end is not wished for on that day or before, or it is not paid for longer: nothing that was paid for is taken back.").at("first_unpaid")  # fmt: skip
+    service.refresh_from_db()
+    return shown(service)
+
+
 @action("lifecycle.note_notice", permission=MANAGE, on="service")
 def note_notice(call: Call, *, service: ServiceRef) -> Result:
     """Note that the notice of its deletion was delivered today: nothing is deleted before, nor within a week after."""

@@ -99,6 +99,7 @@ KEPT = {
 WHAT = {  # events
     "phase": _("From now on: %(value)s"),
     "paid": _("Paid until the day before %(value)s"),
+    "paid_back": _("The payment was given back: paid until the day before %(value)s"),
     "put_off": _("Nobody had said what it costs: it has to be paid from %(value)s on, and not earlier"),
     "noticed": _("The notice of its deletion was delivered"),
     "hold": _("Closed: %(value)s"),
@@ -181,7 +182,7 @@ def in_words(reason: Reason) -> str:
 
 def happened(what: str, value: str) -> str:
     """An event, in the reader's language."""
-    if what in ("paid", "put_off", "termination", "revoked", "noticed"):
+    if what in ("paid", "paid_back", "put_off", "termination", "revoked", "noticed"):
         value = date_format(date.fromisoformat(value), "DATE_FORMAT")
     else:
         value = str((PHASES | HOLDS).get(value, value))

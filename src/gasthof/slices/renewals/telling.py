@@ -11,6 +11,7 @@ from gasthof.kernel.models import AuditEntry
 from gasthof.slices.renewals import alarming, asking, carrying, unpriced
 
 PAYS = ("billing.",)
+ENDS = ("lifecycle.terminate", "lifecycle.end_for_breach")
 CHANGES = ("lifecycle.begin", "lifecycle.terminate", "lifecycle.revoke_termination")
 
 
@@ -18,6 +19,8 @@ def performed(_call: Call, entries: Sequence[AuditEntry]) -> None:
     """Paid lines wait for no minute, nor do services that are new or are to end."""
     verbs = [entry.verb for entry in entries]
     if any(verb.startswith(PAYS) for verb in verbs) and carrying.waiting():
+        app.configure_task(carrying.AT_ONCE).defer()
+    if any(verb in ENDS for verb in verbs):
         app.configure_task(carrying.AT_ONCE).defer()
     if any(verb in CHANGES for verb in verbs):
         app.configure_task(asking.AT_ONCE).defer()
