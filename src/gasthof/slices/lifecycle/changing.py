@@ -63,7 +63,7 @@ def paid_until(service: Service, first_unpaid: date, now: datetime) -> bool:
 
 def paid_back(service: Service, first_unpaid: date, now: datetime) -> bool:
     """What was paid for the time from that day on was given back. Only where the end is wished for by then, so that nothing comes earlier."""
-    paid = Service.objects.filter(pk=service.pk, ended=None, first_unpaid__gt=first_unpaid, ends_on__lte=first_unpaid)
+    paid = Service.objects.filter(pk=service.pk, first_unpaid__gt=first_unpaid, ends_on__lte=first_unpaid)
     if not paid.update(first_unpaid=first_unpaid):
         return False
     note(service, "paid_back", first_unpaid.isoformat(), now)

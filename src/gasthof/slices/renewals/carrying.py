@@ -101,9 +101,8 @@ def _taken_back(number: int, clocks: Clocks) -> str:
         service = _locked(row.settled.service) if row else None
         if row is None or service is None or not _same_day(row, service):
             return ""
-        if service.ended is None:
-            fields = {"service": service.pk, "first_unpaid": row.settled.valid_from.isoformat()}
-            perform(SYSTEM, "lifecycle.set_unpaid", fields, clocks)
+        fields = {"service": service.pk, "first_unpaid": row.settled.valid_from.isoformat()}
+        perform(SYSTEM, "lifecycle.set_unpaid", fields, clocks)
         row.outcome, row.until = _given_back(row.settled, clocks), None
         row.save(update_fields=["outcome", "until"])
         told = gettext("payment given back")
