@@ -19,12 +19,14 @@ from gasthof.kernel.refusal import ActionRefused, Refused
 from gasthof.slices.billing.rules.money import Money
 from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, end_waits, policy_of
 from gasthof.slices.lifecycle.rules.days import day_of
+from gasthof.slices.registrar import rules as registries
 from gasthof.slices.renewals import rules
 from gasthof.slices.renewals.models import Agreement, Asked, Price, Terms
 from gasthof.slices.renewals.queries import terms_of
 
 Work = Callable[[int, Clocks], str]
 ONE_DAY = timedelta(days=1)
+DOMAIN = "domain"  # whose registry says how long a period can be
 AT_ONCE = "renewals.ask_due"  # the job that asks for what is due
 log = logging.getLogger("gasthof.renewals")
 
@@ -66,6 +68,8 @@ def ask(service: Service, clocks: Clocks) -> Asked:
         raise Refused("There is nothing to pay for this service.").at("service")
     if wanted.fee is None:
         raise Refused("Its fee has to be asked for first: %(fee)s.", fee=wanted.title).at("service")
+    if _too_far(service, service.first_unpaid, terms, clocks):
+        raise Refused("This would be beyond the longest term of its registry, which ends ten years from today.").at("service")  # fmt: skip
     return _issue(service, service.first_unpaid, terms, wanted, clocks)
 
 
@@ -110,7 +114,7 @@ def _ask_one(number: int, clocks: Clocks) -> str:
     if service is None or service.first_unpaid is None or not _due(today(clocks)).filter(pk=number).exists():
         return ""
     terms, wanted = terms_of(service), _wanted(service, clocks)
-    if terms is None or wanted is None or wanted.fee is None:
+    if terms is None or wanted is None or wanted.fee is None or _too_far(service, service.first_unpaid, terms, clocks):
         return ""
     return _said(service, _issue(service, service.first_unpaid, terms, wanted, clocks))
 
@@ -174,9 +178,19 @@ def _wanted(service: Service, clocks: Clocks) -> Wanted | None:
     return Wanted(day if waits else found.last, sum(known) if len(known) == len(amounts) else None, title, waits)
 
 
-def _issue(service: Service, first: date, terms: Terms, wanted: Wanted, clocks: Clocks) -> Asked:
+def _too_far(service: Service, first: date, terms: Terms, clocks: Clocks) -> bool:
+    """Whether its registry would refuse to have it end then."""
+    until = rules.after(first, terms.months, _anchor(service, first))
+    return service.type == DOMAIN and registries.too_far(until, today(clocks))
+
+
+def _anchor(service: Service, first: date) -> int:
     earlier = Asked.objects.filter(service=service).order_by("-pk").first()
-    anchor = earlier.anchor if earlier else first.day
+    return earlier.anchor if earlier else first.day
+
+
+def _issue(service: Service, first: date, terms: Terms, wanted: Wanted, clocks: Clocks) -> Asked:
+    anchor = _anchor(service, first)
     last = rules.after(first, terms.months, anchor) - ONE_DAY
     lines = [_line(f"lifecycle:{service.pk}", _title(service, terms.months), terms, terms.net, first, last)]
     if wanted.fee:
