@@ -12,6 +12,7 @@ from gasthof.kernel.clock import Clocks
 from gasthof.slices.billing.models import Proforma
 from gasthof.slices.billing.tests.statements import Line, mt940
 from gasthof.slices.lifecycle.models import Hold, Service, Termination
+from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.sweeping import sweep
 from tests.clocks import Clock
 from tests.house import OPERATOR, House, settle
@@ -48,7 +49,7 @@ class Story:
         """Each is swept; what else a day brings comes on the last one."""
         for _ in range(count):
             self.clock.go(days=1)
-            sweep(self.clock.at)
+            sweep(self.clock.at, before=put_off)
         self.night()
 
     def go(self, offset: int) -> None:

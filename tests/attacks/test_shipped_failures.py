@@ -4,8 +4,8 @@ Proven where the thing itself is at home:
 - A reminder sent four times: notices/tests/test_notices.py, test_each_on_its_day_and_once and test_after_an_outage_one_mail_goes_and_not_four.
 - Terminating one machine destroys another that got its number: on the machine subscriptions/tests/test_not_ours.py, in the control plane
   lifecycle/tests/test_carrying.py, test_what_is_anothers_is_neither_closed_nor_deleted.
-- Suspended though no invoice was ever made: lifecycle/tests/test_sweeping.py, test_nobody_is_suspended_who_was_never_asked_for_money, of a
-  service without a first unpaid day. Open: one that has such a day, while nobody has said its price, is suspended on it.
+- Suspended though no invoice was ever made, of a service without a first unpaid day: lifecycle/tests/test_sweeping.py,
+  test_nobody_is_suspended_who_was_never_asked_for_money.
 What the pure function says of several of them stands at the end of lifecycle/tests/test_evaluate.py.
 """
 
@@ -24,13 +24,14 @@ from gasthof.slices.registrar import reading
 from gasthof.slices.registrar.results import WRONG_DATE
 from gasthof.slices.registrar.tests.conftest import Scene
 from gasthof.slices.registrar.tests.examples import ADDRESS
+from gasthof.slices.renewals import unpriced
 from gasthof.slices.renewals.asking import ask_due
 from gasthof.slices.renewals.carrying import carry_over
 from gasthof.slices.renewals.models import Carried
 from gasthof.slices.subscriptions.models import Export, Subscription
 from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, all_live
-from tests.story import FIRST, Story, begin, nothing_waits
+from tests.story import FIRST, NAME, Story, begin, nothing_waits
 
 __all__ = ["nothing_waits"]  # fixture
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,26 @@ def deleted(story: Story) -> Service:
     story.night()
     assert now(service)[0] == "deleted"
     return service
+
+
+def test_nobody_is_suspended_who_could_not_have_paid(story: Story) -> None:
+    """While nobody has said what a service costs, its first unpaid day is put off, and staff are told until somebody does."""
+    begun = {"customer": story.hosting.customer_id, "name": NAME, "first_unpaid": FIRST.isoformat()}
+    shop = Service.objects.get(pk=story.do("lifecycle.begin", type="shop", **begun)["service"])
+    story.go(-31)
+    assert unpriced.alarms(story.clocks) == []
+    for day in (-30, -11, 0, 45):
+        story.go(day)
+        (alarm,) = unpriced.alarms(story.clocks)
+        assert "E-shop" in alarm.title and alarm.since <= story.clock.at
+    phase, closed, first = now(shop)
+    assert (phase, closed) == ("active", False) and first is not None and first > story.clock.at.date()
+    assert not Proforma.objects.filter(asked__service=shop).exists()
+    story.do("renewals.set_price", type="shop", months=12, net="24")
+    story.night()
+    assert unpriced.alarms(story.clocks) == [] and story.asked(shop).valid_until > first
+    story.pass_days((first - story.clock.at.date()).days)
+    assert now(shop) == ("suspended", False, first), "now it could have been paid"
 
 
 @pytest.mark.parametrize("day", [0, 59])

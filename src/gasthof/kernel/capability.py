@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from gasthof.kernel.call import Awaited, Call
@@ -200,6 +200,9 @@ class Capability:
     )
     ways_to_pay: Callable[[Actor, Any], Iterable[WayToPay]] | None = None  # who looks, a proforma that can be paid
     alarms: Callable[[], Iterable[Alarm]] | None = None  # the oldest first
+    unpayable: Callable[[date], Iterable[int]] | None = (
+        None  # a day -> numbers of services whose unpaid time begins by then, and that nobody can pay: nobody has said what they cost
+    )
     renewal_price: Callable[[Any], str] | None = (
         None  # a service -> what its renewal costs, in words of the reader's language; "": nobody has said
     )

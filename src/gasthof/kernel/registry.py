@@ -1,7 +1,7 @@
 """The slices of this house, asked by name only: the kernel imports none of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -182,6 +182,11 @@ def ways_to_pay(actor: Actor, proforma: Any) -> list[WayToPay]:
 def alarms() -> list[Alarm]:
     """What waits for a person, of all slices, in rank order."""
     return [alarm for each in capabilities() if each.alarms is not None for alarm in each.alarms()]
+
+
+def unpayable(day: date) -> list[int]:
+    """Services whose unpaid time begins by that day, and that nobody can pay, by their numbers."""
+    return [number for each in capabilities() if each.unpayable is not None for number in each.unpayable(day)]
 
 
 def renewal_price(service: Any) -> str:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Annotated, Literal
 
+from django.conf import settings
+
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
@@ -40,6 +42,7 @@ from gasthof.slices.billing.rules import accounts, ledger, money, reading, vat
 from gasthof.slices.billing.rules import booking as said_by_banks
 from gasthof.slices.billing.rules.matching import Decision, Outcome
 from gasthof.slices.billing.values import Bic, Country, CurrencyCode, Iban, NewLines, Postcode, StatementFile, VatNumber
+from gasthof.slices.lifecycle.rules.days import day_of
 
 Currency = Literal["EUR", "CZK"]
 SAID = tuple(each.name for each in fields(said_by_banks.Booking) if each.name != "account")
@@ -146,6 +149,25 @@ def reissue(
     if fee:
         lines.append(Drawn("", str(title), fee, "standard", vat.RATES["standard"], at.date(), valid_until))
     return shown(_issued(proforma.customer, lines, proforma.currency, valid_until, at, proforma))
+
+
+@action("billing.prolong", permission=MANAGE, on="proforma")
+def prolong(
+    call: Call,
+    *,
+    proforma: ProformaRef,
+    valid_until: Annotated[Day, "the last day on which it can be paid, from now on"],
+) -> Result:
+    """Let a proforma be paid for longer than it says."""
+    books.hold()
+    _need_open(proforma)
+    if valid_until <= proforma.valid_until:
+        raise Refused("It can be paid until then already.").at("valid_until")
+    if valid_until < day_of(call.clocks.business.now(), settings.TIME_ZONE):
+        raise Refused("This day has passed.").at("valid_until")
+    proforma.valid_until = valid_until
+    proforma.save(update_fields=["valid_until"])
+    return shown(proforma)
 
 
 @action("billing.upload_statement", permission=MANAGE)

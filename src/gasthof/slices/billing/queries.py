@@ -1,5 +1,6 @@
 """Reads of proformas and bookings."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from gasthof.slices.billing.models import (
     House,
     Payment,
     Proforma,
+    ProformaLine,
     Receipt,
     Settled,
     Statement,
@@ -34,6 +36,7 @@ __all__ = [
     "ProformaRef",
     "Settled",
     "amount",
+    "asked_by_hand",
     "bookings",
     "find_booking",
     "find_proforma",
@@ -85,6 +88,12 @@ BookingRef = Annotated[BankBooking, _BOOKING]
 def open_for(key: str) -> Proforma | None:
     """The open proforma with a line for that service, by the line's key."""
     return Proforma.objects.filter(state=Proforma.OPEN, lines__service=key).order_by("number").first()
+
+
+def asked_by_hand(keys: Collection[str]) -> set[tuple[str, date]]:
+    """Of services, by their lines' keys, those that proformas ask for, whatever became of these: the key, and the first day asked for."""
+    lines = ProformaLine.objects.filter(service__in=keys) if keys else ProformaLine.objects.none()
+    return set(lines.values_list("service", "valid_from"))
 
 
 def house(at: datetime | None = None) -> House | None:

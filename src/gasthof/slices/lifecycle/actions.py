@@ -15,6 +15,7 @@ from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.lifecycle import changing, following, policies, previewing, restoring, rollout, sweeping
 from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.models import Calendar
+from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, HoldRef, ServiceRef, foreseen, parked_sweep, shown
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.sweeping import Approval, today
@@ -63,6 +64,17 @@ def set_paid(
     if not changing.paid_until(service, first_unpaid, call.clocks.business.now()):
         raise Refused("This service has ended: no payment brings it back.").at("service")
     app.configure_task(AT_ONCE).defer()
+    service.refresh_from_db()
+    return shown(service)
+
+
+@action("lifecycle.set_unpaid", permission=MANAGE, on="service")
+def set_unpaid(
+    call: Call, *, service: ServiceRef, first_unpaid: Annotated[Day, "first day that is not paid, such as 2027-03-03"]
+) -> Result:
+    """Note that the payment for the time from that day on was given back, as the end is wished for before it begins."""
+    if not changing.paid_back(service, first_unpaid, call.clocks.business.now()):
+        raise Refused("Its end is not wished for on that day or before, or it is not paid for longer: nothing that was paid for is taken back.").at("first_unpaid")  # fmt: skip
     service.refresh_from_db()
     return shown(service)
 
@@ -178,7 +190,7 @@ def approve_sweep(
     if waits.pk != sweep:
         raise Refused("What waits has changed meanwhile: look at it again.").at("sweep")
     approval = Approval(str(call.actor), waits.day, waits.parked, waits.waiting)
-    swept = sweeping.sweep(call.clocks.business.now(), approved=approval)
+    swept = sweeping.sweep(call.clocks.business.now(), approved=approval, before=put_off)
     app.configure_task(AT_ONCE).defer()
     return {"day": swept.day.isoformat(), "moved": swept.moved, "ended": swept.ended, "parked": swept.parked}
 

@@ -61,6 +61,16 @@ def paid_until(service: Service, first_unpaid: date, now: datetime) -> bool:
     return True
 
 
+def paid_back(service: Service, first_unpaid: date, now: datetime) -> bool:
+    """What was paid for the time from that day on was given back. Only where the end is wished for by then, so that nothing comes earlier."""
+    paid = Service.objects.filter(pk=service.pk, first_unpaid__gt=first_unpaid, ends_on__lte=first_unpaid)
+    if not paid.update(first_unpaid=first_unpaid):
+        return False
+    note(service, "paid_back", first_unpaid.isoformat(), now)
+    follow([service.pk], now)
+    return True
+
+
 def notice_delivered(service: Service, day: date, now: datetime) -> None:
     """The notice of deletion. The first one counts, since the last thing that kept it: a reminder makes nothing later."""
     if Service.objects.filter(pk=service.pk, noticed=None, ended=None).update(noticed=day):

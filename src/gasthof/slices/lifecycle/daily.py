@@ -9,6 +9,7 @@ from gasthof.slices.lifecycle import explaining, rollout
 from gasthof.slices.lifecycle.carrying import carry_out, waiting
 from gasthof.slices.lifecycle.models import Event
 from gasthof.slices.lifecycle.names import adopt
+from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.sweeping import sweep
 
 PATIENCE = 120.0  # seconds in which what a day brings is carried out, before a try-out's clock goes on
@@ -22,7 +23,7 @@ def day_began(clocks: Clocks) -> Iterator[str]:
     yield from adopt(clocks)
     while rollout.go_on(now):
         pass
-    swept = sweep(now)
+    swept = sweep(now, before=put_off)
     if swept.parked:
         yield str(explaining.PARKED[swept.parked])
     with rows.staff():

@@ -58,6 +58,7 @@ class Course:
     steps: Sequence[Step]
     policy: Policy
     price: str = ""  # of a renewal, in words
+    belongs_to: str = ""  # what it follows, in words; "": its days are its own
 
     WIDTH, HEIGHT, BAR, NARROWEST, ROOM = 640, 56, 24, 28.0, 118.0
     OPEN_END: ClassVar = 0.12  # share of the bar of what has no end
@@ -71,9 +72,7 @@ class Course:
             room = width if not last else width + (widths[nth - 1] - self.ROOM if nth else 0.0)
             day = shown(step.day) if room >= self.ROOM else ""
             found.append(
-                Part(
-                    round(x, 2), round(width, 2), tone(step.phase), f"{shown(step.day)}: {words(step.phase)}", day, last
-                )
+                Part(round(x, 2), round(width, 2), tone(step.phase), f"{shown(step.day)}: {named(step)}", day, last)
             )
             x += width
         return found
@@ -89,7 +88,7 @@ class Course:
     @property
     def sentence(self) -> str:
         """ "If nothing is paid: 3 March suspended, 2 May deleted, restorable until 15 May", or "" where nothing is to come."""
-        said = [f"{shown(step.day)}: {words(step.phase)}" for step in self.steps[1:] if step.phase != ERASED]
+        said = [f"{shown(step.day)}: {named(step)}" for step in self.steps[1:] if step.phase != ERASED]
         kept = next((step.last for step in self.steps if step.renewal == RESTORABLE and step.last), None)
         said += [gettext("restorable until %(day)s") % {"day": shown(kept)}] if kept else []
         return "; ".join(said)
@@ -100,7 +99,7 @@ class Course:
         return [
             {
                 "day": shown(step.day), "iso": step.day.isoformat(), "last": shown(step.last) if step.last else "",
-                "words": words(step.phase), "tone": tone(step.phase), "today": nth == 0,
+                "words": named(step), "tone": tone(step.phase), "today": nth == 0,
                 "changes": [*(str(explaining.LOST[each]) for each in step.lost), *(str(explaining.GAINED[each]) for each in step.gained if each in explaining.GAINED)],
                 "cost": self._cost(step), "saved": ", ".join(str(explaining.KEPT[each]) for each in step.saved),
             }
@@ -111,6 +110,8 @@ class Course:
         fees = ", ".join(fee_words(self.policy, key) for key in step.fees)
         if step.renewal == RESTORABLE:
             return gettext("Restoring it costs: %(fees)s.") % {"fees": fees} if fees else gettext("It can be restored.")
+        if self.belongs_to and step.phase not in (*ENDS, ERASED):
+            return gettext("It goes on as long as this is paid: %(name)s.") % {"name": self.belongs_to}
         if step.renewal not in (RENEWABLE, RENEWABLE_BY_FEE):
             return gettext("Paying does not help any more.")
         if not self.price and not fees:
@@ -121,6 +122,11 @@ class Course:
 
 def shown(day: date) -> str:
     return date_format(day, "DATE_FORMAT")
+
+
+def named(step: Step) -> str:
+    """What begins on its day."""
+    return gettext("its registry renews it no more") if step.closes else words(step.phase)
 
 
 def words(phase: str) -> str:

@@ -22,6 +22,8 @@ SENTENCES = {
     "notice_too_young": _(
         "It would have been deleted by now; the notice was delivered so late that it is kept until %(day)s."
     ),
+    "end_waits": _("Its end is due, and waits until somebody has looked at it. Until then all of it is there."),
+    "registry_closed": _("Its registry renews it no more since %(day)s. Paying does not bring it back."),
     "hold_abuse": _("It is closed for a breach of the terms. Paying does not open it."),
     "hold_legal": _("It is closed by law. Nothing of it is deleted."),
     "hold_security": _("It is locked for safety until the cause is mended."),
@@ -97,6 +99,8 @@ KEPT = {
 WHAT = {  # events
     "phase": _("From now on: %(value)s"),
     "paid": _("Paid until the day before %(value)s"),
+    "paid_back": _("The payment was given back: paid until the day before %(value)s"),
+    "put_off": _("Nobody had said what it costs: it has to be paid from %(value)s on, and not earlier"),
     "noticed": _("The notice of its deletion was delivered"),
     "hold": _("Closed: %(value)s"),
     "lifted": _("Hold lifted: %(value)s"),
@@ -178,7 +182,7 @@ def in_words(reason: Reason) -> str:
 
 def happened(what: str, value: str) -> str:
     """An event, in the reader's language."""
-    if what in ("paid", "termination", "revoked", "noticed"):
+    if what in ("paid", "paid_back", "put_off", "termination", "revoked", "noticed"):
         value = date_format(date.fromisoformat(value), "DATE_FORMAT")
     else:
         value = str((PHASES | HOLDS).get(value, value))

@@ -10,10 +10,11 @@ from django.utils.translation import gettext
 
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle import explaining
-from gasthof.slices.lifecycle.drawing import shown, words
+from gasthof.slices.lifecycle.drawing import named, shown
 from gasthof.slices.lifecycle.models import Calendar, Service
 from gasthof.slices.lifecycle.queries import coming, known_at_once
 from gasthof.slices.lifecycle.rules.icalendar import Entry, calendar
+from gasthof.slices.lifecycle.rules.timeline import Step
 
 MOST = 1_000  # services in a calendar; those that are unpaid first
 SIGNS = 32  # octets of the secret
@@ -54,6 +55,10 @@ def _entries(row: Service, day: date) -> list[Entry]:
     name = f"{explaining.TYPES[row.type]} {row.unicode}"
     said = gettext("If nothing is paid until then.")
     return [
-        Entry(f"service-{row.pk}-{step.phase}@gasthof", step.day, f"{name}: {words(step.phase)}", f"{name}, {shown(step.day)}: {words(step.phase)}. {said}")
+        Entry(f"service-{row.pk}-{_uid(step)}@gasthof", step.day, f"{name}: {named(step)}", f"{name}, {shown(step.day)}: {named(step)}. {said}")
         for step in coming(row, day)[1:]
     ]  # fmt: skip
+
+
+def _uid(step: Step) -> str:
+    return f"{step.phase}-closes" if step.closes else step.phase

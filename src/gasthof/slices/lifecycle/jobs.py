@@ -10,6 +10,7 @@ from gasthof.slices.lifecycle import rollout
 from gasthof.slices.lifecycle.auditing import audit
 from gasthof.slices.lifecycle.carrying import AT_ONCE, carry_out
 from gasthof.slices.lifecycle.names import adopt
+from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.sweeping import sweep
 
@@ -20,7 +21,7 @@ log = logging.getLogger("gasthof.lifecycle")
 @app.task(name="lifecycle.go_on", queueing_lock="lifecycle.go_on")
 def go_on(timestamp: int) -> None:
     """`timestamp` is the minute it was due at."""
-    swept = sweep(SYSTEM_CLOCKS.business.now())
+    swept = sweep(SYSTEM_CLOCKS.business.now(), before=put_off)
     if swept.parked:
         log.error("the sweep of %s waits for a person: %s", swept.day, swept.parked)
     for words in adopt(SYSTEM_CLOCKS):

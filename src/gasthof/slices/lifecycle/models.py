@@ -178,7 +178,7 @@ class Event(models.Model):
     revision = models.PositiveIntegerField()
     what = models.CharField(
         max_length=20
-    )  # phase, paid, noticed, hold, lifted, closed, opened, termination, revoked, policy
+    )  # phase, paid, paid_back, put_off, noticed, hold, lifted, closed, opened, termination, revoked, policy
     value = models.CharField(
         max_length=120
     )  # the phase, the hold's kind, a day, a version, what closes it: "own" or "parent"

@@ -21,7 +21,7 @@ from gasthof.slices.lifecycle.policies import read
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import SERVED, Policy
-from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, timeline, told
+from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, decisions, timeline, told
 from gasthof.slices.lifecycle.wording import day as day_in_words
 from gasthof.slices.subscriptions.queries import Export, part_of
 
@@ -39,6 +39,7 @@ __all__ = [
     "course",
     "course_if",
     "day_in_words",
+    "end_waits",
     "facts_of",
     "find_service",
     "foreseen",
@@ -112,6 +113,7 @@ def facts_of(service: Service, on: date) -> facts.Facts:
         holds=frozenset(_hold(row) for row in _standing(service, "holds")),
         termination=termination_of(service),
         ended=service.ended,
+        stands=on if service.ended is None and service.due_at is not None and service.due_at <= on else None,
         parent=_decided(service.parent, on) if service.parent else None,
     )
 
@@ -133,9 +135,15 @@ def off(service: Service) -> bool:
     return not entry.registry_clock and SERVED not in entry.named(service.phase).can
 
 
+def end_waits(service: Service, on: date) -> bool:
+    """Whether its end is due and was not carried out: the brake has parked it."""
+    found = evaluate(policy_of(service), facts_of(service, on), on)
+    return any(reason.code == "end_waits" for reason in found.explain)
+
+
 def coming(service: Service, on: date) -> list[Step]:
     """What time does to it from that day on, if nothing is paid and the next notices are delivered."""
-    return _planned(service, facts_of(service, on), on)
+    return _steps(service, facts_of(service, on), on)
 
 
 @dataclass(frozen=True)
@@ -146,25 +154,38 @@ class Next:
 
 def next_step(service: Service, on: date) -> Next | None:
     """The first of what comes after that day; None: nothing does."""
-    policy = policy_of(service)
-    decision = evaluate(policy, as_planned(policy, facts_of(service, on), on), on)
+    decision = evaluate(policy_of(service), _planned(service, facts_of(service, on), on), on)
     return Next(decision.next_at, decision.next_phase) if decision.next_at else None
 
 
 def course(service: Service, on: date, price: str = "") -> Course:
     """The same, to be drawn and told in words."""
-    return Course(coming(service, on), policy_of(service), price)
+    return Course(coming(service, on), policy_of(service), price, _belongs_to(service))
 
 
 def course_if(service: Service, on: date, wish: facts.Termination | None, price: str = "") -> Course:
     """What would come if that were the wish for its end, and no other; None: without any."""
     known = replace(facts_of(service, on), termination=wish)
-    return Course(_planned(service, known, on), policy_of(service), price)
+    return Course(_steps(service, known, on), policy_of(service), price, _belongs_to(service))
 
 
-def _planned(service: Service, known: facts.Facts, on: date) -> list[Step]:
-    policy = policy_of(service)
-    return timeline(policy, as_planned(policy, known, on), on)
+def _belongs_to(service: Service) -> str:
+    """What it follows, as people call it; "": its days are its own."""
+    parent = service.parent if policy_of(service).of(service.type, service.tld).follows else None
+    return f"{TYPES[parent.type]} {parent.unicode}" if parent else ""
+
+
+def _steps(service: Service, known: facts.Facts, on: date) -> list[Step]:
+    return timeline(policy_of(service), _planned(service, known, on), on)
+
+
+def _planned(service: Service, known: facts.Facts, on: date) -> facts.Facts:
+    """With all that is to come to what it belongs to, by the version that that is pinned to."""
+    planned, parent = as_planned(policy_of(service), known, on), service.parent
+    if parent is None:
+        return planned
+    _, *ahead = decisions(policy_of(parent), _planned(parent, facts_of(parent, on), on), on)
+    return replace(planned, ahead=tuple(ahead))
 
 
 def kept(service: Service) -> Export:
@@ -230,7 +251,7 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
                 "day": step.day.isoformat(),
                 "last": step.last.isoformat() if step.last else None,
                 "phase": step.phase,
-                "words": str(explaining.PHASES[step.phase]),
+                "words": told_of["words"],
                 "lost": list(step.lost),
                 "gained": list(step.gained),
                 "renewal": step.renewal,

@@ -1,5 +1,6 @@
 """The sweep: everything that time does to services up to a day, in one transaction, after the brake was asked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -16,6 +17,7 @@ from gasthof.slices.lifecycle.rules.days import day_of
 
 ONE_AT_A_TIME = 7_305_001  # PostgreSQL's advisory lock: two at once would give back an outage's days twice
 ONE_DAY = timedelta(days=1)
+Before = Callable[[datetime], None]
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,9 @@ def today(now: datetime) -> date:
     return day_of(now, settings.TIME_ZONE)
 
 
-def sweep(now: datetime, *, approved: Approval | None = None) -> Swept:
+def sweep(now: datetime, *, approved: Approval | None = None, before: Before | None = None) -> Swept:
     """All that is due at that moment of the business clock; as often a day as one likes. The last day is remembered beside the
-    database too (witness.py), as that may be put back to an older state."""
+    database too (witness.py), as that may be put back to an older state. `before`: what is done first, unless nothing at all is."""
     with rows.staff(), transaction.atomic():
         connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
         day = today(now)
@@ -77,6 +79,8 @@ def sweep(now: datetime, *, approved: Approval | None = None) -> Swept:
         remembered = witness.remembered()
         reason = halt(former.last, day, remembered)
         if reason in {"", lets.reason}:
+            if before is not None:
+                before(now)
             swept = _done(now, day, former, lets)
             if remembered != day:
                 transaction.on_commit(partial(witness.remember, day))

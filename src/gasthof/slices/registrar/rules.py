@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+import idna
+
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.registrar.driver import (
     Asked,
@@ -187,3 +189,27 @@ def check_years(name: str, years: int) -> None:
     """Raises Refused."""
     if years > rules_of(name).longest:
         raise Refused("Below .%(tld)s a term is one year.", tld=tld_of(name)).at("years")
+
+
+def longest_period(rules: TldRules) -> int:
+    """Years that can be paid at a time ahead of the end of a term, as none ends later than LONGEST_TERM from today."""
+    return min(rules.longest, LONGEST_TERM - 1)
+
+
+def check_period(tld: str, months: int) -> None:
+    """Whether renewals below that TLD (an A-label; "": below all of them) can be for so many months at a time. Raises Refused."""
+    if months % 12:
+        raise Refused("Domain names are registered for whole years: 12 months, or several times that.").at("months")
+    for each in (tld,) if tld else sorted(BY_TLD):
+        years = longest_period(rules_of(f"x.{each}"))
+        if months > 12 * years:
+            raise _too_long(each, years, of_all=not tld).at("months")
+
+
+def _too_long(tld: str, years: int, *, of_all: bool) -> Refused:
+    shown = idna.decode(tld)
+    if of_all:
+        return Refused("This counts for .%(tld)s as well, where a term is one year. Set a longer period for the TLDs that allow it.", tld=shown)  # fmt: skip
+    if years == 1:
+        return Refused("Below .%(tld)s a term is one year.", tld=shown)
+    return Refused("Below .%(tld)s at most %(years)d years can be paid at a time: a term ends ten years from today at the latest, and is renewed before the last one has run out.", tld=shown, years=years)  # fmt: skip

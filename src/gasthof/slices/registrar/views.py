@@ -125,6 +125,7 @@ def _context(request: PanelRequest, registration: Registration) -> dict[str, obj
         "meaning": wording.meaning(registration),
         "under_way": under_way and wording.asked(under_way.verb),
         "renews": idle and phase == "renew",
+        "longer": idle and phase == "renew" and _can_be_longer(registration),
         "restores": idle and phase == "restore",
         "quote": wording.euros(quote) if quote else "",
         "writes": idle and may(request.actor, WRITE, registration.place),
@@ -132,6 +133,12 @@ def _context(request: PanelRequest, registration: Registration) -> dict[str, obj
         and rules.rules_of(registration.name).released
         and may(request.actor, MANAGE, registration.place),
     }
+
+
+def _can_be_longer(registration: Registration) -> bool:
+    """Whether its registry takes a year more."""
+    today = SYSTEM_CLOCKS.business.now().date()
+    return registration.ends is None or not rules.too_far(rules.years_later(registration.ends, 1), today)
 
 
 def _facts(registration: Registration) -> list[Fact]:

@@ -9,6 +9,7 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.lifecycle.queries import ServiceRef
+from gasthof.slices.registrar.rules import check_period
 from gasthof.slices.renewals import asking
 from gasthof.slices.renewals.models import Agreement, Price
 from gasthof.slices.renewals.queries import MANAGE, PriceRef, shown, told
@@ -35,9 +36,16 @@ def set_price(
     """Say what the renewal of a type of services costs. What was asked for before stays as it is."""
     if tld and type != "domain":
         raise Refused("Only domains have a TLD.").at("tld")
+    _need_period(type, str(tld or ""), months)
     row, _ = Price.objects.update_or_create(type=type, tld=tld or "", defaults=_terms(months, net, currency, category))
     app.configure_task(asking.AT_ONCE).defer()
     return shown(row)
+
+
+def _need_period(type_: str, tld: str, months: int) -> None:
+    """One that the registry takes, where one has a say."""
+    if type_ == asking.DOMAIN:
+        check_period(tld, months)
 
 
 def _terms(months: int, net: Amount, currency: str, category: str) -> dict[str, object]:
@@ -69,6 +77,7 @@ def agree(
     category: Category = "standard",
 ) -> Result:
     """Agree on a price for one service, which counts more than the list’s."""
+    _need_period(service.type, service.tld, months)
     terms, _ = Agreement.objects.update_or_create(service=service, defaults=_terms(months, net, currency, category))
     app.configure_task(asking.AT_ONCE).defer()
     return {"service": service.pk} | told(terms)

@@ -17,15 +17,16 @@ from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused, Refused
 from gasthof.slices.billing.rules.money import Money
-from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, facts_of, policy_of
+from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, end_waits, policy_of
 from gasthof.slices.lifecycle.rules.days import day_of
-from gasthof.slices.lifecycle.rules.timeline import registry_closes
+from gasthof.slices.registrar import rules as registries
 from gasthof.slices.renewals import rules
 from gasthof.slices.renewals.models import Agreement, Asked, Price, Terms
 from gasthof.slices.renewals.queries import terms_of
 
 Work = Callable[[int, Clocks], str]
 ONE_DAY = timedelta(days=1)
+DOMAIN = "domain"  # whose registry says how long a period can be
 AT_ONCE = "renewals.ask_due"  # the job that asks for what is due
 log = logging.getLogger("gasthof.renewals")
 
@@ -37,6 +38,7 @@ class Wanted:
     last: date
     fee: int | None  # minor units, without VAT
     title: str
+    waits: bool = False  # its end is due and waits for a person: day by day it can still be paid
 
 
 def today(clocks: Clocks) -> date:
@@ -66,6 +68,8 @@ def ask(service: Service, clocks: Clocks) -> Asked:
         raise Refused("There is nothing to pay for this service.").at("service")
     if wanted.fee is None:
         raise Refused("Its fee has to be asked for first: %(fee)s.", fee=wanted.title).at("service")
+    if _too_far(service, service.first_unpaid, terms, clocks):
+        raise Refused("This would be beyond the longest term of its registry, which ends ten years from today.").at("service")  # fmt: skip
     return _issue(service, service.first_unpaid, terms, wanted, clocks)
 
 
@@ -110,7 +114,7 @@ def _ask_one(number: int, clocks: Clocks) -> str:
     if service is None or service.first_unpaid is None or not _due(today(clocks)).filter(pk=number).exists():
         return ""
     terms, wanted = terms_of(service), _wanted(service, clocks)
-    if terms is None or wanted is None or wanted.fee is None:
+    if terms is None or wanted is None or wanted.fee is None or _too_far(service, service.first_unpaid, terms, clocks):
         return ""
     return _said(service, _issue(service, service.first_unpaid, terms, wanted, clocks))
 
@@ -121,11 +125,13 @@ def _renew(number: int, clocks: Clocks) -> str:
     service = _locked(row.service_id) if row else None
     if row is None or service is None or not _stale(today(clocks)).filter(pk=number).exists():
         return ""
-    row.standing = False
-    row.save(update_fields=["standing"])
     if row.proforma.state != "open":
+        _stand_down(row)
         return ""
     wanted = _wanted(service, clocks) if service.first_unpaid == row.first_unpaid else None
+    if wanted is not None and wanted.waits:
+        return _kept_open(service, row, wanted, clocks)
+    _stand_down(row)
     if wanted is None or wanted.fee is None:
         perform(SYSTEM, "billing.cancel", {"proforma": row.proforma_id, "why": "expired"}, clocks)
         words = gettext("proforma taken back")
@@ -135,6 +141,19 @@ def _renew(number: int, clocks: Clocks) -> str:
     return _said(service, Asked.objects.create(
         proforma_id=made, service=service, first_unpaid=row.first_unpaid, months=row.months, anchor=row.anchor
     ))  # fmt: skip
+
+
+def _stand_down(row: Asked) -> None:
+    row.standing = False
+    row.save(update_fields=["standing"])
+
+
+def _kept_open(service: Service, row: Asked, wanted: Wanted, clocks: Clocks) -> str:
+    """The same one, with the number that its payer knows."""
+    fields = {"proforma": row.proforma_id, "valid_until": wanted.last.isoformat()}
+    perform(SYSTEM, "billing.prolong", fields, clocks)
+    words = gettext("proforma %(number)d can still be paid") % {"number": row.proforma_id}
+    return f"{service.customer.name}, {service.name}: {words}"
 
 
 def _locked(number: int) -> Service | None:
@@ -147,7 +166,7 @@ def _wanted(service: Service, clocks: Clocks) -> Wanted | None:
     if service.ended or service.first_unpaid is None or (service.ends_on and service.ends_on <= service.first_unpaid):
         return None
     day = today(clocks)
-    found = rules.asked(coming(service, day), registry_closes(policy_of(service), facts_of(service, day)))
+    found = rules.asked(coming(service, day))
     if found is None:
         return None
     fees = [policy_of(service).fees[key] for key in found.fees]
@@ -155,12 +174,23 @@ def _wanted(service: Service, clocks: Clocks) -> Wanted | None:
     known = [amount for amount in amounts if amount is not None]
     with translation.override(service.customer.language):
         title = ", ".join(str(FEES[fee.key]) for fee in fees)
-    return Wanted(found.last, sum(known) if len(known) == len(amounts) else None, title)
+    waits = end_waits(service, day)
+    return Wanted(day if waits else found.last, sum(known) if len(known) == len(amounts) else None, title, waits)
+
+
+def _too_far(service: Service, first: date, terms: Terms, clocks: Clocks) -> bool:
+    """Whether its registry would refuse to have it end then."""
+    until = rules.after(first, terms.months, _anchor(service, first))
+    return service.type == DOMAIN and registries.too_far(until, today(clocks))
+
+
+def _anchor(service: Service, first: date) -> int:
+    earlier = Asked.objects.filter(service=service).order_by("-pk").first()
+    return earlier.anchor if earlier else first.day
 
 
 def _issue(service: Service, first: date, terms: Terms, wanted: Wanted, clocks: Clocks) -> Asked:
-    earlier = Asked.objects.filter(service=service).order_by("-pk").first()
-    anchor = earlier.anchor if earlier else first.day
+    anchor = _anchor(service, first)
     last = rules.after(first, terms.months, anchor) - ONE_DAY
     lines = [_line(f"lifecycle:{service.pk}", _title(service, terms.months), terms, terms.net, first, last)]
     if wanted.fee:

@@ -1,10 +1,10 @@
 """The sign on the door of renewals."""
 
 from gasthof.kernel.capability import OPERATORS, Capability, Page
-from gasthof.slices.renewals.alarming import alarms
+from gasthof.slices.renewals import unpriced
 from gasthof.slices.renewals.doors import outlooks, service_doors
 from gasthof.slices.renewals.queries import MANAGE, in_words
-from gasthof.slices.renewals.telling import day_began, performed
+from gasthof.slices.renewals.telling import alarms, day_began, performed
 
 CAPABILITY = Capability(
     "renewals",
@@ -15,5 +15,6 @@ CAPABILITY = Capability(
     renewal_price=in_words,
     service_doors=service_doors,
     alarms=alarms,
+    unpayable=unpriced.unpayable,
     outlooks=outlooks,
 )

@@ -1,11 +1,12 @@
 """From a paid line to its service: what billing settled is renewed, once, or goes back to the customer's credit."""
 
 import logging
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext
 
 from gasthof.kernel import rows
@@ -16,25 +17,37 @@ from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.billing.queries import Settled
 from gasthof.slices.lifecycle.queries import Service, off
+from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.renewals import rules
 from gasthof.slices.renewals.asking import today
 from gasthof.slices.renewals.models import Asked, Carried
 
 AT_ONCE = "renewals.carry_over"  # the job that carries over what is paid
 OURS = "lifecycle:"
+LATELY = timedelta(days=2)  # what is wished for on a day is looked at by then
 log = logging.getLogger("gasthof.renewals")
 
 
 def carry_over(clocks: Clocks) -> Iterator[str]:
-    """All paid lines of services that nobody has carried over yet, oldest first; what came of each, in words."""
+    """All paid lines of services that nobody has carried over yet, oldest first, and those that a wish of the same day gives back; what
+    came of each, in words."""
     last = 0
     while number := _next_after(last):
         last = number
-        try:
-            words = _one(number, clocks)
-        except Exception:
-            log.exception("paid line %d could not be carried over", number)
-            continue
+        yield from _safely(_one, number, clocks)
+    with rows.staff():
+        lately = list(_unwanted(clocks).values_list("pk", flat=True))
+    for number in lately:
+        yield from _safely(_taken_back, number, clocks)
+
+
+def _safely(work: Callable[[int, Clocks], str], number: int, clocks: Clocks) -> Iterator[str]:
+    """One that breaks holds up no other."""
+    try:
+        words = work(number, clocks)
+    except Exception:
+        log.exception("paid line %d could not be carried over", number)
+    else:
         if words:
             yield words
 
@@ -70,6 +83,39 @@ def _one(number: int, clocks: Clocks) -> str:
         )
         told = gettext("paid until the day before %(day)s") % {"day": until} if until else gettext("payment given back")
         return f"{service.customer.name}, {service.name}: {told}" if service else ""
+
+
+def _unwanted(clocks: Clocks) -> QuerySet[Carried]:
+    """Lines that renewed a service whose end is wished for before the time that they paid for, the last time first: as if the wish had come
+    before them, if it came that day."""
+    renewed = Carried.objects.filter(outcome=Carried.RENEWED, at__gt=clocks.business.now() - LATELY)
+    return renewed.filter(service__ends_on__lte=F("settled__valid_from")).order_by("-pk")
+
+
+def _taken_back(number: int, clocks: Clocks) -> str:
+    """The payment is credit, and the service paid until where it was before. Empty where somebody was faster, or the wish is of another day."""
+    with transaction.atomic(), rows.staff():
+        row = (
+            _unwanted(clocks).select_for_update(of=("self",)).select_related("settled__line").filter(pk=number).first()
+        )
+        service = _locked(row.settled.service) if row else None
+        if row is None or service is None or not _same_day(row, service):
+            return ""
+        fields = {"service": service.pk, "first_unpaid": row.settled.valid_from.isoformat()}
+        perform(SYSTEM, "lifecycle.set_unpaid", fields, clocks)
+        row.outcome, row.until = _given_back(row.settled, clocks), None
+        row.save(update_fields=["outcome", "until"])
+        told = gettext("payment given back")
+        return f"{service.customer.name}, {service.name}: {told}"
+
+
+def _same_day(row: Carried, service: Service) -> bool:
+    wish = service.terminations.filter(revoked=None).first()
+    return wish is not None and _day(wish.wished) == _day(row.at)
+
+
+def _day(moment: datetime) -> date:
+    return day_of(moment, settings.TIME_ZONE)
 
 
 def _locked(key: str) -> Service | None:

@@ -82,6 +82,7 @@ class Carried(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["at"], name="renewals_carried_staff", condition=models.Q(outcome="staff")),
+            models.Index(fields=["at"], name="renewals_carried_renewed", condition=models.Q(outcome="renewed")),
         ]
 
 

@@ -42,18 +42,14 @@ def from_now(day: date) -> date:
     return day + timedelta(days=LEAD)
 
 
-def asked(steps: Sequence[Step], closes: date | None = None) -> Asked | None:
-    """What is asked on the first step's day, of a timeline that begins on it. None: paying does not help.
-
-    `closes`: the first day on which its registry renews it no more (lifecycle.rules.timeline.registry_closes).
-    """
+def asked(steps: Sequence[Step]) -> Asked | None:
+    """What is asked on the first step's day, of a timeline that begins on it. None: paying does not help."""
     now = steps[0]
-    if now.renewal not in (RENEWABLE, RENEWABLE_BY_FEE) or (closes is not None and now.day >= closes):
+    if now.renewal not in (RENEWABLE, RENEWABLE_BY_FEE):
         return None
     last = now.last
     for step in steps[1:]:
         if (step.renewal, step.fees) != (now.renewal, now.fees):
             break
         last = step.last
-    last = last or now.day + timedelta(days=OPEN_END)
-    return Asked(now.fees, last if closes is None else min(last, closes - timedelta(days=1)))
+    return Asked(now.fees, last or now.day + timedelta(days=OPEN_END))

@@ -10,11 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gasthof.kernel.actions import Outcome
 from gasthof.kernel.amounts import amount, number
 from gasthof.slices.billing.rules.money import units
-from gasthof.slices.lifecycle.queries import TYPES
 from gasthof.slices.renewals.forms import SetPrice
 from gasthof.slices.renewals.models import Price
 from gasthof.slices.renewals.queries import MANAGE, told
-from gasthof.slices.renewals.wording import CATEGORIES
+from gasthof.slices.renewals.wording import CATEGORIES, called
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.request import PanelRequest
@@ -27,11 +26,6 @@ shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 
 def _list() -> Link:
     return Link(_("Prices"), reverse("renewals:prices"))
-
-
-def _called(price: Price) -> str:
-    """“Domain .köln”, say."""
-    return f"{TYPES[price.type]} .{price.tld_shown}" if price.tld else str(TYPES[price.type])
 
 
 def _months(months: int) -> str:
@@ -53,7 +47,7 @@ def prices(request: PanelRequest) -> HttpResponse:
     listing = Listing[Price](
         name="prices", rows=source.rows, key=source.key,
         columns=(
-            Column("type", _("Service"), _called, sort=True),
+            Column("type", _("Service"), lambda row: called(row.type, row.tld), sort=True),
             Column("months", _("Period"), lambda row: _months(row.months)),
             Column("net", _("Without VAT"), lambda row: amount(row.net, row.currency), number=True),
             Column("category", _("VAT"), lambda row: str(CATEGORIES[row.category])),
@@ -77,7 +71,7 @@ def change(request: PanelRequest, price: str) -> HttpResponse:
     """What was asked for already stays as it is."""
     found = _price(request, price)
     head = Head(
-        _("Price of %(name)s") % {"name": _called(found)}, crumbs=(_list(),),
+        _("Price of %(name)s") % {"name": called(found.type, found.tld)}, crumbs=(_list(),),
         lead=_("It counts for proformas from now on. What was asked for already stays as it is."),
     )  # fmt: skip
     return _form(
@@ -106,7 +100,7 @@ def _form(request: PanelRequest, head: Head, initial: Mapping[str, object], drop
 @shown_or_sent
 def drop(request: PanelRequest, price: str) -> HttpResponse:
     found, back = _price(request, price), reverse("renewals:prices")
-    name = _called(found)
+    name = called(found.type, found.tld)
     return question_page(
         request, "renewals.drop_price", {"price": price},
         Head(_("Take the price of %(name)s off the list?") % {"name": name}, crumbs=(_list(),)),

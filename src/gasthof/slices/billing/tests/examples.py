@@ -11,6 +11,7 @@ from gasthof.slices.billing.tests.statements import OWN, Line, mt940
 CUSTOMERS: set[str] = set()  # they read
 WHILE_SUSPENDED = CUSTOMERS
 LATE = "2999-12-31"
+LATER = "2031-12-31"
 HOUSE = {
     "name": "Gasthof Köln GmbH", "street": "Große Straße 1", "postcode": "50667", "town": "Köln", "country": "DE",
     "vat_number": "DE123456789", "eur_iban": OWN, "eur_bic": "COBADEFFXXX",
@@ -62,6 +63,7 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         "billing.issue": {"customer": customer, "lines": [f"x; Mailpaket für {domain}; 12.50; reduced; 2026-12-01; 2027-11-30"], "valid_until": LATE, "currency": "EUR"},
         "billing.cancel": {"proforma": lambda: of(state="open"), "why": "expired"},
         "billing.reissue": {"proforma": lambda: of(state="open"), "fee": 2000, "title": "Gebühr für Wiederherstellung", "valid_until": LATE},
+        "billing.prolong": {"proforma": lambda: of(state="open"), "valid_until": LATER},
         "billing.upload_statement": {"file": statement},
         "billing.receive": {"proforma": lambda: of(state="open"), "network": "Kartennetz Österreich", "reference": "köln-1", "units": 11_900, "currency": "EUR", "taken_back": "no"},
         "billing.accept_proposal": {"booking": lambda: BankBooking.objects.filter(waits=True)[0].pk, "proforma": lambda: of(state="open")},

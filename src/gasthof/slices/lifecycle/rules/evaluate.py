@@ -25,6 +25,8 @@ from gasthof.slices.lifecycle.rules.policy import (
     EDIT,
     ERASED,
     MAIL_DELIVERED,
+    RENEWABLE,
+    RENEWABLE_BY_FEE,
     RESTORABLE,
     SERVED,
     SIGN_IN,
@@ -36,6 +38,7 @@ from gasthof.slices.lifecycle.rules.policy import (
 LAST_CENTURY = date(2000, 1, 1)  # a registry's date before it is a slip: 1969 is what zero seconds look like
 GONE = frozenset((SERVED, MAIL_DELIVERED, SIGN_IN, EDIT, DNS_SERVED))  # without its parent nothing works
 UNLOCK = "unlock"
+WAYS = frozenset((RENEWABLE, RENEWABLE_BY_FEE))
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,13 @@ class Course:
     @property
     def end_day(self) -> date | None:
         """When it ended or will end; None while nothing says so."""
-        if self.facts.ended is not None:
-            return self.facts.ended
-        return min(filter(None, (self.facts.wished_end, self._end_by_time())), default=None)
+        return self.facts.ended or (None if self.overdue else self._due_end())
+
+    @property
+    def overdue(self) -> bool:
+        """Whether its end was due and was not carried out: all of it is there."""
+        due, stands = self._due_end(), self.facts.stands
+        return self.facts.ended is None and due is not None and stands is not None and due <= stands
 
     @property
     def erased_day(self) -> date | None:
@@ -74,13 +81,24 @@ class Course:
             return "kept_for_case"
         return "" if self.facts.noticed else "no_notice"
 
+    @property
+    def registry_closes(self) -> date | None:
+        """The first day on which its registry renews it no more, whether we may delete anything or not; None: no registry has a say."""
+        first = self.facts.first_unpaid
+        return shifted(first, self.entry.end.start) if self.entry.registry_clock and first is not None else None
+
+    def closed(self, on: date) -> bool:
+        """Whether paying has come too late for its registry."""
+        closes = self.registry_closes
+        return closes is not None and on >= closes
+
     def turns(self) -> Iterator[date]:
         """Every day on which the phase can become another one."""
         days = [self.end_day, self.erased_day]
         if self.facts.first_unpaid is not None:
             days += [shifted(self.facts.first_unpaid, phase.start) for phase in self.entry.phases[:-1]]
-        if self.entry.follows and self.facts.parent:
-            days.append(self.facts.parent.next_at)
+        if self.entry.follows:
+            days += [day for day, _ in self.facts.ahead]
         return (day for day in days if day is not None)
 
     def planned_end(self) -> date | None:
@@ -89,6 +107,9 @@ class Course:
             return None
         spared = 0 if self.entry.registry_clock else self.facts.spared
         return shifted(self.facts.first_unpaid, self.entry.end.start + spared)
+
+    def _due_end(self) -> date | None:
+        return min(filter(None, (self.facts.wished_end, self._end_by_time())), default=None)
 
     def _end_by_time(self) -> date | None:
         if self.entry.follows:
@@ -118,18 +139,20 @@ class Course:
 
 def evaluate(policy: Policy, facts: Facts, on: date) -> Decision:
     """The answer for one day. KeyError: the policy has no such type."""
+    facts = facts.on(on)
     course = Course(policy.of(facts.type, facts.tld), facts, policy.notice_days)
     now = _named(course, on)
     phase = course.phase(on)
     ended = phase.ends
     taken = _taken(facts)
-    can = phase.can if ended else phase.can - taken
+    closed = course.closed(on)
+    can = phase.can if ended else phase.can - taken - (WAYS if closed else frozenset())
     next_at, next_phase = _next(course, now, on)
     return Decision(
         phase=now,
         capabilities=can if now != ERASED else can - {RESTORABLE},
         holds=_kinds(course, phase, facts),
-        fees=() if ended else tuple(filter(None, (phase.fee, UNLOCK if _unlocked_by_fee(facts) else ""))),
+        fees=() if ended or closed else tuple(filter(None, (phase.fee, UNLOCK if _unlocked_by_fee(facts) else ""))),
         next_at=next_at,
         next_phase=next_phase,
         ended_on=course.end_day if ended else None,
@@ -140,7 +163,7 @@ def evaluate(policy: Policy, facts: Facts, on: date) -> Decision:
 
 def phase_on(policy: Policy, facts: Facts, on: date) -> str:
     """The phase alone, for who asks for many days."""
-    return _named(Course(policy.of(facts.type, facts.tld), facts, policy.notice_days), on)
+    return _named(Course(policy.of(facts.type, facts.tld), facts.on(on), policy.notice_days), on)
 
 
 def shifted(day: date, days: int | None) -> date | None:
@@ -159,23 +182,10 @@ def _named(course: Course, on: date) -> str:
 def _next(course: Course, now: str, on: date) -> tuple[date | None, str]:
     """The first of the days on which something can turn that really turns something."""
     for day in sorted({turn for turn in course.turns() if turn > on}):
-        then = _named(_later(course, day), day)
+        then = _named(replace(course, facts=course.facts.on(day)), day)
         if then != now:
             return day, then
     return None, ""
-
-
-def _later(course: Course, day: date) -> Course:
-    """A parent is known as it is now, and as it will be next."""
-    parent = course.facts.parent
-    if not course.entry.follows or parent is None or parent.next_at is None or day < parent.next_at:
-        return course
-    then = replace(parent, phase=parent.next_phase)
-    return replace(course, facts=replace(course.facts, parent=_dated(then, parent)))
-
-
-def _dated(then: Decision, before: Decision) -> Decision:
-    return replace(then, ended_on=before.ended_on or before.next_at) if then.ended else then
 
 
 def _taken(facts: Facts) -> frozenset[str]:
@@ -202,8 +212,12 @@ def _reasons(course: Course, phase: Phase, on: date) -> Iterator[Reason]:
     facts = course.facts
     yield _why(course, phase, on)
     planned = course.planned_end()
-    if not phase.ends and planned is not None and on >= planned:
+    if course.overdue:
+        yield Reason("end_waits")
+    elif not phase.ends and planned is not None and on >= planned:
         yield Reason(course.waits) if course.waits else Reason("notice_too_young", (("day", course.end_day),))
+    if not phase.ends and course.closed(on):
+        yield Reason("registry_closed", (("day", course.registry_closes),))
     for hold in sorted(facts.holds, key=_order):
         yield Reason(f"hold_{hold.kind}", (("source", hold.source), ("case", hold.case)))
     if facts.registry and facts.registry < LAST_CENTURY:

@@ -1,7 +1,7 @@
 """What is known of a service, and what follows from it for a day. Days are the house's business days."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from gasthof.slices.lifecycle.rules.policy import (
@@ -101,9 +101,18 @@ class Facts:
     holds: frozenset[Hold] = frozenset()
     termination: Termination | None = None
     parent: Decision | None = None  # on the same day
+    ahead: tuple[tuple[date, Decision], ...] = ()  # the parent's further course: from which day on what holds of it
     noticed: date | None = None  # when the notice of deletion was delivered
     spared: int = 0  # days that time's end comes later, since the house was down
     ended: date | None = None  # when it was really ended: nothing revives it
+    stands: date | None = (
+        None  # the day on which it still does, though its end may have been due by then: the brake parks ends
+    )
+
+    def on(self, day: date) -> "Facts":
+        """As they are on a later day: its parent stands where its course has brought it."""
+        come = [decision for begins, decision in self.ahead if begins <= day]
+        return replace(self, parent=come[-1]) if come else self
 
     @property
     def keeps(self) -> int:

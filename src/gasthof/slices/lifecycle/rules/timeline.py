@@ -3,11 +3,10 @@
 It asks `evaluate` for the days that `evaluate` itself names, so it cannot say anything else.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from gasthof.slices.lifecycle.rules.evaluate import evaluate, shifted
+from gasthof.slices.lifecycle.rules.evaluate import WAYS, Course, evaluate, shifted
 from gasthof.slices.lifecycle.rules.facts import Decision, Facts
 from gasthof.slices.lifecycle.rules.policy import (
     CAPABILITIES,
@@ -35,6 +34,7 @@ class Step:
     renewal: str  # how paying helps: "renewable", "renewable_by_fee", "restorable", or "" for not at all
     fees: tuple[str, ...]  # of the policy, beside the price
     saved: tuple[str, ...]  # what can still be restored, once it has ended
+    closes: bool = False  # the phase goes on, but from that day its registry renews it no more
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,24 @@ def as_planned(policy: Policy, facts: Facts, on: date) -> Facts:
     return replace(facts, noticed=coming[0].day if coming else on)
 
 
-def registry_closes(policy: Policy, facts: Facts) -> date | None:
-    """The first day on which a registry renews it no more, whether we may delete anything or not; None: no registry has a say."""
-    entry = policy.of(facts.type, facts.tld)
-    return shifted(facts.first_unpaid, entry.end.start) if entry.registry_clock and facts.first_unpaid else None
+def decisions(policy: Policy, facts: Facts, on: date) -> list[tuple[date, Decision]]:
+    """What holds from that day on, and from each later one on which its phase is another, or its registry renews it no more."""
+    found = [(on, evaluate(policy, facts, on))]
+    while (day := _next(policy, facts, *found[-1])) is not None:
+        found.append((day, evaluate(policy, facts, day)))
+    return found
+
+
+def _next(policy: Policy, facts: Facts, day: date, now: Decision) -> date | None:
+    closes = Course(policy.of(facts.type, facts.tld), facts, policy.notice_days).registry_closes
+    if closes is None or closes <= day or not WAYS & now.capabilities:
+        return now.next_at
+    return closes if now.next_at is None else min(closes, now.next_at)
 
 
 def timeline(policy: Policy, facts: Facts, on: date) -> list[Step]:
     """From that day's phase on, until nothing changes any more."""
-    days = list(_days(policy, facts, on))
+    days = decisions(policy, facts, on)
     entry = policy.of(facts.type, facts.tld)
     lasts = [*(day - ONE_DAY for day, _ in days[1:]), None]
     before = [days[0][1], *(decision for _, decision in days[:-1])]
@@ -79,25 +88,6 @@ def told(policy: Policy, facts: Facts, on: date) -> list[Told]:
     return [Told(day, each) for day, each in planned if day is not None and day >= on]
 
 
-def _days(policy: Policy, facts: Facts, on: date) -> Iterator[tuple[date, Decision]]:
-    decision = evaluate(policy, facts, on)
-    yield on, decision
-    while decision.next_at is not None:
-        day = decision.next_at
-        facts = replace(facts, parent=_then(decision, facts, day))
-        decision = evaluate(policy, facts, day)
-        yield day, decision
-
-
-def _then(decision: Decision, facts: Facts, day: date) -> Decision | None:
-    """The parent on a later day, as far as it is known: its next phase, after which it stays."""
-    parent = facts.parent
-    if parent is None or parent.next_at is None or day < parent.next_at:
-        return parent
-    after = replace(parent, phase=parent.next_phase, next_at=None, next_phase="")
-    return replace(after, ended_on=parent.ended_on or parent.next_at) if after.ended else after
-
-
 def _step(archive: Archive, day: date, last: date | None, now: Decision, before: Decision) -> Step:
     ways = (RENEWABLE, RENEWABLE_BY_FEE, RESTORABLE)
     way = next((each for each in ways if each in now.capabilities), "")
@@ -110,6 +100,7 @@ def _step(archive: Archive, day: date, last: date | None, now: Decision, before:
         renewal=way,
         fees=(archive.fee,) if way == RESTORABLE and archive.fee else now.fees,
         saved=archive.keeps if now.ended and now.phase != ERASED else (),
+        closes=now is not before and now.phase == before.phase,
     )
 
 

@@ -50,6 +50,7 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
     return {
         "lifecycle.begin": bare,
         "lifecycle.set_paid": {"service": service, "first_unpaid": "2028-02-29"},
+        "lifecycle.set_unpaid": {"service": wished, "first_unpaid": "2027-12-24"},
         "lifecycle.note_notice": {"service": service},
         "lifecycle.put_hold": {"service": service, "kind": "staff", "case": "V-7", "severity": 1, "lifted_by": "staff"},
         "lifecycle.lift_hold": {

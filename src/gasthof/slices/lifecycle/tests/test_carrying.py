@@ -34,6 +34,7 @@ def house() -> House:
 
 @pytest.fixture
 def service(house: House) -> Service:
+    perform(OPERATOR, "renewals.set_price", {"type": "hosting", "months": 12, "net": "100,00"}, on(-40))
     fields = {"customer": house.baker.customer, "type": "hosting", "name": NAME, "first_unpaid": FIRST.isoformat()}
     done = perform(OPERATOR, "lifecycle.begin", {**fields, "subscription": house.mine}, on(-40))
     return Service.objects.get(pk=done.result["service"])

@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gasthof.slices.lifecycle.rules.evaluate import evaluate, phase_on
-from gasthof.slices.lifecycle.rules.facts import ABUSE, LEGAL, SECURITY, TAKES, Facts, Hold, Termination
+from gasthof.slices.lifecycle.rules.facts import ABUSE, LEGAL, SECURITY, TAKES, Decision, Facts, Hold, Termination
 from gasthof.slices.lifecycle.rules.policy import CAPABILITIES, ENDS, ERASED, RENEWABLE
-from gasthof.slices.lifecycle.rules.timeline import as_planned, timeline, told
+from gasthof.slices.lifecycle.rules.timeline import as_planned, decisions, timeline, told
 from gasthof.slices.lifecycle.tests.policies import (
     EDGES,
     FIRST,
@@ -57,7 +57,8 @@ def test_stepping_equals_jumping(of: Facts, offset: int, later: int) -> None:
     while found.next_at is not None and found.next_at <= to:
         found = evaluate(SHIPPED, of, found.next_at)
     jumped = evaluate(SHIPPED, of, to)
-    assert (found.phase, found.capabilities, found.next_at) == (jumped.phase, jumped.capabilities, jumped.next_at)
+    assert (found.phase, found.next_at) == (jumped.phase, jumped.next_at)
+    assert [each for day, each in decisions(SHIPPED, of, on) if day <= to][-1] == jumped
 
 
 @given(facts(with_end=False), st.integers(1, 4000))
@@ -141,18 +142,28 @@ def test_a_parents_hold_takes_and_gives_back_exactly_its_own(
     assert set(held.holds) - PARENT_TOLD == set(lifted.holds) - PARENT_TOLD
 
 
-@given(st.sampled_from(FOLLOWERS), facts(), st.integers(-60, 100))
-def test_a_childs_next_day_is_its_parents(child: str, of: Facts, offset: int) -> None:
-    """It stays as it is until then, and is what was said on that day."""
+def below(child: str, above: Facts, on: date) -> Facts:
+    """Facts of a child, whose parent's course is known."""
+    now, *later = decisions(SHIPPED, above, on)
+    return Facts(child, parent=now[1], ahead=tuple(later))
+
+
+@given(st.sampled_from(FOLLOWERS), st.sampled_from([None, *FOLLOWERS]), facts(), st.integers(-60, 100))
+def test_a_childs_course_is_what_follows_from_its_parents_day_by_day(
+    child: str, between: str | None, of: Facts, offset: int
+) -> None:
+    """All of it, not only what comes next: below a service with days of its own, and below what follows such a one."""
     on = of.first_unpaid + days(offset)
+    parent = of if between is None else below(between, of, on)
+    known = below(child, parent, on)
 
-    def there(day: date) -> str:
-        return phase_on(SHIPPED, Facts(child, parent=evaluate(SHIPPED, of, day)), day)
+    def above(day: date) -> Decision:
+        own = evaluate(SHIPPED, of, day)
+        return own if between is None else evaluate(SHIPPED, Facts(between, parent=own), day)
 
-    found = evaluate(SHIPPED, Facts(child, parent=evaluate(SHIPPED, of, on)), on)
-    if found.next_at is not None and not found.ended:
-        assert {there(on + days(n)) for n in range((found.next_at - on).days)} == {found.phase}
-        assert there(found.next_at) == found.next_phase != found.phase
+    seen = [phase_on(SHIPPED, Facts(child, parent=above(on + days(n))), on + days(n)) for n in range(260)]
+    said = [(step.day, step.phase) for step in timeline(SHIPPED, known, on) if step.day < on + days(260)]
+    assert said == [(on + days(n), phase) for n, phase in enumerate(seen) if n == 0 or seen[n - 1] != phase]
 
 
 @given(facts(), st.integers(-60, 100))
@@ -163,7 +174,7 @@ def test_the_timeline_is_what_stepping_day_by_day_shows(of: Facts, offset: int) 
     seen = [(on, before.phase)]
     for n in range(1, 260):
         now = evaluate(SHIPPED, planned, on + days(n))
-        if now.phase != before.phase:
+        if (now.phase, now.capabilities) != (before.phase, before.capabilities):
             seen.append((on + days(n), now.phase))
             step = next(each for each in steps if each.day == on + days(n))
             assert set(step.lost) == before.capabilities - now.capabilities

@@ -13,7 +13,7 @@ from tests.readers import anonymous, operator, owner, stranger
 from gasthof.kernel.actions import SYSTEM_CLOCKS, perform
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.accounts.models import Customer
-from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle import changing, following, policies
 from gasthof.slices.lifecycle.drawing import Course, shown
 from gasthof.slices.lifecycle.models import Service, Sweep, Work
 from gasthof.slices.lifecycle.queries import coming, policy_of
@@ -52,6 +52,48 @@ def test_each_day_that_comes_and_what_it_brings(house: House) -> None:
         "Restoration 20.00\xa0EUR",
     ):
         assert words in page, words
+
+
+def test_a_name_that_nobody_was_told_of_is_offered_to_its_registrys_last_day_and_no_longer(house: House) -> None:
+    """Nothing is deleted by us without a notice; the registry does not wait for one."""
+    service = begin(house, "domain", -50, tld="cz")
+    Service.objects.filter(pk=service.pk).update(noticed=None)
+    at, closes = f"/services/{service.pk}/", (service.first_unpaid or date.today()) + timedelta(days=60)
+    page = owner(house).get(at).content.decode()
+    assert f'<time datetime="{closes}">' in page and "its registry renews it no more" in page
+    steps = perform(house.baker, "lifecycle.foresee", {"service": service.pk}).result["steps"]
+    assert [(step["day"], step["renewal"]) for step in steps][:2] == [(steps[0]["day"], "renewable"), (str(closes), "")]
+    now = SYSTEM_CLOCKS.business.now()
+    calendar = following.text(service.customer, now.date(), now)
+    assert calendar.count(f"UID:service-{service.pk}-out_of_zone") == 1 and f"DATE:{closes:%Y%m%d}" in calendar
+    Service.objects.filter(pk=service.pk).update(first_unpaid=now.date() - timedelta(days=60))
+    page = owner(house).get(at).content.decode()
+    assert "Paying costs" not in page and "It can be renewed" not in page and "Its registry renews it no more" in page
+
+
+def test_what_hangs_on_a_service_shows_all_that_comes_to_that(house: House) -> None:
+    """On its page, to programs and in the calendar: the subserver, and the DNS below it."""
+    parent = begin(house, "multihosting")
+    child = below(parent, "subserver")
+    dns = below(child, "dns")
+    first, now = parent.first_unpaid or date.today(), SYSTEM_CLOCKS.business.now()
+    wanted = {child: ("suspended", "deleted", "erased"), dns: ("locked", "deleted", "erased")}
+    calendar = following.text(parent.customer, now.date(), now).replace("\r\n ", "")
+    for service, phases in wanted.items():
+        days = [first, first + timedelta(days=60), first + timedelta(days=60 + (14 if service == child else 3660))]
+        steps = perform(house.baker, "lifecycle.foresee", {"service": service.pk}).result["steps"][1:]
+        assert [(step["phase"], step["day"]) for step in steps] == [*zip(phases, map(str, days), strict=True)]
+        page = owner(house).get(f"/services/{service.pk}/").content.decode()
+        for day, phase in zip(days, phases, strict=True):
+            assert f'<time datetime="{day}">' in page
+            uid = calendar.index(f"UID:service-{service.pk}-{phase}@")
+            assert f"DATE:{day:%Y%m%d}" in calendar[uid : uid + 120]
+        assert "It goes on as long as this is paid: " in page and "Paying costs" not in page
+
+
+def below(parent: Service, type_: str) -> Service:
+    now = SYSTEM_CLOCKS.business.now()
+    return changing.begin(parent.customer, type_, parent.name, now, version=parent.policy, parent=parent)
 
 
 def test_a_hold_is_said_first_and_that_paying_does_not_open_it(house: House) -> None:

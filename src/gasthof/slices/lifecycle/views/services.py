@@ -253,7 +253,7 @@ def _context(row: Service) -> dict[str, Any]:
         "why": [words for code, words in said if code != PAID and not code.startswith("hold_")],
         "holds": [words for code, words in said if code.startswith("hold_")],
         "facts": _facts(row),
-        "ahead": decided.next_at is not None or decided.phase != ACTIVE,
+        "ahead": next_step(row, day) is not None or decided.phase != ACTIVE,
         "course": course(row, day, registry.renewal_price(row)),
         "events": [
             (date_format(each.at.astimezone(), "SHORT_DATETIME_FORMAT"), explaining.happened(each.what, each.value))

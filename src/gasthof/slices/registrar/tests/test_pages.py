@@ -1,7 +1,7 @@
 """Pages of registered domain names: for everybody what is theirs, from the first order to the restoration."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.readers import operator, owner, stranger
 
+from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.slices.registrar.models import Operation, Registration
 from gasthof.slices.registrar.tests.conftest import Scene
 from gasthof.slices.registrar.tests.examples import ADDRESS
@@ -106,3 +107,13 @@ def test_a_list_takes_as_many_queries_for_one_as_for_many(scene: Scene) -> None:
             client.get(listed(scene))
         counts.append(len(queries))
     assert len(set(counts)) == 1 and Registration.objects.count() == 3
+
+
+def test_a_renewal_beyond_the_longest_term_is_not_offered(scene: Scene) -> None:
+    scene.register("bäckerei.info")
+    client, door = owner(scene.house), f'href="{NAME}renew"'
+    assert door in text(client, NAME)
+    in_ten_years = SYSTEM_CLOCKS.business.now().date() + timedelta(days=3640)
+    Registration.objects.update(ends=in_ten_years)
+    page = text(client, NAME)
+    assert door not in page and f'href="{NAME}lock/' in page

@@ -110,3 +110,29 @@ def test_names_that_it_would(name: str) -> None:
 
 def test_codes_are_in_no_representation() -> None:
     assert "geheim" not in repr(Transfer(NAME, "geheim")) + repr(Update(NAME, code="geheim"))
+
+
+@given(tld=st.sampled_from([*ALL, "co.uk"]), months=st.integers(1, 130))
+def test_a_period_is_as_many_whole_years_as_its_registry_takes_ahead_of_the_end(tld: str, months: int) -> None:
+    most = 1 if tld in ("de", "at") else 9
+    if months % 12 == 0 and months <= 12 * most:
+        rules.check_period(tld, months)
+    else:
+        with pytest.raises(Refused) as caught:
+            rules.check_period(tld, months)
+        assert caught.value.field == "months"
+
+
+@pytest.mark.parametrize("months", [12, 24])
+def test_a_period_for_all_tlds_is_one_that_each_of_them_takes(months: int) -> None:
+    if months == 12:
+        rules.check_period("", months)
+    else:
+        with pytest.raises(Refused, match=r"\.at"):
+            rules.check_period("", months)
+
+
+@given(st.sampled_from(ALL), st.dates(date(2024, 1, 1), date(2090, 1, 1)), st.integers(1, 9), st.integers(0, 60))
+def test_what_is_paid_a_month_or_two_ahead_is_never_too_far(tld: str, on: date, years: int, ahead: int) -> None:
+    known = rules.rules_of(f"x.{tld}")
+    assert not rules.too_far(rules.years_later(on + timedelta(days=ahead), min(years, rules.longest_period(known))), on)

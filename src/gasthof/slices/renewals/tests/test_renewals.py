@@ -18,6 +18,7 @@ from gasthof.slices.billing.tests.statements import Line, mt940
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.lifecycle.rules.facts import Termination
+from gasthof.slices.lifecycle.sweeping import sweep
 from gasthof.slices.renewals.asking import ask_due
 from gasthof.slices.renewals.carrying import carry_over
 from gasthof.slices.renewals.models import Asked, Carried
@@ -132,6 +133,8 @@ def test_what_was_not_paid_in_time_is_taken_back_and_renews_no_more(desk: Desk) 
     desk.go(EXPIRES - timedelta(days=30))
     late = open_proforma(service)
     assert late.valid_until == EXPIRES + timedelta(days=13)
+    for offset in (13, 14):
+        sweep(noon(EXPIRES + timedelta(days=offset)))
     assert len(desk.go(EXPIRES + timedelta(days=14))) == 1
     late.refresh_from_db()
     assert late.state == Proforma.EXPIRED
@@ -261,3 +264,40 @@ def test_a_name_that_its_registry_gives_to_nobody_is_not_asked_to_be_paid(desk: 
     assert not Proforma.objects.filter(state="open").exists()
     with pytest.raises(ActionRefused, match="nothing to pay"):
         desk.do("renewals.ask", service=service.pk)
+
+
+def test_a_period_that_the_registry_does_not_take_is_refused_beside_its_field(desk: Desk) -> None:
+    service = desk.begin("domain", tld="at")
+    priced = {"type": "domain", "net": "12"}
+    for given in (
+        {"months": 24, "tld": "de"},
+        {"months": 6, "tld": "cz"},
+        {"months": 120, "tld": "köln"},
+        {"months": 24},
+    ):
+        with pytest.raises(ActionRefused) as caught:
+            desk.do("renewals.set_price", **priced, **given)
+        assert [error.field for error in caught.value.errors] == ["months"], given
+    assert ".köln" in refused(desk, "renewals.set_price", **priced, months=120, tld="köln")
+    assert "one year" in refused(desk, "renewals.agree", service=service.pk, months=24, net="20")
+    for months, tld in ((108, "köln"), (24, "com"), (12, "")):
+        desk.do("renewals.set_price", **priced, months=months, tld=tld)
+    desk.do("renewals.set_price", type="hosting", months=120, net="1000")
+    page = operator().post(
+        "/prices/set", {**priced, "months": "24", "tld": "de", "currency": "EUR", "category": "standard"}
+    )
+    assert page.status_code == 422 and "Below .de a term is one year." in page.content.decode()
+
+
+def refused(desk: Desk, verb: str, **fields: object) -> str:
+    with pytest.raises(ActionRefused) as caught:
+        desk.do(verb, **fields)
+    return "; ".join(error.message for error in caught.value.errors)
+
+
+def test_beyond_the_longest_term_of_the_registry_nothing_is_asked_for(desk: Desk) -> None:
+    service = desk.begin("domain", tld="com", first_unpaid=EXPIRES.replace(year=2029))
+    desk.do("renewals.agree", service=service.pk, months=108, net="99")
+    assert "ten years" in refused(desk, "renewals.ask", service=service.pk)
+    desk.go(EXPIRES.replace(year=2029) - timedelta(days=30))
+    assert open_proforma(service).lines.get().valid_until == date(2038, 3, 2)

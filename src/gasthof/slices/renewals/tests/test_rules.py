@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gasthof.slices.lifecycle.policies import shipped
+from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.facts import Facts
 from gasthof.slices.lifecycle.rules.policy import policy
-from gasthof.slices.lifecycle.rules.timeline import as_planned, registry_closes, timeline
+from gasthof.slices.lifecycle.rules.timeline import as_planned, timeline
 from gasthof.slices.registrar import rules as registries
 from gasthof.slices.renewals.rules import Asked, after, asked
 
@@ -62,13 +63,27 @@ def test_what_costs_nothing_is_asked_for_once_and_never() -> None:
 TLDS = [*sorted(registries.BY_TLD), "xn--vermgensberatung-pwb"]
 
 
-@given(st.sampled_from(TLDS), DAYS, st.integers(-60, 120), st.booleans())
-def test_what_is_offered_lies_inside_the_registrys_window(tld: str, first: date, offset: int, noticed: bool) -> None:
-    """Until its last day, also of what nobody was told of yet, so that we delete nothing: never without a fee what the registry restores for one."""
+def inside(tld: str, first: date, on_: date, *, fees: bool) -> bool:
+    """Whether the registry renews it on that day, or restores it for a fee that is asked for."""
+    way = registries.RECOURSE[registries.phase_of(registries.rules_of(f"x.{tld}"), first, None, on_)]
+    return way == "renew" or (way == "restore" and fees)
+
+
+@given(st.sampled_from(TLDS), DAYS, st.integers(-60, 120), st.none() | st.integers(-60, 120))
+def test_what_is_offered_lies_inside_the_registrys_window(
+    tld: str, first: date, offset: int, noticed: int | None
+) -> None:
+    """Until its last day, also of what nobody was told of yet, so that we delete nothing: on the proforma, and on the page for each day to come."""
     day = first + timedelta(days=offset)
-    known = Facts(type="domain", tld=tld, first_unpaid=first, noticed=first - timedelta(days=30) if noticed else None)
-    offer = asked(timeline(POLICY, as_planned(POLICY, known, day), day), registry_closes(POLICY, known))
+    told = None if noticed is None else min(day, first + timedelta(days=noticed))
+    known = Facts(type="domain", tld=tld, first_unpaid=first, noticed=told)
+    steps = timeline(POLICY, as_planned(POLICY, known, day), day)
+    offer = asked(steps)
     for ahead in range((offer.last - day).days + 1 if offer else 0):
-        on_ = day + timedelta(days=ahead)
-        way = registries.RECOURSE[registries.phase_of(registries.rules_of(f"x.{tld}"), first, None, on_)]
-        assert way == "renew" or (way == "restore" and offer and offer.fees), (tld, offset + ahead)
+        assert offer and inside(tld, first, day + timedelta(days=ahead), fees=bool(offer.fees)), ahead
+    for step in steps:
+        for ahead in range(((step.last or step.day + timedelta(days=90)) - step.day).days + 1):
+            on_ = step.day + timedelta(days=ahead)
+            assert not step.renewal or inside(tld, first, on_, fees=bool(step.fees)), (step, ahead)
+    ways = {"renewable", "renewable_by_fee"} & evaluate(POLICY, known, day).capabilities
+    assert not ways or inside(tld, first, day, fees="renewable_by_fee" in ways)
