@@ -206,6 +206,8 @@ class Capability:
     renewal_price: Callable[[Any], str] | None = (
         None  # a service -> what its renewal costs, in words of the reader's language; "": nobody has said
     )
+    registry_answered: Callable[[], None] | None = None  # in the transaction that keeps the answer
+    fee_known: Callable[[Any], None] | None = None  # a service whose fee nobody knew before: it can be asked for now
     service_doors: Callable[[Actor, Any], Iterable[Door]] | None = (
         None  # who looks, a service -> what they can ask for about it
     )

@@ -194,6 +194,20 @@ def renewal_price(service: Any) -> str:
     return next((words for each in capabilities() if each.renewal_price and (words := each.renewal_price(service))), "")
 
 
+def registry_answered() -> None:
+    """To all slices: what some registry was asked has ended."""
+    for each in capabilities():
+        if each.registry_answered is not None:
+            each.registry_answered()
+
+
+def fee_known(service: Any) -> None:
+    """To all slices: what it costs to have that service back was asked for, and is known."""
+    for each in capabilities():
+        if each.fee_known is not None:
+            each.fee_known(service)
+
+
 def service_doors(actor: Actor, service: Any) -> list[Door]:
     """What can be asked for about that service, in rank order."""
     return [door for each in capabilities() if each.service_doors for door in each.service_doors(actor, service)]

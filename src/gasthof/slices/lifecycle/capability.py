@@ -2,6 +2,7 @@
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.lifecycle.cards import services
+from gasthof.slices.lifecycle.carrying import go_on_soon
 from gasthof.slices.lifecycle.daily import day_began
 from gasthof.slices.lifecycle.moving import export, keeps, let_go, restore, withholds
 from gasthof.slices.lifecycle.outlook import outlooks
@@ -26,4 +27,5 @@ CAPABILITY = Capability(
     export=export,
     restore=restore,
     day_began=day_began,
+    registry_answered=go_on_soon,
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext
+from procrastinate.contrib.django import app
 
 from gasthof.kernel import rows
 from gasthof.kernel.actions import perform
@@ -17,9 +18,9 @@ from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.lifecycle.models import Service, Work
-from gasthof.slices.lifecycle.names import DOMAIN, name
+from gasthof.slices.lifecycle.names import name
 from gasthof.slices.lifecycle.outcomes import Driver, Outcome
-from gasthof.slices.lifecycle.queries import policy_of
+from gasthof.slices.lifecycle.queries import DOMAIN, policy_of
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.policy import ENDING_ACTIONS, ERASE, RENEW
 from gasthof.slices.subscriptions.queries import Export, Subscription, saved
@@ -52,6 +53,11 @@ def carry_out(clocks: Clocks) -> Iterator[str]:
             continue
         if words:
             yield words
+
+
+def go_on_soon() -> None:
+    """Hook: a registry answered, and what waited for that need wait for no minute."""
+    app.configure_task(AT_ONCE).defer()
 
 
 def waiting() -> int:

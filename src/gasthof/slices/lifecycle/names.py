@@ -11,19 +11,19 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils.translation import gettext
 
-from gasthof.kernel import rows
+from gasthof.kernel import registry, rows
 from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.outcomes import Outcome
+from gasthof.slices.lifecycle.queries import DOMAIN, REGISTRY_FEE, priced
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.policy import RENEW
 from gasthof.slices.registrar import rules
 from gasthof.slices.registrar.queries import Operation, Registration, last_quote, open_operation
 
-DOMAIN = "domain"
 AGAIN_AFTER = timedelta(
     hours=1
 )  # what a registry refused is asked again, since money may have come to the account there
@@ -71,6 +71,8 @@ def name(work: Work, clocks: Clocks) -> Outcome:
         return Outcome(True, gettext("The registry does not keep this name for the customer any more."))
     if work.action in ("open", RENEW):
         return _paid(row, work.service.first_unpaid, clocks)
+    if work.action == "quarantine":
+        return _quoted(work.service, row, clocks)
     if work.action == "release" and rules.rules_of(row.name).released:
         return _released(row, clocks)
     return Outcome(True)
@@ -88,8 +90,7 @@ def _paid(row: Registration, until: date | None, clocks: Clocks) -> Outcome:
     """Done once the registry's own date says so."""
     if row.ends is None or until is None or row.ends >= until:
         return Outcome(True)
-    on = day_of(clocks.business.now(), settings.TIME_ZONE)
-    recourse = rules.RECOURSE[rules.phase_of(rules.rules_of(row.name), row.ends, None, on)]
+    recourse = _recourse(row, clocks)
     if recourse == "renew":
         return _asked(row, "registrar.renew", {"years": _years(row, until)}, clocks)
     if recourse == "nothing":
@@ -97,6 +98,23 @@ def _paid(row: Registration, until: date | None, clocks: Clocks) -> Outcome:
     if last_quote(row) is None:
         return _asked(row, "registrar.restore_quote", {}, clocks)
     return _asked(row, "registrar.restore", {"reason": REASON}, clocks)
+
+
+def _recourse(row: Registration, clocks: Clocks) -> str:
+    """What its registry takes today to go on with it."""
+    if row.ends is None:
+        return "nothing"
+    on = day_of(clocks.business.now(), settings.TIME_ZONE)
+    return rules.RECOURSE[rules.phase_of(rules.rules_of(row.name), row.ends, None, on)]
+
+
+def _quoted(service: Service, row: Registration, clocks: Clocks) -> Outcome:
+    """What having it back costs is asked before anybody has to pay it."""
+    fee = priced(service).fees.get(REGISTRY_FEE)
+    if fee is None or fee.amount is not None or _recourse(row, clocks) in ("renew", "nothing"):
+        registry.fee_known(service)
+        return Outcome(True)
+    return _asked(row, "registrar.restore_quote", {}, clocks)
 
 
 def _years(row: Registration, until: date) -> int:

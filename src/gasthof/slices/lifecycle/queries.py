@@ -23,6 +23,7 @@ from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import SERVED, Policy
 from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, decisions, timeline, told
 from gasthof.slices.lifecycle.wording import day as day_in_words
+from gasthof.slices.registrar.queries import Registration, quoted_extra
 from gasthof.slices.subscriptions.queries import Export, part_of
 
 __all__ = [
@@ -60,6 +61,8 @@ __all__ = [
 ]
 
 SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
+DOMAIN = "domain"  # the type whose days and fees are its registry’s
+REGISTRY_FEE, QUOTED_IN = "registry", "EUR"  # a fee of policies; what registries quote in
 
 
 def find_service(actor: Actor, text: str) -> Service | None:
@@ -129,6 +132,18 @@ def policy_of(service: Service) -> Policy:
     return read(service.policy.text)
 
 
+def priced(service: Service) -> Policy:
+    """Its policy, with what its registry said that having it back costs. An amount that the policy says itself counts more."""
+    policy = policy_of(service)
+    fee = policy.fees.get(REGISTRY_FEE)
+    if service.type != DOMAIN or fee is None or fee.amount is not None or policy.currency != QUOTED_IN:
+        return policy
+    kept = Registration.objects.filter(name=service.name, customer=service.customer_id)
+    row = kept.exclude(state=Registration.GONE).first()
+    extra = quoted_extra(row) if row else None
+    return policy if extra is None else replace(policy, fees={**policy.fees, REGISTRY_FEE: replace(fee, amount=extra)})
+
+
 def off(service: Service) -> bool:
     """Whether time has closed it and may open it again, whatever holds take: a registry's days go on, also without a website."""
     entry = policy_of(service).of(service.type, service.tld)
@@ -160,13 +175,13 @@ def next_step(service: Service, on: date) -> Next | None:
 
 def course(service: Service, on: date, price: str = "") -> Course:
     """The same, to be drawn and told in words."""
-    return Course(coming(service, on), policy_of(service), price, _belongs_to(service))
+    return Course(coming(service, on), priced(service), price, _belongs_to(service))
 
 
 def course_if(service: Service, on: date, wish: facts.Termination | None, price: str = "") -> Course:
     """What would come if that were the wish for its end, and no other; None: without any."""
     known = replace(facts_of(service, on), termination=wish)
-    return Course(_steps(service, known, on), policy_of(service), price, _belongs_to(service))
+    return Course(_steps(service, known, on), priced(service), price, _belongs_to(service))
 
 
 def _belongs_to(service: Service) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
-from gasthof.kernel import rows
+from gasthof.kernel import registry, rows
 from gasthof.kernel.clock import WallClock
 from gasthof.kernel.sealing import seal, unseal
 from gasthof.slices.registrar import results, rules
@@ -146,6 +146,7 @@ def record(operation: Operation, answer: Answer, now: datetime) -> None:
         if current.state in (Operation.DONE, Operation.REFUSED):
             results.follow(registration, request, answer)
             registration.save()
+            registry.registry_answered()
 
 
 def _note(operation: Operation, answer: Answer, now: datetime) -> None:

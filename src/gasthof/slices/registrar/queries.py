@@ -11,6 +11,7 @@ from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.registrar.models import Contact, Operation, Registration
+from gasthof.slices.registrar.rules import rules_of
 
 __all__ = [
     "MANAGE",
@@ -32,6 +33,7 @@ __all__ = [
     "last_quote",
     "open_operation",
     "operations",
+    "quoted_extra",
     "registrations",
     "shown",
     "shown_contact",
@@ -89,6 +91,12 @@ def last_quote(registration: Registration) -> int | None:
     """Cents that a restoration costs, as the registry last said; None: it has not been asked since anything else was done."""
     ended = registration.operations.filter(state=Operation.DONE).order_by("-pk").first()
     return ended.answer["cents"] if ended and ended.answer and ended.verb == "restore_quote" else None
+
+
+def quoted_extra(registration: Registration) -> int | None:
+    """Cents of that beside the year that comes with a restoration; None: nobody knows."""
+    quote = last_quote(registration)
+    return None if quote is None else max(quote - rules_of(registration.name).year, 0)
 
 
 def in_customers(place: Place, path: str = "customer__") -> Q:

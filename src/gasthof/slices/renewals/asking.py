@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
+from procrastinate.contrib.django import app
 
 from gasthof.kernel import rows
 from gasthof.kernel.actions import perform
@@ -17,7 +18,7 @@ from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused, Refused
 from gasthof.slices.billing.rules.money import Money
-from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, end_waits, policy_of
+from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, end_waits, priced
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.registrar import rules as registries
 from gasthof.slices.renewals import rules
@@ -39,6 +40,11 @@ class Wanted:
     fee: int | None  # minor units, without VAT
     title: str
     waits: bool = False  # its end is due and waits for a person: day by day it can still be paid
+
+
+def soon(_service: Service) -> None:
+    """Hook: another fee is known, so that more can be asked for."""
+    app.configure_task(AT_ONCE).defer()
 
 
 def today(clocks: Clocks) -> date:
@@ -169,7 +175,7 @@ def _wanted(service: Service, clocks: Clocks) -> Wanted | None:
     found = rules.asked(coming(service, day))
     if found is None:
         return None
-    fees = [policy_of(service).fees[key] for key in found.fees]
+    fees = [priced(service).fees[key] for key in found.fees]
     amounts = [fee.amount for fee in fees]
     known = [amount for amount in amounts if amount is not None]
     with translation.override(service.customer.language):

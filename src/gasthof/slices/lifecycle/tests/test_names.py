@@ -1,5 +1,6 @@
 """Domain names from payment to registry: adopted, renewed, restored, given back."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from gasthof.kernel.permissions import SYSTEM
 from gasthof.slices.lifecycle.carrying import carry_out
 from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.names import adopt
+from gasthof.slices.lifecycle.queries import course, policy_of, priced
 from gasthof.slices.lifecycle.rules.brake import JUMP
 from gasthof.slices.lifecycle.sweeping import Approval, sweep
 from gasthof.slices.registrar.models import Operation, Registration, RegistryAccount
@@ -121,6 +123,38 @@ def test_paid_in_quarantine_it_is_restored(scene: Scene) -> None:
     assert spent() >= YEAR + RESTORE
 
 
+def test_what_having_it_back_costs_is_known_before_it_is_paid(scene: Scene) -> None:
+    service = adopted(scene, "grüße-aus-köln.de")
+    on(scene, date(2028, 2, 24))
+    assert priced(service).fees["registry"].amount is None, "nobody asks before it matters"
+    on(scene, date(2028, 2, 25))
+    service.refresh_from_db()
+    assert priced(service).fees["registry"].amount == RESTORE
+    drawn = course(service, scene.clock.at.date(), "10,00 EUR").told
+    assert "40,00" in str(drawn[0]["cost"]) or "40.00" in str(drawn[0]["cost"])
+    assert not Work.objects.filter(done=None).exists() and policy_of(service).fees["registry"].amount is None
+
+
+def test_what_the_policy_says_of_the_fee_counts_more(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = adopted(scene)
+    said = policy_of(service)
+    fees = {**said.fees, "registry": replace(said.fees["registry"], amount=9900)}
+    monkeypatch.setattr("gasthof.slices.lifecycle.queries.policy_of", lambda _: replace(said, fees=fees))
+    on(scene, date(2028, 2, 25))
+    assert priced(service).fees["registry"].amount == 9900
+    assert not Operation.objects.filter(verb="restore_quote").exists()
+
+
+def test_a_registry_that_quotes_nothing_is_asked_again(scene: Scene) -> None:
+    service = adopted(scene)
+    scene.registry.fail("restore_quote", "refused")
+    on(scene, date(2028, 2, 25))
+    assert "refused" in Work.objects.get(done=None).words and priced(service).fees["registry"].amount is None
+    scene.later(minutes=61)
+    settle(scene)
+    assert priced(service).fees["registry"].amount == RESTORE
+
+
 def test_never_paid_a_de_goes_back_to_its_registry_and_is_not_deleted(scene: Scene) -> None:
     service = adopted(scene)
     perform(SYSTEM, "lifecycle.note_notice", {"service": service.pk}, clocks(scene))
@@ -128,6 +162,9 @@ def test_never_paid_a_de_goes_back_to_its_registry_and_is_not_deleted(scene: Sce
         on(scene, date(2028, 3, 1) + timedelta(days=days))
     service.refresh_from_db()
     assert service.phase == "released"
-    assert [each.verb for each in Operation.objects.exclude(verb="create")] == ["release"]
+    assert [each.verb for each in Operation.objects.exclude(verb="create").order_by("pk")] == [
+        "restore_quote",
+        "release",
+    ]
     assert not Work.objects.filter(done=None).exists()
     assert list(adopt(clocks(scene))) == [], "it does not begin anew"
