@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
+from datetime import date
 from email.policy import default
 from typing import Any
 
@@ -21,6 +22,24 @@ from tests.tenants import Tenant
 
 OLD = 1_600_000_000_123_456_789  # nanoseconds since 1970
 LETTERS, LETTERS_PASSWORD = "briefe-übers-land.test", "Sehr-Geheim-17!"  # imaplib sends ASCII
+CONTACT = {
+    "name": "Käthe Öz", "street": "Gartenweg 1", "postcode": "50667", "city": "Köln", "country": "DE",
+    "email": "kaethe@anderswo.example", "phone": "+49.221123456",
+}  # fmt: skip
+MONTHS = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+]
 ASKED = (("büro.", "TXT"), ("", "MX"), ("", "A"), ("laden.", "CNAME"), ("www.", "AAAA"), ("", "TXT"))
 
 
@@ -108,6 +127,11 @@ class Returning:
         ]
 
 
+def german(day: date) -> str:
+    """As pages write it: 3. März 2027."""
+    return f"{day.day}. {MONTHS[day.month - 1]} {day.year}"
+
+
 def _file(path: Any, uid: int) -> tuple[Any, ...]:
     found = path.lstat()
     content = str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else None
@@ -140,7 +164,49 @@ class Desk:
 
     def says(self, words: str) -> bool:
         self.page.reload()
-        return words in self.page.locator("main").inner_text()
+        return words in self.words()
+
+    def words(self) -> str:
+        return self.page.locator("main").inner_text().replace("\xa0", " ")
+
+    def draws(self) -> bool:
+        """What will happen, as a picture, too."""
+        return self.page.locator("main .course svg rect").count() > 1
+
+    def register(self, customer: int, name: str) -> None:
+        """A domain name, for a contact of theirs."""
+        self.go(f"/customers/{customer}/names/contact")
+        for key, value in CONTACT.items():
+            self.page.fill(f"main [name={key}]", value)
+        self.send()
+        self.go(f"/customers/{customer}/names/register")
+        self.page.fill("main [name=name]", name)
+        self.page.select_option("main [name=holder]", index=0)
+        self.send()
+        self.go(f"/names/{idna.encode(name, uts46=True).decode()}/")
+        assert wait(lambda: self.says("aktiv"), 30) < 30
+
+    def send(self) -> None:
+        self.page.click("main .form-end button")
+        assert not self.page.locator(".wrongs").count(), self.words()
+
+    def bill(self) -> tuple[int, int]:
+        """From a service's page to its proforma: the number, and the cents to be paid."""
+        self.page.locator("main a", has_text="Proforma-Rechnung").first.click()
+        said = self.words()
+        number = re.search(r"Proforma-Rechnung (\d+)", said)
+        total = re.search(r"([\d.]+,\d\d)\s*EUR", said.partition("Betrag")[2])
+        assert number and total, said
+        return int(number[1]), int(re.sub(r"\D", "", total[1]))
+
+    def edit_zone(self, domain: str) -> str:
+        """What is said to who tries to add a record."""
+        self.go(f"/domains/{idna.encode(domain, uts46=True).decode()}/dns/add/A")
+        self.page.fill("main [name=name]", "neu")
+        self.page.fill("main [name=address]", "192.0.2.1")
+        self.page.click("main .form-end button")
+        assert self.page.locator(".wrongs").count() == 1
+        return self.words()
 
     def ask_back(self, service: int) -> int:
         """From the service's page to the confirmed request; its number."""

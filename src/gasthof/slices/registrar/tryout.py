@@ -249,9 +249,9 @@ class Registry:
         return self._done(found)
 
     def _restore_quote(self, _: RegistryAccount, request: RestoreQuote) -> Answer:
-        self._own(request.name, "restore")
+        found = self._own(request.name, "restore")
         known = rules.rules_of(request.name)
-        return Answer("done", cents=known.restore + known.year)
+        return Answer("done", cents=known.restore + known.year, held=self._held(found))
 
     def _restore(self, account: RegistryAccount, request: Restore) -> Answer:
         """With a year's renewal, without which it would be where it was."""
