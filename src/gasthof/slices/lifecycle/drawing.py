@@ -100,24 +100,35 @@ class Course:
             {
                 "day": shown(step.day), "iso": step.day.isoformat(), "last": shown(step.last) if step.last else "",
                 "words": named(step), "tone": tone(step.phase), "today": nth == 0,
-                "changes": [*(str(explaining.LOST[each]) for each in step.lost), *(str(explaining.GAINED[each]) for each in step.gained if each in explaining.GAINED)],
+                "changes": [] if step.closes else _changes(step),
                 "cost": self._cost(step), "saved": ", ".join(str(explaining.KEPT[each]) for each in step.saved),
             }
             for nth, step in enumerate(self.steps)
         ]  # fmt: skip
+
+    def _cost_above(self, step: Step) -> str:
+        """Of what follows another service."""
+        if step.phase == ACTIVE:
+            return gettext("It goes on as long as this is paid: %(name)s.") % {"name": self.belongs_to}
+        return gettext("It goes on as soon as this is paid: %(name)s.") % {"name": self.belongs_to}
 
     def _cost(self, step: Step) -> str:
         fees = ", ".join(fee_words(self.policy, key) for key in step.fees)
         if step.renewal == RESTORABLE:
             return gettext("Restoring it costs: %(fees)s.") % {"fees": fees} if fees else gettext("It can be restored.")
         if self.belongs_to and step.phase not in (*ENDS, ERASED):
-            return gettext("It goes on as long as this is paid: %(name)s.") % {"name": self.belongs_to}
+            return self._cost_above(step)
         if step.renewal not in (RENEWABLE, RENEWABLE_BY_FEE):
             return gettext("Paying does not help any more.")
         if not self.price and not fees:
             return gettext("It can be renewed at the usual price.")
         price = self.price or gettext("the usual price")
         return gettext("Paying costs: %(price)s.") % {"price": ", ".join(filter(None, (price, fees)))}
+
+
+def _changes(step: Step) -> list[str]:
+    lost = [str(explaining.LOST[each]) for each in step.lost]
+    return lost + [str(explaining.GAINED[each]) for each in step.gained if each in explaining.GAINED]
 
 
 def shown(day: date) -> str:

@@ -13,6 +13,9 @@ SENTENCES = {
     "alone": _("It belongs to no other service, and has no end."),
     "follows": _("It follows the service that it belongs to, which is: %(phase)s."),
     "paid": _("It is paid until the day before %(until)s."),
+    "unpriced": _(
+        "Nobody has said yet what it costs. Until somebody does, the day from which it has to be paid is put off."
+    ),
     "ahead_of_expiry": _("It is not renewed, and its registry closes the way to do so before it expires on %(day)s."),
     "unpaid": _("It has not been paid since %(since)s: %(days)s."),
     "ended": _("It ended on %(day)s. No payment brings it back."),

@@ -53,6 +53,7 @@ __all__ = [
     "parked_sweep",
     "policy_of",
     "policy_versions",
+    "price_missing",
     "restored_as",
     "services",
     "shown",
@@ -251,6 +252,15 @@ def why(policy: Policy, known: facts.Facts, on: date) -> list[str]:
     return [explaining.in_words(reason) for reason in evaluate(policy, known, on).explain]
 
 
+def price_missing(service: Service, price: str) -> list[str]:
+    """That its days wait for a price, which is "" as it was looked for; of what a registry does not wait for nothing is said."""
+    if price or service.ended or service.first_unpaid is None:
+        return []
+    waits = not policy_of(service).of(service.type, service.tld).registry_clock
+    said = waits and service.pk in registry.unpayable(service.first_unpaid)
+    return [str(explaining.SENTENCES["unpriced"])] if said else []
+
+
 def foreseen(service: Service, on: date) -> dict[str, Any]:
     """What holds that day and why, and what comes if nothing is done."""
     policy, known = policy_of(service), facts_of(service, on)
@@ -260,7 +270,7 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
         "next": drawn.steps[1].day.isoformat() if len(drawn.steps) > 1 else None,
         "on": on.isoformat(),
         "sentence": drawn.sentence,
-        "why": why(policy, known, on),
+        "why": why(policy, known, on) + price_missing(service, drawn.price),
         "steps": [
             {
                 "day": step.day.isoformat(),

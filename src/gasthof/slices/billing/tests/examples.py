@@ -10,8 +10,7 @@ from gasthof.slices.billing.tests.statements import OWN, Line, mt940
 
 CUSTOMERS: set[str] = set()  # they read
 WHILE_SUSPENDED = CUSTOMERS
-LATE = "2999-12-31"
-LATER = "2031-12-31"
+LATE, LATER = "2999-12-30", "2999-12-31"
 HOUSE = {
     "name": "Gasthof Köln GmbH", "street": "Große Straße 1", "postcode": "50667", "town": "Köln", "country": "DE",
     "vat_number": "DE123456789", "eur_iban": OWN, "eur_bic": "COBADEFFXXX",

@@ -1,7 +1,7 @@
 """Lifecycle's part of the house of tests/habits/examples.py."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from tests.house import House
 
@@ -15,6 +15,7 @@ from gasthof.slices.subscriptions.models import Subscription
 
 CUSTOMERS = {"lifecycle.foresee", "lifecycle.make_calendar", "lifecycle.end_calendar"}
 WHILE_SUSPENDED = CUSTOMERS
+LEFT = "Baukasten von "  # and the domain: paid for beyond its end
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -22,6 +23,9 @@ def furnish(house: House, place: str, domain: str) -> None:
     subscription = Subscription.objects.get(number=int(place[1:]))
     version = policies.take(policies.shipped(), NOW)
     expired = datetime(2026, 11, 20, tzinfo=UTC).date()
+    begun = {"version": version, "first_unpaid": date(2029, 3, 3)}
+    left = changing.begin(subscription.customer, "builder", LEFT + domain, NOW, **begun)
+    changing.terminate(left, Termination(date(2028, 3, 3), "owner:köchin", "second factor"), NOW)
     made = changing.begin(
         subscription.customer, "hosting", DomainName.parse(domain).ascii, NOW,
         version=version, first_unpaid=expired, subscription=subscription.number,
@@ -44,13 +48,14 @@ def end(name: str, archive: str) -> None:
 def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
     service = Service.objects.filter(name=DomainName.parse(domain).ascii).latest("pk").pk
     wished = Service.objects.filter(name=DomainName.parse(domain).ascii, type="hosting").latest("pk").pk
+    left = Service.objects.get(name=LEFT + domain).pk
     bare = {"customer": house.baker.customer, "type": "shop", "name": "Törtchen-Laden", "first_unpaid": "2027-03-03"}
     bare["subscription"] = place
     text = str(PolicyText.parse(policies.draft(policies.shipped()).replace("amount = 4000", "amount = 4500")))
     return {
         "lifecycle.begin": bare,
         "lifecycle.set_paid": {"service": service, "first_unpaid": "2028-02-29"},
-        "lifecycle.set_unpaid": {"service": wished, "first_unpaid": "2027-12-24"},
+        "lifecycle.set_unpaid": {"service": left, "first_unpaid": "2028-03-03"},
         "lifecycle.note_notice": {"service": service},
         "lifecycle.put_hold": {"service": service, "kind": "staff", "case": "V-7", "severity": 1, "lifted_by": "staff"},
         "lifecycle.lift_hold": {

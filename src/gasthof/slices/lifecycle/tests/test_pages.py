@@ -88,7 +88,7 @@ def test_what_hangs_on_a_service_shows_all_that_comes_to_that(house: House) -> N
             assert f'<time datetime="{day}">' in page
             uid = calendar.index(f"UID:service-{service.pk}-{phase}@")
             assert f"DATE:{day:%Y%m%d}" in calendar[uid : uid + 120]
-        assert "It goes on as long as this is paid: " in page and "Paying costs" not in page
+        assert "It goes on as soon as this is paid: " in page and "Paying costs" not in page
 
 
 def below(parent: Service, type_: str) -> Service:

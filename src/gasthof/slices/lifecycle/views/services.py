@@ -30,6 +30,7 @@ from gasthof.slices.lifecycle.queries import (
     next_step,
     parked_sweep,
     policy_of,
+    price_missing,
 )
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
@@ -247,14 +248,16 @@ def revoke(request: PanelRequest, service: int) -> HttpResponse:
 def _context(row: Service) -> dict[str, Any]:
     day, policy = today(), policy_of(row)
     decided = evaluate(policy, facts_of(row, day), day)
+    drawn = course(row, day, registry.renewal_price(row))
     said = [(reason.code, explaining.in_words(reason)) for reason in decided.explain]
     return {
         "state": State(*drawing.standing(decided.phase, closed=row.closed)),
-        "why": [words for code, words in said if code != PAID and not code.startswith("hold_")],
+        "why": [words for code, words in said if code != PAID and not code.startswith("hold_")]
+        + price_missing(row, drawn.price),
         "holds": [words for code, words in said if code.startswith("hold_")],
         "facts": _facts(row),
         "ahead": next_step(row, day) is not None or decided.phase != ACTIVE,
-        "course": course(row, day, registry.renewal_price(row)),
+        "course": drawn,
         "events": [
             (date_format(each.at.astimezone(), "SHORT_DATETIME_FORMAT"), explaining.happened(each.what, each.value))
             for each in Event.objects.filter(service=row).order_by("-pk")[:PAST]

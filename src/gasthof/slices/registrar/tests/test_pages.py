@@ -117,3 +117,11 @@ def test_a_renewal_beyond_the_longest_term_is_not_offered(scene: Scene) -> None:
     Registration.objects.update(ends=in_ten_years)
     page = text(client, NAME)
     assert door not in page and f'href="{NAME}lock/' in page
+
+
+def test_an_order_for_a_term_that_the_registry_does_not_take_is_refused_beside_its_field(scene: Scene) -> None:
+    client = owner(scene.house)
+    typed = {"name": "bäckerei.at", "years": "2", "holder": str(scene.contact)}
+    answer = client.post(listed(scene) + "register", typed)
+    assert answer.status_code == 422 and "Below .at a term is one year." in answer.content.decode()
+    assert not Registration.objects.exists()

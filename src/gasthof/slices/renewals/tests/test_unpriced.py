@@ -39,7 +39,10 @@ def test_what_was_suspended_unasked_is_open_again_and_put_off_once_in_days(desk:
         swept(desk, offset)
     assert list(Event.objects.filter(what="put_off").values_list("value", flat=True)) == [until.isoformat()]
     page = operator().get(f"/services/{service.pk}/").content.decode()
-    assert "Nobody had said what it costs" in page and "grün.test" in page
+    assert "Nobody had said what it costs" in page and "grün.test" in page and "Nobody has said yet" in page
+    assert any("is put off" in words for words in desk.do("lifecycle.foresee", service=service.pk)["why"])
+    desk.do("renewals.set_price", type="shop", months=12, net="24")
+    assert "Nobody has said yet" not in operator().get(f"/services/{service.pk}/").content.decode()
 
 
 def test_a_registry_waits_for_no_price_and_staff_are_told(desk: Desk) -> None:
