@@ -6,6 +6,7 @@ import random
 import re
 import smtplib
 import subprocess
+import tempfile
 import threading
 import time
 from base64 import b64encode
@@ -100,14 +101,25 @@ def _indexed(conf: Path, name: str, rows: Mapping[str, str]) -> None:
 
 @contextlib.contextmanager
 def gasthof() -> Iterator[Ground]:
-    with Machine.started(QUIET) as machine:
+    with _memory() as where, Machine.started(QUIET, where=where) as machine:
         yield Ground(machine, standing=False)
 
 
 @contextlib.contextmanager
 def static() -> Iterator[Ground]:
-    with Machine.started(QUIET) as machine:
+    with _memory() as where, Machine.started(QUIET, where=where) as machine:
         yield Ground(machine, standing=True)
+
+
+@contextlib.contextmanager
+def _memory() -> Iterator[str]:
+    """A file system in memory: on a disk, what a new file costs depends on where its folder happened to be laid (decision 16)."""
+    with tempfile.TemporaryDirectory(prefix="gb-", dir="/tmp") as folder:
+        subprocess.run(["/usr/bin/mount", "-t", "tmpfs", "-o", "size=2g,mode=755", "tmpfs", folder], check=True)
+        try:
+            yield folder
+        finally:
+            subprocess.run(["/usr/bin/umount", "--lazy", folder], check=True)
 
 
 @dataclass(frozen=True)
