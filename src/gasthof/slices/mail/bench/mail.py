@@ -2,7 +2,8 @@
 
 - delivery_ratio: messages a second from the first submission (TLS, SASL, several clients) until the last lies in its maildir,
   against a second machine of the same configuration whose Postfix tables are indexed files and whose users are a passwd-file. Each lies
-  in a part of the disk of its own. A turn is four runs, ours, theirs, theirs, ours, the next one the other way round, so that what drifts falls on both; median of the turns' ratios.
+  in a part of the disk of its own. A turn is four runs, ours, theirs, theirs, ours, the next one the other way round, so that what
+  drifts falls on both; median of the turns' ratios.
   Its quartiles stand beside it: where they lie far apart, something else was busy. So does the ratio of the CPU that the daemons used
   for a mail, which hardly heeds what else is going on.
 - lookup_ratio_100000_to_100: how long `postmap -q` for all tables that a recipient meets takes with 100,000 mailboxes
