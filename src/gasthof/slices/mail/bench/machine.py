@@ -88,9 +88,9 @@ class Machine:
 
     @classmethod
     @contextlib.contextmanager
-    def started(cls, extra: str = "", unclear: int = 0, **more: str) -> Iterator[Self]:
+    def started(cls, extra: str = "", unclear: int = 0, where: str | None = None, **more: str) -> Iterator[Self]:
         ensure_users()
-        root = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp"))
+        root = Path(tempfile.mkdtemp(prefix="gm-", dir=where or "/tmp"))  # noqa: S108 - its name is not to be guessed
         root.chmod(0o755)
         ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         lines = ["[node]", *(f'{name} = "{value}"' for name, value in more.items())]

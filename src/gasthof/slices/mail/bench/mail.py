@@ -1,8 +1,9 @@
 """Benchmark "mail": the mail path of this house against the same daemons with static look-up tables.
 
 - delivery_ratio: messages a second from the first submission (TLS, SASL, several clients) until the last lies in its maildir,
-  against a second machine of the same configuration whose Postfix tables are indexed files and whose users are a passwd-file. A turn is
-  four runs, ours, theirs, theirs, ours, the next one the other way round, so that what drifts falls on both; median of the turns' ratios.
+  against a second machine of the same configuration whose Postfix tables are indexed files and whose users are a passwd-file. Each lies
+  in a part of the disk of its own. A turn is four runs, ours, theirs, theirs, ours, the next one the other way round, so that what
+  drifts falls on both; median of the turns' ratios.
   Its quartiles stand beside it: where they lie far apart, something else was busy. So does the ratio of the CPU that the daemons used
   for a mail, which hardly heeds what else is going on.
 - lookup_ratio_100000_to_100: how long `postmap -q` for all tables that a recipient meets takes with 100,000 mailboxes
@@ -22,7 +23,7 @@ WARM = 5  # runs before the first turn: all processes are there, as after some m
 
 
 def run(small: bool) -> dict[str, Any]:
-    """{"bench", "machine", "cases", "targets"}; at full size some four minutes."""
+    """{"bench", "machine", "cases", "targets"}; at full size some three minutes."""
     mails, clients, boxes, turns, many, few, questions, askings = (
         SMALL if small else (MAILS, CLIENTS, BOXES, TURNS, MANY, FEW, QUESTIONS, ASKINGS)
     )

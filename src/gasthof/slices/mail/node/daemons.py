@@ -92,6 +92,8 @@ DAEMONS = Daemons(
         "dovecot-managesieved",
         "dovecot-sieve",
         "dovecot-sqlite",
+        "dovecot-auth-lua",
+        "lua-sql-sqlite3",
         "nginx",
         "libnginx-mod-stream",
     ),

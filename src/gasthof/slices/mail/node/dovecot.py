@@ -13,7 +13,7 @@ TEMPLATES = files(__package__).joinpath("etc", "dovecot")
 def dovecot_files(prefix: Prefix) -> dict[str, bytes]:
     """Path relative to node/mail/dovecot -> content. ValueError for a prefix that could not be written down."""
     values = _values(places.checked(prefix))
-    filled = {name: places.filled(_template(name), values) for name in ("dovecot.conf", "sql.conf", "spelled.conf")}
+    filled = {name: places.filled(_template(name), values) for name in ("dovecot.conf", "sql.conf", "users.lua")}
     return {name: text.encode() for name, text in (filled | {"submit.py": _template("submit.py")}).items()}
 
 

@@ -36,8 +36,9 @@ domain are, and takes mail all the same.
 Of a domain whose mailboxes are closed, though mail comes in, `suspended` is SILENT for Postfix and 1 for Dovecot; of one that takes no mail while
 its mailboxes can be read, SUSPENDED and 0.
 Dovecot:
-  PASSWORD_QUERY, USER_QUERY, ITERATE_QUERY   passdb, userdb, iterate. `user` becomes the address by A-label, whatever was typed.
-  SPELLED_QUERY   the userdb that is asked when USER_QUERY, which delivery asks for each mail, does not find the name as it is written
+  USER_QUERY      asked by Dovecot's auth itself (etc/dovecot/users.lua), for each mail: %s is the name in lower case, by A-label
+  PASSWORD_QUERY, SPELLED_QUERY, ITERATE_QUERY   passdb, userdb, iterate, asked by auth's workers; this userdb comes after the one above, for
+                  a name that is written otherwise, or where that one fails. `user` becomes the address by A-label, whatever was typed.
 """
 
 from hashlib import sha256
@@ -139,7 +140,7 @@ PASSWORD_QUERY = (  # with what the userdb would say, for `driver = prefetch`; %
     f" CASE WHEN {_CLOSED} THEN '{CLOSED_WORDS}' END AS reason {_LOGIN}"
     f" AND (NOT {_CLOSED} OR '%s' IN ('imap', 'pop3', 'sieve')) AND m.password <> '' LIMIT 1"
 )
-USER_QUERY = f"SELECT {_USER.format('')} FROM mailboxes m WHERE m.address = '%Lu' LIMIT 1"
+USER_QUERY = f"SELECT {_USER.format('')} FROM mailboxes m WHERE m.address = '%s' LIMIT 1"
 SPELLED_QUERY = f"SELECT {_USER.format('')} {_LOGIN} LIMIT 1"
 ITERATE_QUERY = "SELECT address AS user FROM mailboxes"
 

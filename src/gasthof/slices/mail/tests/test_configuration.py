@@ -64,9 +64,9 @@ def test_queries_stand_in_one_line_and_unchanged() -> None:
         }
     sql = settings(dovecot_files(PREFIX)["sql.conf"])
     assert sql["password_query"] == lookups.PASSWORD_QUERY
-    assert sql["user_query"] == lookups.USER_QUERY
-    spelled = settings(dovecot_files(PREFIX)["spelled.conf"])
-    assert spelled["user_query"] == lookups.SPELLED_QUERY and spelled["connect"] == sql["connect"]
+    assert sql["user_query"] == lookups.SPELLED_QUERY
+    users = dovecot_files(PREFIX)["users.lua"].decode()
+    assert f'"{lookups.USER_QUERY}"' in users and f'"file:{sql["connect"]}?mode=ro"' in users
 
 
 def test_nobody_is_trusted_for_an_address() -> None:

@@ -92,9 +92,9 @@ class Daemons:
         return bool(self.find(lookups.ROUTES_QUERY, address) or self.find(lookups.MAILBOXES_QUERY, address))
 
     def login(self, query: str, user: str, service: str = "imap") -> list[dict[str, object]]:
-        """As Dovecot: %Lu is the name, %Ln and %Ld are its parts, in ASCII lower case. What is NULL is not told."""
+        """As Dovecot: %Ln and %Ld are the name's parts, in ASCII lower case. What is NULL is not told."""
         local, _, name = user.rpartition("@")
-        lower = {"%Ln": local, "%Ld": name, "%Lu": user, "%s": service}
+        lower = {"%Ln": local, "%Ld": name, "%s": user if query == lookups.USER_QUERY else service}
         for sign, value in lower.items():
             small = "".join(letter.lower() if letter.isascii() else letter for letter in value)
             query = query.replace(sign, small.replace("'", "''"))
@@ -104,7 +104,7 @@ class Daemons:
         return [{name: value for name, value in row.items() if value is not None} for row in rows]
 
     def user(self, name: str) -> list[dict[str, object]]:
-        """Of both tables of users, one after the other."""
+        """As auth finds it itself, or else a worker."""
         return self.login(lookups.USER_QUERY, name) or self.login(lookups.SPELLED_QUERY, name)
 
 
@@ -402,6 +402,6 @@ def test_every_query_goes_by_an_index(crowded: Daemons) -> None:
     queries = [getattr(lookups, name) for name in dir(lookups) if name.endswith("_QUERY") and name != "ITERATE_QUERY"]
     assert len(queries) == 14
     for query in queries:
-        database = crowded.dovecot if "%L" in query else crowded.postfix
+        database = crowded.dovecot if "%L" in query or query == lookups.USER_QUERY else crowded.postfix
         steps = [str(row[3]) for row in database.execute(f"EXPLAIN QUERY PLAN {query}")]
         assert steps and not [step for step in steps if step.startswith("SCAN ") and step != "SCAN CONSTANT ROW"], query
