@@ -140,12 +140,13 @@ def reissue(
     title: Annotated[Title, "what the fee is for"],
     valid_until: Annotated[Day, "the last day on which it can be paid"],
 ) -> Result:
-    """Replace a proforma by a new one with a fee."""
+    """Replace a proforma by a new one with a fee, which takes the place of one that it had."""
     books.hold()
     at = call.clocks.business.now()
     _end(proforma, Proforma.CANCELLED, at)
     names = list(Drawn.__dataclass_fields__)
     lines = [Drawn(*values) for values in proforma.lines.order_by("position").values_list(*names)]
+    lines = [line for line in lines if line.service] or lines
     if fee:
         lines.append(Drawn("", str(title), fee, "standard", vat.RATES["standard"], at.date(), valid_until))
     return shown(_issued(proforma.customer, lines, proforma.currency, valid_until, at, proforma))

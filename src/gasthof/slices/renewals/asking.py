@@ -126,7 +126,8 @@ def _ask_one(number: int, clocks: Clocks) -> str:
 
 
 def _renew(number: int, clocks: Clocks) -> str:
-    """A proforma whose time or reason has passed: one at today's price follows it, or it is taken back, or it was paid anyway."""
+    """A proforma whose time or reason has passed: where it costs what it did it can be paid for longer, else another one follows it; or it
+    is taken back, or was paid anyway."""
     row = Asked.objects.filter(pk=number).first()
     service = _locked(row.service_id) if row else None
     if row is None or service is None or not _stale(today(clocks)).filter(pk=number).exists():
@@ -135,7 +136,7 @@ def _renew(number: int, clocks: Clocks) -> str:
         _stand_down(row)
         return ""
     wanted = _wanted(service, clocks) if service.first_unpaid == row.first_unpaid else None
-    if wanted is not None and wanted.waits:
+    if wanted is not None and (wanted.waits or wanted.fee == _fee_of(row)):
         return _kept_open(service, row, wanted, clocks)
     _stand_down(row)
     if wanted is None or wanted.fee is None:
@@ -147,6 +148,11 @@ def _renew(number: int, clocks: Clocks) -> str:
     return _said(service, Asked.objects.create(
         proforma_id=made, service=service, first_unpaid=row.first_unpaid, months=row.months, anchor=row.anchor
     ))  # fmt: skip
+
+
+def _fee_of(row: Asked) -> int:
+    """What it asks for beside the price, in minor units without VAT."""
+    return sum(line.net for line in row.proforma.lines.all() if not line.service)
 
 
 def _stand_down(row: Asked) -> None:

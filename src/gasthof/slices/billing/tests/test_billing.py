@@ -176,6 +176,16 @@ def test_a_reissued_one_has_the_fee_and_ends_the_old(house: House) -> None:
     check()
 
 
+def test_a_later_fee_takes_the_place_of_the_one_before(house: House) -> None:
+    number, total = issue(house, customer(house), DOMAIN), 0
+    for fee in (2_000, 3_000, 0):
+        fields = {"fee": fee, "title": "Gebühr für Wiederherstellung", "valid_until": "2999-12-31"}
+        new = house.run("billing.reissue", proforma=number, **fields).result
+        number, total = int(str(new["proforma"])), int(str(new["total"]))
+        assert total == 11_900 + fee * 119 // 100
+    check()
+
+
 def test_credit_pays_and_is_given_back(house: House) -> None:
     first, second = (issue(house, customer(house), DOMAIN) for _ in range(2))
     with pytest.raises(ActionRefused, match="not enough"):

@@ -199,16 +199,20 @@ def test_an_open_session_sends_nothing_after_a_new_password_or_a_suspension(mach
 def test_whoever_takes_over_a_mail_process_writes_no_look_ups(machine: Machine) -> None:
     """smtpd opens its tables while it is root, and reads what strangers send when it no longer is."""
     mine = machine.mailbox(f"offen@{UMLAUT}")
-    database = str(places.lookup(machine.prefix, "postfix"))
     with machine.submission(mine) as client:
         assert refused(client, mine) == 250
-        opened = dict(_opened_by_postfix(machine, database))
+        opened = dict(_opened_by(machine, "postfix"))
     assert "smtpd" in opened and set(opened.values()) == {os.O_RDONLY}, opened
+    with machine.smtp() as client:
+        client.sendmail("a@example.com", [mine], "Subject: x\n\nx")
+    machine.wait_for_mails(mine, 1)
+    opened = dict(_opened_by(machine, "dovecot"))
+    assert "auth" in opened and set(opened.values()) == {os.O_RDONLY}, opened
 
 
-def _opened_by_postfix(machine: Machine, path: str) -> Iterator[tuple[str, int]]:
-    """Process' name and access mode of each descriptor (proc(5), fdinfo)."""
-    session = str(machine.processes["postfix"].pid)
+def _opened_by(machine: Machine, daemon: str) -> Iterator[tuple[str, int]]:
+    """Process' name and access mode of each descriptor (proc(5), fdinfo) of the daemon's look-up database."""
+    session, path = str(machine.processes[daemon].pid), str(places.lookup(machine.prefix, daemon))
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             name, _, fields = (process / "stat").read_text().partition("(")[2].rpartition(")")

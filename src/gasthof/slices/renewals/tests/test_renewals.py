@@ -301,3 +301,26 @@ def test_beyond_the_longest_term_of_the_registry_nothing_is_asked_for(desk: Desk
     assert "ten years" in refused(desk, "renewals.ask", service=service.pk)
     desk.go(EXPIRES.replace(year=2029) - timedelta(days=30))
     assert open_proforma(service).lines.get().valid_until == date(2038, 3, 2)
+
+
+@pytest.mark.parametrize("fee", [0, 3500])
+def test_what_costs_the_same_for_longer_is_asked_for_once(desk: Desk, fee: int) -> None:
+    """Nobody was told, so that its end goes from week to week; the number that its payer knows stays."""
+    if fee:
+        named = policies.shipped().replace("version = 1", "version = 2")
+        named = named.replace("[fee.registry]", f"[fee.registry]\namount = {fee}")
+        more = {"type_": "domain", "tld": "de", "version": policies.take(named, desk.clock.at)}
+        desk.do("renewals.set_price", type="domain", months=12, net="100,00")
+    service = desk.begin(**more) if fee else desk.begin("mail")
+    Service.objects.filter(pk=service.pk).update(noticed=None)
+    seen = []
+    for days in range(-35, 54):
+        desk.clock.at = noon(EXPIRES + timedelta(days=days))
+        sweep(desk.clock.at)
+        desk.go(desk.clock.at.date())
+        seen.append(open_proforma(service))
+    assert len({one.number for one in seen}) == (2 if fee else 1)
+    assert seen[-1].total == (100_00 + fee) * 119 // 100
+    assert all(
+        one.valid_until >= EXPIRES + timedelta(days=days) for days, one in zip(range(-35, 54), seen, strict=True)
+    )
