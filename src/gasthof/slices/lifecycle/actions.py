@@ -12,11 +12,21 @@ from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import CustomerRef
-from gasthof.slices.lifecycle import changing, following, policies, previewing, restoring, rollout, sweeping
+from gasthof.slices.lifecycle import changing, following, policies, previewing, restoring, rollout, subservers, sweeping
 from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.models import Calendar
 from gasthof.slices.lifecycle.putting_off import put_off
-from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, HoldRef, ServiceRef, foreseen, parked_sweep, shown
+from gasthof.slices.lifecycle.queries import (
+    FOLLOW,
+    MANAGE,
+    SEE,
+    SUBSERVER,
+    HoldRef,
+    ServiceRef,
+    foreseen,
+    parked_sweep,
+    shown,
+)
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.sweeping import Approval, today
 from gasthof.slices.lifecycle.values import Digest, PolicyText
@@ -24,8 +34,8 @@ from gasthof.slices.subscriptions.queries import SubscriptionRef
 
 Kind = Annotated[Literal["abuse", "legal", "security", "registry", "staff"], "why it is held"]
 LiftedBy = Annotated[Literal["source", "staff", "mended", "fee"], "how it may be lifted"]
-PLACES = ("hosting", "multihosting")  # closed and deleted with the whole subscription that they stand in
-OwnType = Literal["hosting", "multihosting", "builder", "mail", "shop", "vms", "vps", "aps"]
+PLACES = ("hosting", "multihosting", SUBSERVER)  # closed and deleted with the whole subscription that they stand in
+BegunType = Literal["hosting", "multihosting", "subserver", "builder", "mail", "shop", "vms", "vps", "aps"]
 
 
 @action("lifecycle.begin", permission=MANAGE, on="customer")
@@ -33,12 +43,16 @@ def begin(
     call: Call,
     *,
     customer: CustomerRef,
-    type: Annotated[OwnType, "what kind of service it is"],
+    type: Annotated[BegunType, "what kind of service it is"],
     name: Annotated[Title, "what it is called"],
-    first_unpaid: Annotated[Day, "first day that is not paid, such as 2027-03-03"],
+    first_unpaid: Annotated[
+        Day | None, "first day that is not paid, such as 2027-03-03; none for a subserver, which has its parent’s days"
+    ] = None,
     subscription: SubscriptionRef | None = None,
+    parent: Annotated[ServiceRef | None, "the multihosting or managed server that a subserver belongs to"] = None,
 ) -> Result:
-    """Begin a service, which is paid until the day before the one that is given."""
+    """Begin a service, which is paid until the day before the one that is given; or a subserver, which is paid with its parent."""
+    subservers.check(customer, type, first_unpaid, subscription, parent)
     if subscription is not None and subscription.customer_id != customer.number:
         raise Refused("This subscription is another customer’s.").at("subscription")
     alike = PLACES if type in PLACES else (type,)
@@ -48,7 +62,7 @@ def begin(
     version = policies.current(now)
     made = changing.begin(
         customer, type, str(name), now, version=version, first_unpaid=first_unpaid,
-        subscription=subscription.number if subscription else None,
+        subscription=subscription.number if subscription else None, parent=parent,
     )  # fmt: skip
     made.refresh_from_db()
     return shown(made)

@@ -20,7 +20,7 @@ from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.names import name
 from gasthof.slices.lifecycle.outcomes import Driver, Outcome
-from gasthof.slices.lifecycle.queries import DOMAIN, policy_of
+from gasthof.slices.lifecycle.queries import DOMAIN, SUBSERVER, policy_of
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.policy import ENDING_ACTIONS, ERASE, RENEW
 from gasthof.slices.subscriptions.queries import Export, Subscription, saved
@@ -156,4 +156,4 @@ def _archive(work: Work) -> QuerySet[Export]:
     return Export.objects.filter(number=int(work.archive[1:] or 0), customer=work.service.customer_id)
 
 
-DRIVERS: Mapping[str, Driver] = {"hosting": place, "multihosting": place, DOMAIN: name}
+DRIVERS: Mapping[str, Driver] = {"hosting": place, "multihosting": place, SUBSERVER: place, DOMAIN: name}

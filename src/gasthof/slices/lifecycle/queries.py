@@ -46,6 +46,7 @@ __all__ = [
     "foreseen",
     "in_services",
     "kept",
+    "kept_subservers",
     "known_at_once",
     "next_step",
     "off",
@@ -55,6 +56,7 @@ __all__ = [
     "policy_versions",
     "price_missing",
     "restored_as",
+    "saved_of",
     "services",
     "shown",
     "termination_of",
@@ -63,6 +65,7 @@ __all__ = [
 
 SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
 DOMAIN = "domain"  # the type whose days and fees are its registry’s
+SUBSERVER = "subserver"  # the type that is a subscription with its parent’s days
 REGISTRY_FEE, QUOTED_IN = "registry", "EUR"  # a fee of policies; what registries quote in
 
 
@@ -216,6 +219,26 @@ def kept(service: Service) -> Export:
     if found is None:
         raise Refused("Nothing is kept of it any more.").at("service")
     return found
+
+
+def saved_of(service: Service) -> Export | None:
+    """As `kept`; None for what stands in no place of its own, while a subserver of it is kept."""
+    placed = Work.objects.filter(service=service).exclude(archive="").exists()
+    return None if not placed and kept_subservers(service) else kept(service)
+
+
+def kept_subservers(service: Service) -> list[Service]:
+    """Its subservers of which something was saved and is kept still: each is restored with it, at a fee (spec L11)."""
+    found = service.children.filter(type=SUBSERVER).exclude(ended=None).select_related("customer", "parent")
+    return [each for each in found.order_by("pk") if _is_kept(each)]
+
+
+def _is_kept(service: Service) -> bool:
+    try:
+        kept(service)
+    except Refused:
+        return False
+    return not service.events.filter(what="restored").exists()
 
 
 def restored_as(number: int) -> Service:

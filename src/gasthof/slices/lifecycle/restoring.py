@@ -7,23 +7,42 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.models import Service
-from gasthof.slices.lifecycle.queries import kept
+from gasthof.slices.lifecycle.queries import SUBSERVER, kept_subservers, saved_of
+from gasthof.slices.lifecycle.subservers import returned_parent
 from gasthof.slices.subscriptions.actions import exports, places
 from gasthof.slices.subscriptions.queries import Subscription
 
 
 def restore(call: Call, service: Service, first_unpaid: date) -> Service:
-    """A subscription with all that was in it, open, and the new service that it belongs to."""
-    now, saved = call.clocks.business.now(), kept(service)
+    """A new service, with all that was in its subscription; and each subserver that is still kept (spec L15, L19)."""
+    saved_of(service)
+    if service.type == SUBSERVER:
+        return _again(call, service, None, returned_parent(service))
+    fresh = _again(call, service, first_unpaid, None)
+    for subserver in kept_subservers(service):
+        _again(call, subserver, None, fresh)
+    return fresh
+
+
+def _again(call: Call, service: Service, first_unpaid: date | None, parent: Service | None) -> Service:
+    now = call.clocks.business.now()
     if Service.objects.filter(customer=service.customer, type=service.type, name=service.name, ended=None).exists():
         raise Refused("There is a service of this name again already.").at("service")
+    fresh = changing.begin(
+        service.customer, service.type, service.name, now, version=policies.current(now), tld=service.tld,
+        first_unpaid=first_unpaid, parent=parent, subscription=_subscription(call, service),
+    )  # fmt: skip
+    changing.note(service, "restored", str(fresh.pk), now)
+    return fresh
+
+
+def _subscription(call: Call, service: Service) -> int | None:
+    """Imported and open; None: only its subservers have a place."""
+    saved = saved_of(service)
+    if saved is None:
+        return None
     made: Result = exports.import_(call, export=saved)
     subscription = Subscription.objects.select_related("customer", "node", "plan").get(number=int(str(made["subscription"])[1:]))  # fmt: skip
     if subscription.suspended:
         places.resume(call, subscription=subscription)
-    fresh = changing.begin(
-        service.customer, service.type, service.name, now, version=policies.current(now), tld=service.tld,
-        first_unpaid=first_unpaid, subscription=subscription.number,
-    )  # fmt: skip
-    changing.note(service, "restored", str(fresh.pk), now)
-    return fresh
+    return subscription.number

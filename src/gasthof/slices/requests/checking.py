@@ -4,7 +4,7 @@ from datetime import date
 
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.cases.queries import open_cases
-from gasthof.slices.lifecycle.queries import Service, coming, kept, policy_of, termination_of
+from gasthof.slices.lifecycle.queries import Service, coming, kept_subservers, policy_of, saved_of, termination_of
 from gasthof.slices.lifecycle.rules.policy import RESTORABLE
 from gasthof.slices.renewals.queries import terms_of
 from gasthof.slices.requests import rules
@@ -51,7 +51,7 @@ def _quote(service: Service) -> rules.Quote:
     fee = policy.fees.get(policy.of(service.type, service.tld).archive.fee)
     terms = terms_of(service)
     renewal = rules.Renewal(terms.months, terms.net, terms.currency, terms.category) if terms else None
-    return rules.quote(fee, service.children.filter(type="subserver").count(), policy.currency, renewal)
+    return rules.quote(fee, len(kept_subservers(service)), policy.currency, renewal)
 
 
 def _end(request: Request, service: Service, today: date) -> None:
@@ -75,7 +75,7 @@ def _withdraw(_request: Request, service: Service, today: date) -> None:
 
 
 def _restore(request: Request, service: Service, _today: date) -> None:
-    kept(service)
+    saved_of(service)
     others = Request.objects.filter(service=service, kind=rules.RESTORE, state__in=(rules.WAITING, rules.ACCEPTED))
     if others.exclude(pk=request.pk).exists():
         raise Refused("Its restoration has been asked for already.").at("service")

@@ -50,7 +50,7 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
     wished = Service.objects.filter(name=DomainName.parse(domain).ascii, type="hosting").latest("pk").pk
     left = Service.objects.get(name=LEFT + domain).pk
     bare = {"customer": house.baker.customer, "type": "shop", "name": "Törtchen-Laden", "first_unpaid": "2027-03-03"}
-    bare["subscription"] = place
+    bare |= {"subscription": place, "parent": None}
     text = str(PolicyText.parse(policies.draft(policies.shipped()).replace("amount = 4000", "amount = 4500")))
     return {
         "lifecycle.begin": bare,

@@ -287,6 +287,24 @@ def test_a_price_that_nobody_has_said_is_not_accepted(house: House, ended: Servi
     assert "was not known" in refused("accept", number, OPERATOR, words="Gern.", valid_until="2027-03-10")
 
 
+def test_a_fee_for_each_subserver_of_which_something_is_kept(house: House, ended: Service) -> None:
+    """Spec L15, L19: what its customer gave up long ago is neither restored nor charged for."""
+    perform(OPERATOR, "renewals.set_price", {"type": "vms", "months": 12, "net": "600,00"}, at())
+    rack = {"customer": house.baker.customer, "type": "vms", "name": "Brötchenturm", "first_unpaid": str(PAID_UNTIL)}
+    parent = int(perform(OPERATOR, "lifecycle.begin", rack, at()).result["service"])
+    Service.objects.filter(pk=ended.pk).update(
+        parent=parent, type="subserver", entry="subserver", first_unpaid=None, name="backstube"
+    )
+    plan = {"customer": house.baker.customer, "plan": "Standard", "node": "local"}
+    place = perform(OPERATOR, "subscriptions.create", plan, at()).result["subscription"]
+    given_up = {"customer": house.baker.customer, "type": "subserver", "name": NAME, "parent": parent}
+    perform(OPERATOR, "lifecycle.begin", given_up | {"subscription": place}, at())
+    Service.objects.filter(parent=parent).update(ended=DAY, phase="deleted", due_at=None)
+    Service.objects.filter(pk=parent).update(ended=DAY, phase="deleted", due_at=None)
+    offered = Request.objects.get(pk=drafted(house, "restore", service=parent)).offered
+    assert offered.total == 2_000 + 60_000
+
+
 def test_whether_there_is_a_backup(house: House) -> None:
     """Of what stands only staff know."""
     number = drafted(house, "backup")
