@@ -104,7 +104,7 @@ OF_LINES = {
     *((f"requests.{verb}", "words") for verb in REQUESTS),
 }  # browsers end them in another way than files
 FIELDS = [(verb, field.name) for verb, action in actions().items() for field in action.fields]
-PART = 1 if EVERY == 1 else 2  # the check tries each second word, other ones for the next field
+PART = 1 if EVERY == 1 else 3  # the check tries each third word, other ones for the next field
 
 
 def stored() -> str:

@@ -16,7 +16,7 @@ FAST = f"not ({REST} or {ALONE})"
 WITHIN = ("src", "tests/habits")  # all of the quick part's tests: reading the other files takes time as well
 PROCESSORS = 2  # processes of tests that compute: as many as there are cores on the smallest machine
 WAITING = 4  # of tests that wait for daemons for a part of their time
-SAMPLED = "8"  # of the boundaries at which agents are killed, each eighth: all of them by `EVERY=1 ./gasthof test`, or for files that are named
+SAMPLED = "11"  # of the boundaries at which agents are killed, each eleventh: all of them by `EVERY=1 ./gasthof test`, or for files that are named
 SCRIPTS = ("lint-imports",)  # what cannot be run as a module
 CLEARED = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GASTHOF_PREFIX", "GASTHOF_DB_ROLE",
            "PYTHONDONTWRITEBYTECODE")  # fmt: skip
