@@ -27,6 +27,7 @@ from gasthof.slices.registrar.queries import Registration, quoted_extra
 from gasthof.slices.subscriptions.queries import Export, part_of
 
 __all__ = [
+    "DOMAIN",
     "FEES",
     "FOLLOW",
     "MANAGE",

@@ -8,7 +8,7 @@ from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
-from gasthof.slices.lifecycle.queries import ServiceRef
+from gasthof.slices.lifecycle.queries import DOMAIN, ServiceRef
 from gasthof.slices.registrar.rules import check_period
 from gasthof.slices.renewals import asking
 from gasthof.slices.renewals.models import Agreement, Price
@@ -44,7 +44,7 @@ def set_price(
 
 def _need_period(type_: str, tld: str, months: int) -> None:
     """One that the registry takes, where one has a say."""
-    if type_ == asking.DOMAIN:
+    if type_ == DOMAIN:
         check_period(tld, months)
 
 

@@ -18,7 +18,7 @@ from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused, Refused
 from gasthof.slices.billing.rules.money import Money
-from gasthof.slices.lifecycle.queries import FEES, TYPES, Service, coming, end_waits, priced
+from gasthof.slices.lifecycle.queries import DOMAIN, FEES, TYPES, Service, coming, end_waits, priced
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.registrar import rules as registries
 from gasthof.slices.renewals import rules
@@ -27,7 +27,6 @@ from gasthof.slices.renewals.queries import terms_of
 
 Work = Callable[[int, Clocks], str]
 ONE_DAY = timedelta(days=1)
-DOMAIN = "domain"  # whose registry says how long a period can be
 AT_ONCE = "renewals.ask_due"  # the job that asks for what is due
 log = logging.getLogger("gasthof.renewals")
 
