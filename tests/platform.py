@@ -34,6 +34,7 @@ PATIENCE = 240
 PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = range(16_000 + 2_000 * PROCESS, 18_000 + 2_000 * PROCESS)
 LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
+_given: set[int] = set()  # by this process: whoever has one may be stopped just now
 
 
 def free_ports(count: int) -> list[int]:
@@ -45,6 +46,9 @@ def free_ports(count: int) -> list[int]:
         ports: list[int] = []
         while len(ports) < count:
             port = random.SystemRandom().choice(PORTS)
+            if port in _given:
+                continue
+            _given.add(port)
             if all(_bound(held.enter_context(socket.socket(family)), address, port) for family, address in LOOPBACK):
                 ports.append(port)
         return ports

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 def words(fields: dict[str, object]) -> list[str] | None:
-    """As somebody would type them; None: a list of several, which is for programs and files."""
+    """As somebody would type them, what is left out not at all; None: a list of several, which is for programs and files."""
     typed = []
     for name, value in fields.items():
         if isinstance(value, list | tuple):
@@ -27,6 +27,8 @@ def words(fields: dict[str, object]) -> list[str] | None:
             value = value[0]  # noqa: PLW2901 - the one
         if isinstance(value, dict):
             return None
+        if value is None:
+            continue
         text = str(getattr(value, "reveal", lambda value=value: value)())
         typed.append(f"{name}=@{text}" if text.startswith("@") else f"{name}={text}")
     return typed

@@ -25,7 +25,7 @@ import pytest
 from gasthof.bench.clients import ADDRESS, Clients
 from gasthof.bootstrap import health, machine
 from gasthof.bootstrap.place import locate
-from gasthof.bootstrap.programs import programs
+from gasthof.bootstrap.programs import cluster, programs
 from gasthof.bootstrap.supervisor import Supervisor
 from gasthof.slices.mail.node import postfix
 from gasthof.slices.mail.tests.handing_in import SENDER, Customers, children, command, judge, queued
@@ -235,6 +235,7 @@ def test_each_accepted_mail_arrives_once_while_the_house_is_killed(platform: Pla
     reaper.join()
     wait_for(lambda: all(state.up for state in reaper.supervisor.states().values()), 60)
     wait_for(lambda: _settled(platform), SETTLED)
+    cluster(platform.prefix).wait(60)  # it is up before it answers
     wait_for(lambda: platform.pending() == 0, 60)
     print(f"{len(customers.accepted)} accepted, deaths {dict(reaper.deaths)}, verbs {dict(desk.done)}")
     assert [words for words in customers.refused if words.startswith("box")] == []
