@@ -19,7 +19,9 @@ class Guard:
         """Which of the objects that are to go may go now."""
         released = self.journal.released()
         waiting = set(gone) - released
-        total = self.journal.count()
+        total = (
+            self.journal.count() if len(waiting) >= LEAST else 0
+        )  # counting all would make a change dearer with each customer
         if len(waiting) < LEAST or len(waiting) <= SHARE * total:
             self.held, self.holding = None, frozenset()
             if released and not released & set(gone):

@@ -153,7 +153,9 @@ def _given(pairs: Sequence[str]) -> dict[str, object]:
 
 
 def _value(text: str) -> str:
-    """Itself; @FILE is the file's text, - standard input's, both without the last line break; @@ stands for one @."""
+    """Itself; @FILE is the file's text, - standard input's, both without the last line break; @@ stands for one @, as does @ alone: a zone's own name."""
+    if text == "@":
+        return text
     if text.startswith("@@"):
         return text[1:]
     try:

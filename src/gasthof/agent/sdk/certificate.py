@@ -65,9 +65,15 @@ def load_certificate(pem: bytes) -> x509.Certificate | None:
 
 
 @lru_cache(maxsize=2)
-def _authority(pem: bytes) -> x509.Certificate | None:
-    """Read once for many that it gave out."""
-    return load_certificate(pem)
+def _signer(pem: bytes) -> bytes | None:
+    """An authority's subject key identifier, b"" for one without (RFC 5280, 4.2.1.2). None for no certificate. Read once for many that it gave out."""
+    authority = load_certificate(pem)
+    if authority is None:
+        return None
+    try:
+        return authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return b""
 
 
 def new_authority(key: ec.EllipticCurvePrivateKey, now: datetime, label: str) -> bytes:
@@ -102,14 +108,14 @@ def give_out(authority: Authority, key: ec.EllipticCurvePrivateKey, names: tuple
 
 def inspect(key: bytes, certificate: bytes, authority: bytes, now: datetime) -> CertificateFact:
     """Judge a key and its certificate, both PEM, against today's authority's certificate."""
-    found, held, issuer = load_certificate(certificate), load_key(key), _authority(authority)
-    if not found or not held or not issuer:
+    found, held, signer = load_certificate(certificate), load_key(key), _signer(authority)
+    if not found or not held or signer is None:
         return CertificateFact(wrong=_absent(key, certificate, held is not None))
     lasting = found.not_valid_before_utc <= now and now + RENEW_BEFORE <= found.not_valid_after_utc
     wrong = ""
     if found.public_key() != held.public_key():
         wrong = "does not fit its key"
-    elif not _given_out_by(found, issuer):
+    elif not _given_out_by(found, signer):
         wrong = "given out by another authority"
     return CertificateFact(_names(found), lasting and not wrong, wrong)
 
@@ -148,12 +154,12 @@ def content(path: Path) -> bytes:
         return handle.read()
 
 
-def _given_out_by(found: x509.Certificate, issuer: x509.Certificate) -> bool:
+def _given_out_by(found: x509.Certificate, signer: bytes) -> bool:
     try:
         named = found.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-        return named == issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     except x509.ExtensionNotFound:
         return False
+    return bool(signer) and named == signer
 
 
 def _entry(name: str) -> x509.GeneralName:

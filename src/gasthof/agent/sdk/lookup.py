@@ -169,7 +169,11 @@ def in_order(found: Iterable[Row]) -> tuple[Row, ...]:
 def differing(found: Rows, wanted: Rows) -> list[str]:
     """Tables whose rows are not the wanted ones."""
     names = sorted({*found, *wanted})
-    return [name for name in names if in_order(found.get(name, ())) != in_order(wanted.get(name, ()))]
+    return [name for name in names if not _same(found.get(name, ()), wanted.get(name, ()))]
+
+
+def _same(one: tuple[Row, ...], other: tuple[Row, ...]) -> bool:
+    return one == other or (len(one) == len(other) > 1 and in_order(one) == in_order(other))
 
 
 def quoted(name: str) -> str:

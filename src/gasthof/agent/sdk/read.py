@@ -64,9 +64,10 @@ def beside(path: Path, suffix: str) -> str:
 
 def file(path: Path) -> tuple[Fact, bytes]:
     """A managed file and its content; content is empty where there is no regular file."""
-    unsettled = any(os.path.lexists(beside(path, suffix)) for suffix in SUFFIXES)
+    name = str(path)
+    unsettled = any(os.path.lexists(f"{name}{suffix}") for suffix in SUFFIXES)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return Fact(unsettled=unsettled), b""
     except OSError:  # a link (ELOOP), a socket (ENXIO)

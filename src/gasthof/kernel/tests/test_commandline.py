@@ -141,6 +141,12 @@ def test_a_secret_comes_from_standard_input_or_a_file(
     assert run("web.add_protected_user", *place, "name=@@hans", "password=@@Sehr geheim 3")[0] == 0
 
 
+def test_a_zones_own_name_is_typed_as_elsewhere(house: House, run: Run) -> None:
+    assert run("domains.add", f"subscription={house.mine}", "name=grüße.test")[0] == 0
+    code, out, _ = run("dns.set_records", "domain=grüße.test", "name=@", "type=TXT", "contents=v=spf1 -all", "--json")
+    assert (code, json.loads(out)["result"]["changed"][0]["name"]) == (0, "@")
+
+
 def test_the_list_shows_every_verb_and_field(run: Run) -> None:
     code, out, _ = run("--list", "--lang", "de")
     assert code == 0

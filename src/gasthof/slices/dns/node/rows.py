@@ -10,7 +10,9 @@ in zones.db are copies.
 
 from base64 import b32hexencode
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha1
+from pathlib import Path
 
 from gasthof.agent.sdk.steps import LookupDatabase, Row, Rows
 from gasthof.prefix import Prefix
@@ -75,13 +77,21 @@ WITH_PRIORITY = ("MX", "SRV")  # PowerDNS keeps their first number in a column o
 
 
 def database(prefix: Prefix) -> LookupDatabase:
-    return LookupDatabase(prefix.state.joinpath("dns", "zones.db"), SCHEMA, GROUP, "wal", secrets=("keys.content",))
+    return _databases(prefix.state)[0]
 
 
 def born_here(prefix: Prefix) -> LookupDatabase:
     """Of what no spec holds."""
-    path = prefix.state.joinpath("dns", "keys.db")
-    return LookupDatabase(path, BORN_HERE, "root", "delete", 0o600, secrets=("keys.content",), kept=True)
+    return _databases(prefix.state)[1]
+
+
+@lru_cache(maxsize=8)
+def _databases(state: Path) -> tuple[LookupDatabase, LookupDatabase]:
+    """Each zone's facts and plan name them several times."""
+    masked = ("keys.content",)
+    zones = LookupDatabase(state / "dns" / "zones.db", SCHEMA, GROUP, "wal", secrets=masked)
+    kept = LookupDatabase(state / "dns" / "keys.db", BORN_HERE, "root", "delete", 0o600, secrets=masked, kept=True)
+    return zones, kept
 
 
 def zone_rows(spec: ZoneSpec, serial: int) -> Rows:

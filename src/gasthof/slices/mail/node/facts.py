@@ -75,17 +75,17 @@ def _domain(machine: Machine, key: str, wanted: Wanted, rows: Found, stored: Map
         return DomainFacts(rows, found, presented=name in stored, doomed=doomed, last=not wanted.around)
     if name is None:
         return DomainFacts(rows, found)
-    presented = stored.get(name, "") == sni.fingerprint(prefix, name) != ""
-    return DomainFacts(rows, found, _certificate(machine, name), presented)
+    folder = places.tls(prefix) / name
+    fact, key = read.file(folder / certificate.KEY)
+    issued = certificate.content(folder / certificate.CERTIFICATE)
+    presented = stored.get(name, "") == sni.fingerprint_of(key, issued) != ""
+    return DomainFacts(rows, found, _certificate(machine, fact, key, issued), presented)
 
 
-def _certificate(machine: Machine, name: str) -> CertificateFact:
-    folder = places.tls(machine.prefix) / name
-    fact, pem = read.file(folder / certificate.KEY)
+def _certificate(machine: Machine, fact: Fact, key: bytes, issued: bytes) -> CertificateFact:
     if (fact.mode, fact.owner, fact.group) != (0o640, "root", places.FRONT_USER):
         return CertificateFact()
-    issued = certificate.content(folder / certificate.CERTIFICATE)
-    return certificate.inspect(pem, issued, certificate.content(machine.prefix.ca_certificate), machine.clock.now())
+    return certificate.inspect(key, issued, certificate.content(machine.prefix.ca_certificate), machine.clock.now())
 
 
 def mailboxes(machine: Machine, wanted: Mapping[str, Wanted]) -> dict[str, MailboxFacts]:

@@ -1,6 +1,7 @@
 """Where the mail daemons keep what they have, and where they meet. Pure, standard library only."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from gasthof.prefix import Prefix
@@ -26,22 +27,22 @@ def run(prefix: Prefix) -> Path:
 
 def lookup(prefix: Prefix, name: str) -> Path:
     """The look-up database of that name, in a folder of its own: postfix, dovecot or certificates."""
-    return prefix.state.joinpath("mail", f"lookup-{name}", f"{name}.db")
+    return _lookup(prefix.state, name)
 
 
 def tls(prefix: Prefix) -> Path:
     """NAME/{key,cert}.pem for each name that presents a certificate, "server" for the machine's own."""
-    return prefix.state.joinpath("mail", "tls")
+    return _below(prefix.state, "tls")
 
 
 def mailboxes(prefix: Prefix, subscription: str) -> Path:
     """What holds a subscription's mail: the customer's own, its name root's, and where no PHP of theirs comes."""
-    return prefix.root.joinpath("mail", subscription)
+    return _below(prefix.root, "") / subscription
 
 
 def vacation(prefix: Prefix, address: str) -> Path:
     """The script of a mailbox' out-of-office note. Dovecot finds it by the address (dovecot.conf)."""
-    return prefix.state.joinpath("mail", "vacation", f"{address}{SCRIPT}")
+    return _below(prefix.state, "vacation") / f"{address}{SCRIPT}"
 
 
 def operator(prefix: Prefix) -> Path:
@@ -94,6 +95,17 @@ def checked(prefix: Prefix) -> Prefix:
 def filled(template: str, values: dict[str, str]) -> str:
     """<<name>> becomes values["name"]; KeyError for one that is not there."""
     return re.sub(r"<<(\w+)>>", lambda match: values[match[1]], template)
+
+
+@lru_cache(maxsize=16)
+def _below(folder: Path, name: str) -> Path:
+    """Paths of many thousand mailboxes begin with it."""
+    return folder / "mail" / name
+
+
+@lru_cache(maxsize=16)
+def _lookup(state: Path, name: str) -> Path:
+    return state / "mail" / f"lookup-{name}" / f"{name}.db"
 
 
 def _loopback(second: int, port: int) -> str:

@@ -33,7 +33,12 @@ def database(prefix: Prefix) -> LookupDatabase:
 
 def fingerprint(prefix: Prefix, name: str) -> str:
     """Of the key and certificate that lie in node/mail/tls/NAME; "" where one is missing."""
-    return _fingerprint(_encoded(prefix, name))
+    return fingerprint_of(*_lying(prefix, name))
+
+
+def fingerprint_of(key: bytes, certificate: bytes) -> str:
+    """Of these two, PEM; "" where one is missing."""
+    return _fingerprint(_encoded(key, certificate))
 
 
 def stored(prefix: Prefix, names: Iterable[str]) -> dict[str, str]:
@@ -65,7 +70,7 @@ class SniMap:
     def ask(self, verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
         wrong = {name: Reply(error=f"{name!r} is no mail name") for name in arguments if not NAME.fullmatch(name)}
         good = [name for name in arguments if name not in wrong]
-        wanted = {name: _encoded(self.prefix, name) if verb == "put" else "" for name in good}
+        wanted = {name: _encoded(*_lying(self.prefix, name)) if verb == "put" else "" for name in good}
         lacking = {name for name in good if verb == "put" and not wanted[name]}
         with closing(lookup.opened(database(self.prefix))) as connection, connection:
             for name in good:
@@ -77,9 +82,12 @@ class SniMap:
         return wrong | {name: Reply(value=_fingerprint(wanted[name])) for name in good} | missing
 
 
-def _encoded(prefix: Prefix, name: str) -> str:
+def _lying(prefix: Prefix, name: str) -> tuple[bytes, bytes]:
     folder = places.tls(prefix) / name
-    key, certificate = content(folder / KEY), content(folder / CERTIFICATE)
+    return content(folder / KEY), content(folder / CERTIFICATE)
+
+
+def _encoded(key: bytes, certificate: bytes) -> str:
     return b64encode(key + certificate).decode() if key and certificate else ""
 
 

@@ -23,6 +23,7 @@ import hashlib
 import re
 import string
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -50,12 +51,17 @@ def bucket(name: str) -> str:
 
 def host_path(prefix: Prefix, host: str) -> Path:
     """Where the document of this A-label lies. ValueError if it is none."""
-    return prefix.state.joinpath("web", "hosts", bucket(_checked(HOST, host, "host")), f"{host}.json")
+    return _folder_of(prefix.state, "hosts", bucket(_checked(HOST, host, "host"))) / f"{host}.json"
 
 
 def tls_directory(prefix: Prefix, site: str) -> Path:
     """Holds key.pem and cert.pem of this site (its domain's A-label)."""
-    return prefix.state.joinpath("web", "tls", bucket(_checked(HOST, site, "site")), site)
+    return _folder_of(prefix.state, "tls", bucket(_checked(HOST, site, "site"))) / site
+
+
+@lru_cache(maxsize=1_024)
+def _folder_of(state: Path, what: str, spread: str) -> Path:
+    return state / "web" / what / spread
 
 
 def fallback_tls(prefix: Prefix) -> Path:
