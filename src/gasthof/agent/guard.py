@@ -19,10 +19,7 @@ class Guard:
         """Which of the objects that are to go may go now."""
         released = self.journal.released()
         waiting = set(gone) - released
-        total = (
-            self.journal.count() if len(waiting) >= LEAST else 0
-        )  # counting all would make a change dearer with each customer
-        if len(waiting) < LEAST or len(waiting) <= SHARE * total:
+        if (total := self._counted(waiting)) is None or len(waiting) <= SHARE * total:
             self.held, self.holding = None, frozenset()
             if released and not released & set(gone):
                 self.journal.release([])
@@ -31,6 +28,10 @@ class Guard:
         self.holding = frozenset(waiting)
         self.held = f"{len(waiting)} of {total} objects would be removed: {named}, ..."
         return set(gone) & released
+
+    def _counted(self, waiting: Collection[Id]) -> int | None:
+        """All objects; None where their number does not matter: counting makes a change dearer with each customer."""
+        return self.journal.count() if len(waiting) >= LEAST else None
 
     def release(self, gone: Collection[Id]) -> None:
         """A person looked at it and said yes."""
