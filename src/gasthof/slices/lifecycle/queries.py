@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
 from gasthof.kernel import registry
@@ -18,9 +19,10 @@ from gasthof.slices.lifecycle.drawing import Course
 from gasthof.slices.lifecycle.explaining import FEES, TYPES
 from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Sweep, Termination, Work
 from gasthof.slices.lifecycle.policies import read
-from gasthof.slices.lifecycle.rules import facts
+from gasthof.slices.lifecycle.rules import facts, machines
+from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
-from gasthof.slices.lifecycle.rules.policy import SERVED, Policy
+from gasthof.slices.lifecycle.rules.policy import ACTIVE, IMAGE, RESTORABLE, SERVED, SERVER_MAIL, Policy
 from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, decisions, timeline, told
 from gasthof.slices.lifecycle.wording import day as day_in_words
 from gasthof.slices.registrar.queries import Registration, quoted_extra
@@ -37,16 +39,20 @@ __all__ = [
     "HoldRef",
     "Service",
     "ServiceRef",
+    "by_image",
+    "check_onto",
     "coming",
     "course",
     "course_if",
     "day_in_words",
+    "elsewhere",
     "end_waits",
     "facts_of",
     "find_service",
     "foreseen",
     "in_services",
     "kept",
+    "kept_mail",
     "kept_subservers",
     "known_at_once",
     "next_step",
@@ -58,6 +64,7 @@ __all__ = [
     "price_missing",
     "restored_as",
     "saved_of",
+    "servers_for",
     "services",
     "shown",
     "termination_of",
@@ -66,6 +73,7 @@ __all__ = [
 
 SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
 DOMAIN = "domain"  # the type whose days and fees are its registry’s
+SERVERS = ("vps", "aps")  # machines that come back from an image
 SUBSERVER = "subserver"  # the type that is a subscription with its parent’s days
 REGISTRY_FEE, QUOTED_IN = "registry", "EUR"  # a fee of policies; what registries quote in
 
@@ -242,6 +250,58 @@ def _is_kept(service: Service) -> bool:
     return not service.events.filter(what="restored").exists()
 
 
+def by_image(service: Service) -> bool:
+    """Whether it comes back as a whole from its image, onto another server, and in no other way (spec L20, L21)."""
+    return IMAGE in policy_of(service).of(service.type, service.tld).archive.keeps
+
+
+def elsewhere(service: Service) -> bool:
+    """Whether another server has to be named on which it comes back."""
+    return service.type == SERVER_MAIL or by_image(service)
+
+
+def check_onto(service: Service, onto: Service | None, on: date) -> None:
+    """That a server's image, or mail that was ordered with one, comes back on that server. Raises Refused, at its field."""
+    if service.ended is None:
+        raise Refused("This service has not ended.").at("service")
+    if RESTORABLE not in _decided(service, on).capabilities:
+        raise Refused("Nothing is kept of it any more.").at("service")
+    if onto is None:
+        raise Refused("Say on which server it is to come back.").at("onto")
+    if onto.customer_id != service.customer_id:
+        raise Refused("This service is another customer’s.").at("onto")
+    try:
+        _check_server(service, onto, on)
+    except Refused as error:
+        raise error.at("onto") from error
+
+
+def _check_server(service: Service, onto: Service, on: date) -> None:
+    if service.type == SERVER_MAIL:
+        machines.check_mail(service.parent.type if service.parent else "", _server(onto))
+        return
+    machines.check(_server(service), _server(onto), policy_of(onto).of(onto.type, onto.tld).classes, on)
+
+
+def _server(service: Service) -> machines.Server:
+    return machines.Server(
+        service.type, service.server_class, day_of(service.created, settings.TIME_ZONE), service.first_unpaid, service.ended,
+        works=service.phase == ACTIVE and not service.closed, used=service.events.filter(what="image").exists(),
+    )  # fmt: skip
+
+
+def servers_for(customer: int) -> QuerySet[Service]:
+    """Of that customer, onto which an image or mail may go; which of them a restoration may name is said by `check_onto`."""
+    return Service.objects.filter(customer=customer, type__in=SERVERS, ended=None).order_by("-pk")
+
+
+def kept_mail(service: Service, on: date) -> list[Service]:
+    """Mail services that were ordered with a server and can come back, each of a domain (spec L20)."""
+    ended = service.children.filter(type=SERVER_MAIL).exclude(ended=None).exclude(events__what="restored")
+    listed = ended.select_related("customer", "parent").order_by("pk")
+    return [each for each in listed if RESTORABLE in _decided(each, on).capabilities]
+
+
 def restored_as(number: int) -> Service:
     """What the service of that number came back as, last."""
     event = Event.objects.filter(service=number, what="restored").order_by("-pk")[:1].get()
@@ -306,6 +366,7 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
                 "renewal": step.renewal,
                 "fees": list(step.fees),
                 "saved": list(step.saved),
+                "conditions": told_of["conditions"],
                 "cost": told_of["cost"],
             }
             for step, told_of in zip(drawn.steps, drawn.told, strict=True)

@@ -38,10 +38,10 @@ def furnish(house: House, place: str, domain: str) -> None:
 
 
 def ended(customer: Customer, place: str) -> Service:
-    """An application server that was deleted today; what was saved of it is kept."""
+    """A managed server that was deleted today; what was saved of it is kept."""
     now = SYSTEM_CLOCKS.business.now()
     version = policies.take(policies.shipped(), now)
-    made = changing.begin(customer, "aps", f"aps-{place}", now, version=version)
+    made = changing.begin(customer, "vms", f"vms-{place}", now, version=version)
     Service.objects.filter(pk=made.pk).update(ended=today(now), phase="deleted", due_at=None)
     return made
 
