@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from procrastinate.contrib.django import app
 
+from gasthof.kernel import registry
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import Between
@@ -34,8 +35,10 @@ from gasthof.slices.lifecycle.queries import (
     HoldRef,
     ServiceRef,
     elsewhere,
+    fee_to_say,
     foreseen,
     parked_sweep,
+    policy_of,
     shown,
 )
 from gasthof.slices.lifecycle.rules import facts
@@ -123,6 +126,24 @@ def note_notice(call: Call, *, service: ServiceRef) -> Result:
     changing.notice_delivered(service, today(now), now)
     service.refresh_from_db()
     return shown(service)
+
+
+@action("lifecycle.say_fee", permission=MANAGE, on="service")
+def say_fee(
+    call: Call,
+    *,
+    service: ServiceRef,
+    cents: Annotated[int, Between(0, 10_000_000), "what it costs without VAT, in the policy’s currency, in cents"],
+) -> Result:
+    """Say what the fee is that a service’s policy leaves open, its registry’s unlocking fee, say: for this unpaid time alone."""
+    now = call.clocks.business.now()
+    key = fee_to_say(service, today(now))
+    if not key:
+        raise Refused("The policy leaves no fee of this service open.").at("service")
+    currency = policy_of(service).currency
+    changing.note(service, "fee", f"{key}:{cents}:{currency}", now)
+    registry.fee_known(service)
+    return {"service": service.pk, "fee": key, "cents": cents, "currency": currency}
 
 
 @action("lifecycle.put_hold", permission=MANAGE, on="service")

@@ -7,6 +7,7 @@ from gasthof.slices.lifecycle.daily import day_began
 from gasthof.slices.lifecycle.moving import export, keeps, let_go, restore, withholds
 from gasthof.slices.lifecycle.outlook import outlooks
 from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, waiting_number
+from gasthof.slices.lifecycle.unsaid import alarms
 
 CAPABILITY = Capability(
     "lifecycle",
@@ -28,4 +29,5 @@ CAPABILITY = Capability(
     restore=restore,
     day_began=day_began,
     registry_answered=go_on_soon,
+    alarms=alarms,
 )

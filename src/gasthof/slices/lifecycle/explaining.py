@@ -6,6 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from gasthof.kernel.amounts import amount
 from gasthof.slices.lifecycle.rules.facts import Reason
 
 SENTENCES = {
@@ -122,6 +123,7 @@ WHAT = {  # events
     "lifted": _("Hold lifted: %(value)s"),
     "closed": _("Not served from now on"),
     "opened": _("Served again"),
+    "fee": _("It is known what this costs: %(value)s"),
     "termination": _("Its end was wished for, for %(value)s"),
     "restored": _("Restored as service %(value)s"),
     "image": _("The image of service %(value)s was put onto it"),
@@ -205,6 +207,9 @@ def happened(what: str, value: str) -> str:
     """An event, in the reader's language."""
     if what in ("paid", "paid_back", "put_off", "termination", "revoked", "noticed"):
         value = date_format(date.fromisoformat(value), "DATE_FORMAT")
+    elif what == "fee":
+        key, cents, currency = value.rsplit(":", 2)
+        value = f"{FEES.get(key, key)} {amount(int(cents), currency)}"
     else:
         value = str((PHASES | HOLDS).get(value, value))
     return str(WHAT[what]) % {"value": value}

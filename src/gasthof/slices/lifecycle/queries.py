@@ -48,6 +48,7 @@ __all__ = [
     "elsewhere",
     "end_waits",
     "facts_of",
+    "fee_to_say",
     "find_service",
     "foreseen",
     "in_services",
@@ -146,15 +147,51 @@ def policy_of(service: Service) -> Policy:
 
 
 def priced(service: Service) -> Policy:
-    """Its policy, with what its registry said that having it back costs. An amount that the policy says itself counts more."""
+    """Its policy, with the fees that it leaves open as somebody said them: staff, else its registry. An amount of the policy counts more."""
     policy = policy_of(service)
-    fee = policy.fees.get(REGISTRY_FEE)
-    if service.type != DOMAIN or fee is None or fee.amount is not None or policy.currency != QUOTED_IN:
+    left_open = _left_open(policy, service)
+    if not left_open:
         return policy
+    said = _said_fees(service)
+    if REGISTRY_FEE in left_open and REGISTRY_FEE not in said:
+        said |= _quoted_fee(service, policy)
+    known = {key: replace(policy.fees[key], amount=said[key]) for key in left_open if key in said}
+    return replace(policy, fees={**policy.fees, **known}) if known else policy
+
+
+def _left_open(policy: Policy, service: Service) -> set[str]:
+    """Fees of its phases without an amount."""
+    fees = {phase.fee for phase in policy.of(service.type, service.tld).phases if phase.fee}
+    return {key for key in fees if policy.fees[key].amount is None}
+
+
+def _said_fees(service: Service) -> dict[str, int]:
+    """By their keys, since it was paid last: what is paid once may cost something else the next time."""
+    found: dict[str, int] = {}
+    for event in service.events.filter(what__in=("fee", "paid")).order_by("-pk"):
+        if event.what == "paid":
+            break
+        key, amount, _ = event.value.rsplit(":", 2)
+        found.setdefault(key, int(amount))
+    return found
+
+
+def _quoted_fee(service: Service, policy: Policy) -> dict[str, int]:
+    """Of a domain name, by its registry."""
+    if service.type != DOMAIN or policy.currency != QUOTED_IN:
+        return {}
     kept = Registration.objects.filter(name=service.name, customer=service.customer_id)
     row = kept.exclude(state=Registration.GONE).first()
     extra = quoted_extra(row) if row else None
-    return policy if extra is None else replace(policy, fees={**policy.fees, REGISTRY_FEE: replace(fee, amount=extra)})
+    return {} if extra is None else {REGISTRY_FEE: extra}
+
+
+def fee_to_say(service: Service, on: date) -> str:
+    """The key of the next fee that its policy gives no amount for, said already or not; "": there is none to come."""
+    left_open = _left_open(policy_of(service), service)
+    if not left_open or service.ended is not None:
+        return ""
+    return next((key for step in coming(service, on) for key in step.fees if key in left_open), "")
 
 
 def off(service: Service) -> bool:
