@@ -28,6 +28,7 @@ from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.models import Calendar
 from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.queries import (
+    END_AT_ONCE,
     FOLLOW,
     MANAGE,
     SEE,
@@ -175,11 +176,11 @@ def lift_hold(call: Call, *, hold: HoldRef) -> Result:
     return shown(hold.service)
 
 
-@action("lifecycle.end_for_breach", permission=MANAGE, on="service")
+@action("lifecycle.end_for_breach", permission=END_AT_ONCE, on="service")
 def end_for_breach(
     call: Call, *, service: ServiceRef, authorised: Annotated[Title, "who decided so: two people"]
 ) -> Result:
-    """End a service today, for a severe and deliberate breach. It takes the place of the customer’s own wish for a later day."""
+    """End a service today, for a severe and deliberate breach: a case alone does this. It takes the place of the customer’s own wish."""
     now = call.clocks.business.now()
     for standing in service.terminations.filter(revoked=None):
         changing.revoke(standing, now)

@@ -30,6 +30,7 @@ from gasthof.slices.subscriptions.queries import Export, part_of
 
 __all__ = [
     "DOMAIN",
+    "END_AT_ONCE",
     "FEES",
     "FOLLOW",
     "MANAGE",
@@ -73,6 +74,7 @@ __all__ = [
 ]
 
 SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
+END_AT_ONCE = "lifecycle.end_at_once"  # nobody's alone: a case has it, once two people have said so (spec L2)
 DOMAIN = "domain"  # the type whose days and fees are its registry’s
 SERVERS = ("vps", "aps")  # machines that come back from an image
 SUBSERVER = "subserver"  # the type that is a subscription with its parent’s days
