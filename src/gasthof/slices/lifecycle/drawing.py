@@ -106,6 +106,12 @@ class Course:
             for nth, step in enumerate(self.steps)
         ]  # fmt: skip
 
+    @property
+    def at_the_end(self) -> list[str]:
+        """What its end takes for good, and how what was saved comes back; empty: it does not end, or there is nothing to say."""
+        end = next((step for step in self.steps if step.phase in ENDS), None)
+        return conditions(end) if end else []
+
     def _cost_above(self, step: Step) -> str:
         """Of what follows another service."""
         if step.phase == ACTIVE:
