@@ -34,6 +34,7 @@ __all__ = [
     "FEES",
     "FOLLOW",
     "MANAGE",
+    "ON_SERVERS",
     "SEE",
     "TYPES",
     "Course",
@@ -77,6 +78,7 @@ SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
 END_AT_ONCE = "lifecycle.end_at_once"  # nobody's alone: a case has it, once two people have said so (spec L2)
 DOMAIN = "domain"  # the type whose days and fees are its registry’s
 SERVERS = ("vps", "aps")  # machines that come back from an image
+ON_SERVERS = (*SERVERS, SERVER_MAIL)  # what comes back on one
 SUBSERVER = "subserver"  # the type that is a subscription with its parent’s days
 REGISTRY_FEE, QUOTED_IN = "registry", "EUR"  # a fee of policies; what registries quote in
 

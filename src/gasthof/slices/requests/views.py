@@ -20,7 +20,7 @@ from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.access.queries import User
 from gasthof.slices.accounts.queries import Customer, is_number, seen_customer
 from gasthof.slices.cases.queries import open_cases
-from gasthof.slices.lifecycle.queries import Course, Service, by_image, course, course_if, servers_for
+from gasthof.slices.lifecycle.queries import ON_SERVERS, Course, Service, by_image, course, course_if, servers_for
 from gasthof.slices.lifecycle.rules.facts import Termination
 from gasthof.slices.requests import forms, rules, wording
 from gasthof.slices.requests.checking import kept_until
@@ -131,7 +131,8 @@ def new(request: PanelRequest, customer: int, ask: str) -> HttpResponse:
     chosen = {name: request.GET.get(name, "") for name in ("service", "case")}  # by the page that leads here
     form = forms.Draft(posted(request), fixed={"customer": customer, "kind": ask}, initial=chosen)
     services, cases = offered(services_for(ask, customer), chosen["service"]), open_cases(customer)[:MOST_OFFERED]
-    form.suit(ask, services, cases, servers_for(customer)[:MOST_OFFERED] if ask == rules.RESTORE else [])
+    asks_where = ask == rules.RESTORE and any(each.type in ON_SERVERS for each in services)
+    form.suit(ask, services, cases, servers_for(customer)[:MOST_OFFERED] if asks_where else [])
     lead = "" if ask == rules.MESSAGE else _("You see what will happen before you confirm it.")
     return form_page(
         request, form, below_customer(request, found, str(wording.KINDS[ask]), Link(_("Support"), back), lead=lead),

@@ -207,19 +207,12 @@ def service(request: PanelRequest, service: int) -> HttpResponse:
     found: Service = known(request, "services", pk=service)
     back = Link(_("Services"), reverse("lifecycle:services", args=[found.customer_id]))
     head = below_customer(request, found.customer, _named(found), back)
-    manages = may(request.actor, MANAGE, None)
-    return show(
-        request,
-        "lifecycle/service.html",
-        head,
-        _context(found)
-        | {
-            "service": found,
-            "manages": manages,
-            "asks": manages and fee_to_say(found, today()),
-            "doors": registry.service_doors(request.actor, found),
-        },
-    )
+    manages, context = may(request.actor, MANAGE, None), _context(found)
+    more = {
+        "service": found, "manages": manages, "asks": manages and fee_to_say(found, today()) in context["course"].steps[0].fees,
+        "doors": registry.service_doors(request.actor, found),
+    }  # fmt: skip
+    return show(request, "lifecycle/service.html", head, context | more)
 
 
 def _managed(request: PanelRequest, number: int) -> tuple[Service, Link]:

@@ -76,6 +76,8 @@ def test_nothing_is_asked_for_before_the_house_knows_of_an_image(house: House) -
     answered(house)
     assert may_be_asked() == ["restore", "backup", "message"]
     assert "on which server" in refused("draft", **wanted)
+    form = owner(house).get(f"/customers/{house.baker.customer}/requests/new/restore").content.decode()
+    assert 'name="onto"' in form and "vps-neu" in form and 'name="mail"' in form
     assert "M or higher" in refused("draft", **wanted, onto=named("vps-klein"))
 
 
