@@ -365,6 +365,7 @@ def shown(service: Service) -> dict[str, object]:
         "name": service.unicode,
         "customer": service.customer_id,
         "subscription": service.subscription.system_name if service.subscription else None,
+        "server_class": service.server_class,
         "phase": service.phase,
         "closed": service.closed,
         "first_unpaid": service.first_unpaid.isoformat() if service.first_unpaid else None,

@@ -235,6 +235,7 @@ def test_what_cannot_be_ordered_is_refused_beside_its_field(
 @db
 def test_the_page_and_the_api_say_it_ahead(server: Service) -> None:
     drawn = course(server, FIRST - days(10))
+    assert do(-10, "foresee", service=server.pk)["server_class"] == "M"
     assert [len(step["conditions"]) for step in foreseen(server, FIRST - days(10))["steps"]] == [0, 1, 3, 0]
     assert "Restoration 20.00" in str(drawn.told[2]["cost"])
     mail = server.children.filter(type="server_mail").earliest("pk")

@@ -285,6 +285,7 @@ def _facts(row: Service) -> list[Fact]:
         (_("Registered until"), shown(row.registry_date) if row.registry_date else ""),
         (_("Subscription"), row.subscription.system_name if row.subscription else ""),
         (_("Belongs to"), row.parent.unicode if row.parent else ""),
+        (_("Class"), row.server_class),
         (_("To end on"), shown(row.ends_on) if row.ends_on else ""),
         (_("Number of the service"), str(row.pk)),
     ]
