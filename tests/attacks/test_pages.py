@@ -136,6 +136,7 @@ def keys(house: House) -> list[tuple[str, object]]:
         ("<int:directory>", directory.pk), ("operators/<int:user>", f"operators/{people(User.OPERATOR, None, 'betrieb').pk}"),
         ("<int:assignment>", Assignment.objects.filter(user=person(DOMAIN)).latest("pk").pk),
         ("<int:user>", person(DOMAIN).pk), ("<slug:what>", "deactivate"), ("<int:role>", role.pk if role else 0),
+        ("services/<int:service>/fee", f"services/{ways['lifecycle.say_fee']['service']}/fee"),
         ("<int:service>", Service.objects.filter(customer=customer, ended=None).latest("pk").pk),
         ("<int:sweep>", ways["lifecycle.approve_sweep"]["sweep"]), ("<int:operation>", ways["registrar.retry"]["operation"]), ("<int:notice>", ways["notices.send_again"]["notice"]),
         ("<int:former>", ways["dns.restore_former"]["former"]), ("<int:case>", ways["cases.note"]["case"]), *of_billing(ways),

@@ -40,7 +40,10 @@ RESELLERS = {
     "subscriptions.export", "subscriptions.import", "subscriptions.delete_export", "subscriptions.exports",
 }  # fmt: skip
 # What nobody does in a customer's place, and what the panel alone does.
-IN_PERSON, PANELS = {"requests.send_code", "requests.confirm"}, {"billing.receive", "requests.vouch"}
+IN_PERSON, PANELS = (
+    {"requests.send_code", "requests.confirm"},
+    {"billing.receive", "lifecycle.end_for_breach", "requests.vouch"},
+)
 WHILE_SUSPENDED = {
     "access.create_token",
     "access.revoke_token",

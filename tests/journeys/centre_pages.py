@@ -51,6 +51,8 @@ def fill(house: House) -> None:
     house.run("cases.mended", house.baker, case=breach, words="Die Bilder sind gelöscht.")
     ended = house.run("cases.open", customer=baker, title="Falscher Alarm", words=SEEN, severity=0).result["case"]
     house.run("cases.close", case=ended, words="Es war ein Irrtum von uns.", unfounded="yes")
+    server = {"customer": baker, "type": "aps", "name": "Rechenknecht der Backstube", "first_unpaid": "2029-03-03"}
+    house.run("lifecycle.begin", **server, server_class="M")
     _talk(house)
 
 
@@ -79,7 +81,7 @@ def of_staff(house: House) -> Iterator[Page]:
         "notices-all": "/notices/", "notice-refused": f"/notices/{_refused()}/", "notice-again": f"/notices/{_refused()}/again",
         "notices-preview": f"/services/{_service(house, 'shop')}/notices",
         "work-approve": f"/services/work/approve/{Sweep.objects.latest('pk').pk}", "service-end": f"/services/{_service(house, 'shop')}/end",
-        "service-stay": f"/services/{_service(house, 'hosting')}/stay",
+        "service-fee": f"/services/{_service(house, 'domain')}/fee", "service-stay": f"/services/{_service(house, 'hosting')}/stay",
         "money-assign": f"/payments/bookings/{_waiting()}/assign", "money-return": f"/payments/bookings/{_waiting()}/return",
         "money-accept": f"/payments/bookings/{_waiting()}/accept/{_open(house)}",
         "money-close": f"/payments/bookings/{MoneyCase.objects.filter(why=MoneyCase.RETURN)[0].booking_id}/close",

@@ -6,28 +6,44 @@ from django.conf import settings
 from django.urls import reverse
 from procrastinate.contrib.django import app
 
+from gasthof.kernel import registry
 from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import CustomerRef
-from gasthof.slices.lifecycle import changing, following, policies, previewing, restoring, rollout, subservers, sweeping
+from gasthof.slices.lifecycle import (
+    changing,
+    following,
+    machines,
+    policies,
+    previewing,
+    restoring,
+    rollout,
+    subservers,
+    sweeping,
+)
 from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.models import Calendar
 from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.queries import (
+    END_AT_ONCE,
     FOLLOW,
     MANAGE,
     SEE,
     SUBSERVER,
     HoldRef,
     ServiceRef,
+    elsewhere,
+    fee_to_say,
     foreseen,
     parked_sweep,
+    policy_of,
     shown,
 )
 from gasthof.slices.lifecycle.rules import facts
+from gasthof.slices.lifecycle.rules.policy import ORDERED_WITH
 from gasthof.slices.lifecycle.sweeping import Approval, today
 from gasthof.slices.lifecycle.values import Digest, PolicyText
 from gasthof.slices.subscriptions.queries import SubscriptionRef
@@ -35,7 +51,9 @@ from gasthof.slices.subscriptions.queries import SubscriptionRef
 Kind = Annotated[Literal["abuse", "legal", "security", "registry", "staff"], "why it is held"]
 LiftedBy = Annotated[Literal["source", "staff", "mended", "fee"], "how it may be lifted"]
 PLACES = ("hosting", "multihosting", SUBSERVER)  # closed and deleted with the whole subscription that they stand in
-BegunType = Literal["hosting", "multihosting", "subserver", "builder", "mail", "shop", "vms", "vps", "aps"]
+BegunType = Literal[
+    "hosting", "multihosting", "subserver", "builder", "mail", "shop", "vms", "vps", "aps", "server_mail", "backup_storage",
+]  # fmt: skip
 
 
 @action("lifecycle.begin", permission=MANAGE, on="customer")
@@ -49,20 +67,29 @@ def begin(
         Day | None, "first day that is not paid, such as 2027-03-03; none for a subserver, which has its parent’s days"
     ] = None,
     subscription: SubscriptionRef | None = None,
-    parent: Annotated[ServiceRef | None, "the multihosting or managed server that a subserver belongs to"] = None,
+    parent: Annotated[
+        ServiceRef | None,
+        "the multihosting or managed server that a subserver belongs to, or the server that mail or backup storage was ordered with",
+    ] = None,
+    server_class: Annotated[Title | None, "of a virtual or application server: which of the policy’s classes"] = None,
 ) -> Result:
-    """Begin a service, which is paid until the day before the one that is given; or a subserver, which is paid with its parent."""
-    subservers.check(customer, type, first_unpaid, subscription, parent)
+    """Begin a service, which is paid until the day before the one that is given; or one that is paid with its parent."""
+    now = call.clocks.business.now()
+    if type in ORDERED_WITH:
+        machines.check_ordered(customer.number, type, first_unpaid, parent, now)
+    else:
+        subservers.check(customer, type, first_unpaid, subscription, parent)
+    if server_class is not None:
+        machines.check_class(type, str(server_class), now)
     if subscription is not None and subscription.customer_id != customer.number:
         raise Refused("This subscription is another customer’s.").at("subscription")
     alike = PLACES if type in PLACES else (type,)
     if subscription is not None and subscription.services.filter(type__in=alike, ended=None).exists():
         raise Refused("There is a service of this type for this subscription already.").at("subscription")
-    now = call.clocks.business.now()
     version = policies.current(now)
     made = changing.begin(
         customer, type, str(name), now, version=version, first_unpaid=first_unpaid,
-        subscription=subscription.number if subscription else None, parent=parent,
+        subscription=subscription.number if subscription else None, parent=parent, server_class=str(server_class or ""),
     )  # fmt: skip
     made.refresh_from_db()
     return shown(made)
@@ -102,6 +129,24 @@ def note_notice(call: Call, *, service: ServiceRef) -> Result:
     return shown(service)
 
 
+@action("lifecycle.say_fee", permission=MANAGE, on="service")
+def say_fee(
+    call: Call,
+    *,
+    service: ServiceRef,
+    cents: Annotated[int, Between(0, 10_000_000), "what it costs without VAT, in the policy’s currency, in cents"],
+) -> Result:
+    """Say what the fee is that a service’s policy leaves open, its registry’s unlocking fee, say: for this unpaid time alone."""
+    now = call.clocks.business.now()
+    key = fee_to_say(service, today(now))
+    if not key:
+        raise Refused("The policy leaves no fee of this service open.").at("service")
+    currency = policy_of(service).currency
+    changing.note(service, "fee", f"{key}:{cents}:{currency}", now)
+    registry.fee_known(service)
+    return {"service": service.pk, "fee": key, "cents": cents, "currency": currency}
+
+
 @action("lifecycle.put_hold", permission=MANAGE, on="service")
 def put_hold(
     call: Call,
@@ -131,11 +176,11 @@ def lift_hold(call: Call, *, hold: HoldRef) -> Result:
     return shown(hold.service)
 
 
-@action("lifecycle.end_for_breach", permission=MANAGE, on="service")
+@action("lifecycle.end_for_breach", permission=END_AT_ONCE, on="service")
 def end_for_breach(
     call: Call, *, service: ServiceRef, authorised: Annotated[Title, "who decided so: two people"]
 ) -> Result:
-    """End a service today, for a severe and deliberate breach. It takes the place of the customer’s own wish for a later day."""
+    """End a service today, for a severe and deliberate breach: a case alone does this. It takes the place of the customer’s own wish."""
     now = call.clocks.business.now()
     for standing in service.terminations.filter(revoked=None):
         changing.revoke(standing, now)
@@ -183,12 +228,27 @@ def revoke_termination(call: Call, *, service: ServiceRef) -> Result:
 
 @action("lifecycle.restore", permission=MANAGE, on="service")
 def restore(
-    call: Call, *, service: ServiceRef, first_unpaid: Annotated[Day, "first day that is not paid, such as 2028-03-03"]
+    call: Call,
+    *,
+    service: ServiceRef,
+    first_unpaid: Annotated[
+        Day | None, "first day that is not paid, such as 2028-03-03; none of what comes back on a server"
+    ] = None,
+    onto: Annotated[ServiceRef | None, "of a server’s image, or of its mail: the server on which it comes back"] = None,
+    mail: Annotated[bool, "of a server: also the mail of all its domains"] = False,
 ) -> Result:
-    """Restore a service that was deleted, of what was saved of it. It is a new service, with a subscription of its own."""
-    if first_unpaid <= today(call.clocks.business.now()):
+    """Restore a service that was deleted, of what was saved of it. It is a new service; a server’s image goes onto one that was ordered anew."""
+    now = call.clocks.business.now()
+    if elsewhere(service):
+        made = machines.restore(call, service, onto, mail=mail)
+    elif first_unpaid is None:
+        raise Refused("Say until when it is paid.").at("first_unpaid")
+    elif first_unpaid <= today(now):
         raise Refused("This day has passed.").at("first_unpaid")
-    made = restoring.restore(call, service, first_unpaid)
+    else:
+        made = restoring.restore(call, service, first_unpaid)
+    machines.buy_licence(service, made, now)
+    app.configure_task(AT_ONCE).defer()
     made.refresh_from_db()
     return shown(made) | {"restored": service.pk}
 

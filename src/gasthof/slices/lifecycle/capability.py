@@ -1,16 +1,20 @@
 """The sign on the door of lifecycle."""
 
 from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
+from gasthof.kernel.permissions import Role
 from gasthof.slices.lifecycle.cards import services
 from gasthof.slices.lifecycle.carrying import go_on_soon
 from gasthof.slices.lifecycle.daily import day_began
 from gasthof.slices.lifecycle.moving import export, keeps, let_go, restore, withholds
 from gasthof.slices.lifecycle.outlook import outlooks
-from gasthof.slices.lifecycle.queries import FOLLOW, MANAGE, SEE, waiting_number
+from gasthof.slices.lifecycle.queries import END_AT_ONCE, FOLLOW, MANAGE, SEE, waiting_number
+from gasthof.slices.lifecycle.unsaid import alarms
+
+CASES: frozenset[Role] = frozenset({"system"})
 
 CAPABILITY = Capability(
     "lifecycle",
-    permissions={SEE: OWNERS, MANAGE: OPERATORS, FOLLOW: OWNERS},
+    permissions={SEE: OWNERS, MANAGE: OPERATORS, FOLLOW: OWNERS, END_AT_ONCE: CASES},
     titles={SEE: "See services and what will happen to them", FOLLOW: "Have the services’ days in a calendar program"},
     pages=(
         Page("What waits", "lifecycle:work", MANAGE, "house", "hourglass", section="centre", waiting=waiting_number),
@@ -28,4 +32,5 @@ CAPABILITY = Capability(
     restore=restore,
     day_began=day_began,
     registry_answered=go_on_soon,
+    alarms=alarms,
 )

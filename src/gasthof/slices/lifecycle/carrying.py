@@ -17,12 +17,21 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused
+from gasthof.slices.lifecycle import machines
 from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.names import name
 from gasthof.slices.lifecycle.outcomes import Driver, Outcome
 from gasthof.slices.lifecycle.queries import DOMAIN, SUBSERVER, policy_of
 from gasthof.slices.lifecycle.rules import facts
-from gasthof.slices.lifecycle.rules.policy import ENDING_ACTIONS, ERASE, RENEW
+from gasthof.slices.lifecycle.rules.policy import (
+    BACK,
+    BESIDE,
+    BUY_LICENCE,
+    ENDING_ACTIONS,
+    ERASE,
+    RELEASE_LICENCE,
+    RENEW,
+)
 from gasthof.slices.subscriptions.queries import Export, Subscription, saved
 
 AT_ONCE = "lifecycle.carry_out"  # the job that does what is open now
@@ -37,6 +46,9 @@ DONE = {
     "release": "released",
     "note": "noted",
     RENEW: "renewed",
+    BACK: "brought back",
+    RELEASE_LICENCE: "licence given back",
+    BUY_LICENCE: "licence bought again",
 }
 log = logging.getLogger("gasthof.lifecycle")
 
@@ -79,6 +91,8 @@ def _one(number: int, clocks: Clocks) -> str:
         if work is None:
             return ""
         outcome = Outcome(True) if _overtaken(work) else _tried(work, clocks)
+        if outcome.done and work.action == "delete":
+            machines.release_licence(work, clocks.business.now())
         work.words, work.done = outcome.words, clocks.business.now() if outcome.done else None
         work.save(update_fields=["words", "done", "archive"])
         return f"{work.service.customer.name}, {work.service.name}: {outcome.words or DONE[work.action]}"
@@ -86,16 +100,19 @@ def _one(number: int, clocks: Clocks) -> str:
 
 def _overtaken(work: Work) -> bool:
     """A later phase has come meanwhile; what was begun to be saved is still saved by it. What was paid for is not overtaken by a phase."""
+    if work.action in machines.RECORDED:
+        return False
     later = Work.objects.filter(service=work.service_id, pk__gt=work.pk)
     if work.action == RENEW:
         return later.filter(action__in=(RENEW, *ENDING_ACTIONS)).exists()
-    return later.exclude(action__in=(ERASE, RENEW)).exists()
+    return later.exclude(action__in=BESIDE).exists()
 
 
 def _tried(work: Work, clocks: Clocks) -> Outcome:
     try:
         with transaction.atomic():
-            return DRIVERS.get(work.service.type, recorded)(work, clocks)
+            driver = recorded if work.action in machines.RECORDED else DRIVERS.get(work.service.type, recorded)
+            return driver(work, clocks)
     except ActionRefused as refusal:
         return Outcome(False, "; ".join(error.message for error in refusal.errors))
 

@@ -21,14 +21,14 @@ RENEWED_ELSEWHERE = ("domain",)  # whose registry has to be asked, too
 
 def begin(
     customer: Customer, type_: str, name: str, now: datetime, *, version: PolicyVersion, tld: str = "",
-    first_unpaid: date | None = None, parent: Service | None = None, subscription: int | None = None,
+    first_unpaid: date | None = None, parent: Service | None = None, subscription: int | None = None, server_class: str = "",
 ) -> Service:  # fmt: skip
     """A new service, pinned to that version."""
     if parent is not None and parent.customer_id != customer.number:
         raise Refused("A service and the one it belongs to have the same customer.")
     made = Service.objects.create(
         customer=customer, type=type_, name=name, unicode=spelled(name), tld=tld, policy=version, entry=of_version(version.number).of(type_, tld).key,
-        first_unpaid=first_unpaid, parent=parent, subscription_id=subscription, created=now,
+        first_unpaid=first_unpaid, parent=parent, subscription_id=subscription, created=now, server_class=server_class,
     )  # fmt: skip
     follow([made.pk], now)
     return made

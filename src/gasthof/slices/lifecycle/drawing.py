@@ -101,10 +101,16 @@ class Course:
                 "day": shown(step.day), "iso": step.day.isoformat(), "last": shown(step.last) if step.last else "",
                 "words": named(step), "tone": tone(step.phase), "today": nth == 0,
                 "changes": [] if step.closes else _changes(step),
-                "cost": self._cost(step), "saved": ", ".join(str(explaining.KEPT[each]) for each in step.saved),
+                "conditions": conditions(step), "cost": self._cost(step), "saved": ", ".join(str(explaining.KEPT[each]) for each in step.saved),
             }
             for nth, step in enumerate(self.steps)
         ]  # fmt: skip
+
+    @property
+    def at_the_end(self) -> list[str]:
+        """What its end takes for good, and how what was saved comes back; empty: it does not end, or there is nothing to say."""
+        end = next((step for step in self.steps if step.phase in ENDS), None)
+        return conditions(end) if end else []
 
     def _cost_above(self, step: Step) -> str:
         """Of what follows another service."""
@@ -129,6 +135,13 @@ class Course:
 def _changes(step: Step) -> list[str]:
     lost = [str(explaining.LOST[each]) for each in step.lost]
     return lost + [str(explaining.GAINED[each]) for each in step.gained if each in explaining.GAINED]
+
+
+def conditions(step: Step) -> list[str]:
+    """What is lost with an end, and how what was saved comes back."""
+    what = ", ".join(str(explaining.KEPT[each]) for each in step.loses)
+    lost = [str(explaining.LOSES) % {"what": what}] if what else []
+    return lost + [str(explaining.CONDITIONS[each]) for each in step.conditions]
 
 
 def shown(day: date) -> str:

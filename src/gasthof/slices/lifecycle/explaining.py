@@ -6,6 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from gasthof.kernel.amounts import amount
 from gasthof.slices.lifecycle.rules.facts import Reason
 
 SENTENCES = {
@@ -62,6 +63,8 @@ TYPES = {
     "vms": _("Managed server"),
     "vps": _("Virtual server"),
     "aps": _("Application server"),
+    "server_mail": _("Mail of the server"),
+    "backup_storage": _("Backup storage"),
 }
 FEES = {
     "unlock": _("Unlocking fee"),
@@ -70,6 +73,7 @@ FEES = {
     "restore_subserver": _("Restoration of a subserver"),
     "restore_mail": _("Restoration of mail"),
     "registry": _("The registry’s fee for restoration"),
+    "licence": _("Licence, bought again"),
 }
 LOST = {  # capabilities, once they are gone
     "served": _("It is not reachable."),
@@ -98,7 +102,17 @@ KEPT = {
     "image": _("image of the machine"),
     "records": _("DNS records"),
     "subservers": _("subservers"),
+    "backup_storage": _("backup storage"),
 }
+CONDITIONS = {  # of machines: what is off with them, and how they come back
+    "powered_off": _("It is powered off."),
+    "all_off": _("It is powered off, and with it the mail services and the backup storage that were ordered with it."),
+    "as_image": _(
+        "It is restored as a whole from its image, and only onto a server that was ordered and paid anew, of the same or a higher class. Ask first whether there is an image: that is the rule, and not guaranteed."
+    ),
+    "licence_released": _("Its licence is given back, and is bought again when it is restored."),
+}
+LOSES = _("Not saved, and lost for good: %(what)s.")
 WHAT = {  # events
     "phase": _("From now on: %(value)s"),
     "paid": _("Paid until the day before %(value)s"),
@@ -109,8 +123,10 @@ WHAT = {  # events
     "lifted": _("Hold lifted: %(value)s"),
     "closed": _("Not served from now on"),
     "opened": _("Served again"),
+    "fee": _("It is known what this costs: %(value)s"),
     "termination": _("Its end was wished for, for %(value)s"),
     "restored": _("Restored as service %(value)s"),
+    "image": _("The image of service %(value)s was put onto it"),
     "revoked": _("The wish for its end was taken back"),
     "policy": _("Goes by version %(value)s of the policy from now on"),
 }
@@ -124,6 +140,9 @@ WORK = {  # what is to be done
     "quarantine": _("Put it in quarantine"),
     "release": _("Give it back to its registry"),
     "renew": _("Renew it at its registry"),
+    "bring_back": _("Bring back what was saved"),
+    "release_licence": _("Give its licence back"),
+    "buy_licence": _("Buy its licence again"),
     "note": _("Note it"),
 }
 NOTICES = {
@@ -155,6 +174,7 @@ KEYS = {  # of a policy
     "licence_released": _("Licence given back"),
     "registry_clock": _("Clock of the registry"),
     "follows": _("Follows what it belongs to"),
+    "classes": _("Classes, the lowest first"),
 }
 HOLDS = {
     "abuse": _("breach of the terms"),
@@ -187,6 +207,9 @@ def happened(what: str, value: str) -> str:
     """An event, in the reader's language."""
     if what in ("paid", "paid_back", "put_off", "termination", "revoked", "noticed"):
         value = date_format(date.fromisoformat(value), "DATE_FORMAT")
+    elif what == "fee":
+        key, cents, currency = value.rsplit(":", 2)
+        value = f"{FEES.get(key, key)} {amount(int(cents), currency)}"
     else:
         value = str((PHASES | HOLDS).get(value, value))
     return str(WHAT[what]) % {"value": value}

@@ -3,7 +3,7 @@
 from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
-from gasthof.ui.fields import Day, Paragraphs, Text
+from gasthof.ui.fields import Day, Number, Paragraphs, Text
 from gasthof.ui.forms import VerbForm
 
 
@@ -11,6 +11,11 @@ class Terminate(VerbForm):
     verb = "lifecycle.terminate"
     on = Day(_("First day without it"), help_text=_("Empty: when what is paid has run out."))
     authorised = Text(_("How the customer said so"), autocomplete="off")
+
+
+class SayFee(VerbForm):
+    verb = "lifecycle.say_fee"
+    cents = Number(_("Fee"), after=_("cents"), help_text=_("Without VAT, in the currency of the policy; 0: none."))
 
 
 class PreviewPolicy(VerbForm):

@@ -84,6 +84,7 @@ class Service(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", db_index=False)
     type = models.CharField(max_length=20)  # rules.policy.TYPES
     tld = models.CharField(max_length=63, blank=True)  # A-label
+    server_class = models.CharField(max_length=20, blank=True, db_default="")  # of the policy's; "": nobody has said
     name = models.CharField(max_length=253)  # A-label of a domain or a site, what a machine is called
     unicode = models.CharField(max_length=253)  # the same with umlauts
     policy = models.ForeignKey(PolicyVersion, models.PROTECT, db_index=False)
@@ -176,9 +177,7 @@ class Event(models.Model):
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="events", db_index=False)
     revision = models.PositiveIntegerField()
-    what = models.CharField(
-        max_length=20
-    )  # phase, paid, paid_back, put_off, noticed, hold, lifted, closed, opened, termination, revoked, policy
+    what = models.CharField(max_length=20)  # explaining.WHAT
     value = models.CharField(
         max_length=120
     )  # the phase, the hold's kind, a day, a version, what closes it: "own" or "parent"
@@ -194,7 +193,7 @@ class Work(models.Model):
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="work", db_index=False)
     revision = models.PositiveIntegerField()
-    action = models.CharField(max_length=20)  # rules.policy.ACTIONS, ERASE
+    action = models.CharField(max_length=20)  # rules.policy.ACTIONS, BESIDE
     target = models.CharField(max_length=120)  # whom it is for: the service's type
     at = models.DateTimeField()
     done = models.DateTimeField(null=True)

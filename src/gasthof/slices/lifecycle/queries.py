@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
 from gasthof.kernel import registry
@@ -18,9 +19,10 @@ from gasthof.slices.lifecycle.drawing import Course
 from gasthof.slices.lifecycle.explaining import FEES, TYPES
 from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Sweep, Termination, Work
 from gasthof.slices.lifecycle.policies import read
-from gasthof.slices.lifecycle.rules import facts
+from gasthof.slices.lifecycle.rules import facts, machines
+from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
-from gasthof.slices.lifecycle.rules.policy import SERVED, Policy
+from gasthof.slices.lifecycle.rules.policy import ACTIVE, IMAGE, RESTORABLE, SERVED, SERVER_MAIL, Policy
 from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, decisions, timeline, told
 from gasthof.slices.lifecycle.wording import day as day_in_words
 from gasthof.slices.registrar.queries import Registration, quoted_extra
@@ -28,25 +30,32 @@ from gasthof.slices.subscriptions.queries import Export, part_of
 
 __all__ = [
     "DOMAIN",
+    "END_AT_ONCE",
     "FEES",
     "FOLLOW",
     "MANAGE",
+    "ON_SERVERS",
     "SEE",
     "TYPES",
     "Course",
     "HoldRef",
     "Service",
     "ServiceRef",
+    "by_image",
+    "check_onto",
     "coming",
     "course",
     "course_if",
     "day_in_words",
+    "elsewhere",
     "end_waits",
     "facts_of",
+    "fee_to_say",
     "find_service",
     "foreseen",
     "in_services",
     "kept",
+    "kept_mail",
     "kept_subservers",
     "known_at_once",
     "next_step",
@@ -58,6 +67,7 @@ __all__ = [
     "price_missing",
     "restored_as",
     "saved_of",
+    "servers_for",
     "services",
     "shown",
     "termination_of",
@@ -65,7 +75,10 @@ __all__ = [
 ]
 
 SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
+END_AT_ONCE = "lifecycle.end_at_once"  # nobody's alone: a case has it, once two people have said so (spec L2)
 DOMAIN = "domain"  # the type whose days and fees are its registry’s
+SERVERS = ("vps", "aps")  # machines that come back from an image
+ON_SERVERS = (*SERVERS, SERVER_MAIL)  # what comes back on one
 SUBSERVER = "subserver"  # the type that is a subscription with its parent’s days
 REGISTRY_FEE, QUOTED_IN = "registry", "EUR"  # a fee of policies; what registries quote in
 
@@ -138,15 +151,51 @@ def policy_of(service: Service) -> Policy:
 
 
 def priced(service: Service) -> Policy:
-    """Its policy, with what its registry said that having it back costs. An amount that the policy says itself counts more."""
+    """Its policy, with the fees that it leaves open as somebody said them: staff, else its registry. An amount of the policy counts more."""
     policy = policy_of(service)
-    fee = policy.fees.get(REGISTRY_FEE)
-    if service.type != DOMAIN or fee is None or fee.amount is not None or policy.currency != QUOTED_IN:
+    left_open = _left_open(policy, service)
+    if not left_open:
         return policy
+    said = _said_fees(service)
+    if REGISTRY_FEE in left_open and REGISTRY_FEE not in said:
+        said |= _quoted_fee(service, policy)
+    known = {key: replace(policy.fees[key], amount=said[key]) for key in left_open if key in said}
+    return replace(policy, fees={**policy.fees, **known}) if known else policy
+
+
+def _left_open(policy: Policy, service: Service) -> set[str]:
+    """Fees of its phases without an amount."""
+    fees = {phase.fee for phase in policy.of(service.type, service.tld).phases if phase.fee}
+    return {key for key in fees if policy.fees[key].amount is None}
+
+
+def _said_fees(service: Service) -> dict[str, int]:
+    """By their keys, since it was paid last: what is paid once may cost something else the next time."""
+    found: dict[str, int] = {}
+    for event in service.events.filter(what__in=("fee", "paid")).order_by("-pk"):
+        if event.what == "paid":
+            break
+        key, amount, _ = event.value.rsplit(":", 2)
+        found.setdefault(key, int(amount))
+    return found
+
+
+def _quoted_fee(service: Service, policy: Policy) -> dict[str, int]:
+    """Of a domain name, by its registry."""
+    if service.type != DOMAIN or policy.currency != QUOTED_IN:
+        return {}
     kept = Registration.objects.filter(name=service.name, customer=service.customer_id)
     row = kept.exclude(state=Registration.GONE).first()
     extra = quoted_extra(row) if row else None
-    return policy if extra is None else replace(policy, fees={**policy.fees, REGISTRY_FEE: replace(fee, amount=extra)})
+    return {} if extra is None else {REGISTRY_FEE: extra}
+
+
+def fee_to_say(service: Service, on: date) -> str:
+    """The key of the next fee that its policy gives no amount for, said already or not; "": there is none to come."""
+    left_open = _left_open(policy_of(service), service)
+    if not left_open or service.ended is not None:
+        return ""
+    return next((key for step in coming(service, on) for key in step.fees if key in left_open), "")
 
 
 def off(service: Service) -> bool:
@@ -242,6 +291,58 @@ def _is_kept(service: Service) -> bool:
     return not service.events.filter(what="restored").exists()
 
 
+def by_image(service: Service) -> bool:
+    """Whether it comes back as a whole from its image, onto another server, and in no other way (spec L20, L21)."""
+    return IMAGE in policy_of(service).of(service.type, service.tld).archive.keeps
+
+
+def elsewhere(service: Service) -> bool:
+    """Whether another server has to be named on which it comes back."""
+    return service.type == SERVER_MAIL or by_image(service)
+
+
+def check_onto(service: Service, onto: Service | None, on: date) -> None:
+    """That a server's image, or mail that was ordered with one, comes back on that server. Raises Refused, at its field."""
+    if service.ended is None:
+        raise Refused("This service has not ended.").at("service")
+    if RESTORABLE not in _decided(service, on).capabilities:
+        raise Refused("Nothing is kept of it any more.").at("service")
+    if onto is None:
+        raise Refused("Say on which server it is to come back.").at("onto")
+    if onto.customer_id != service.customer_id:
+        raise Refused("This service is another customer’s.").at("onto")
+    try:
+        _check_server(service, onto, on)
+    except Refused as error:
+        raise error.at("onto") from error
+
+
+def _check_server(service: Service, onto: Service, on: date) -> None:
+    if service.type == SERVER_MAIL:
+        machines.check_mail(service.parent.type if service.parent else "", _server(onto))
+        return
+    machines.check(_server(service), _server(onto), policy_of(onto).of(onto.type, onto.tld).classes, on)
+
+
+def _server(service: Service) -> machines.Server:
+    return machines.Server(
+        service.type, service.server_class, day_of(service.created, settings.TIME_ZONE), service.first_unpaid, service.ended,
+        works=service.phase == ACTIVE and not service.closed, used=service.events.filter(what="image").exists(),
+    )  # fmt: skip
+
+
+def servers_for(customer: int) -> QuerySet[Service]:
+    """Of that customer, onto which an image or mail may go; which of them a restoration may name is said by `check_onto`."""
+    return Service.objects.filter(customer=customer, type__in=SERVERS, ended=None).order_by("-pk")
+
+
+def kept_mail(service: Service, on: date) -> list[Service]:
+    """Mail services that were ordered with a server and can come back, each of a domain (spec L20)."""
+    ended = service.children.filter(type=SERVER_MAIL).exclude(ended=None).exclude(events__what="restored")
+    listed = ended.select_related("customer", "parent").order_by("pk")
+    return [each for each in listed if RESTORABLE in _decided(each, on).capabilities]
+
+
 def restored_as(number: int) -> Service:
     """What the service of that number came back as, last."""
     event = Event.objects.filter(service=number, what="restored").order_by("-pk")[:1].get()
@@ -264,6 +365,7 @@ def shown(service: Service) -> dict[str, object]:
         "name": service.unicode,
         "customer": service.customer_id,
         "subscription": service.subscription.system_name if service.subscription else None,
+        "server_class": service.server_class,
         "phase": service.phase,
         "closed": service.closed,
         "first_unpaid": service.first_unpaid.isoformat() if service.first_unpaid else None,
@@ -306,6 +408,7 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
                 "renewal": step.renewal,
                 "fees": list(step.fees),
                 "saved": list(step.saved),
+                "conditions": told_of["conditions"],
                 "cost": told_of["cost"],
             }
             for step, told_of in zip(drawn.steps, drawn.told, strict=True)

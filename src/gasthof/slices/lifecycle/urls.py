@@ -15,6 +15,7 @@ urlpatterns = [
     path("services/work/approve/<int:sweep>", services.approve, name="approve"),
     path("services/<int:service>/", services.service, name="service"),
     path("services/<int:service>/end", services.terminate, name="terminate"),
+    path("services/<int:service>/fee", services.say_fee, name="say_fee"),
     path("services/<int:service>/stay", services.revoke, name="revoke"),
     path("policy/", policies.in_force, name="policy"),
     path("policy/versions/", policies.versions, name="policy_versions"),

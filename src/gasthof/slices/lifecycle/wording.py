@@ -107,7 +107,8 @@ def _alike(one: Entry, other: Entry) -> bool:
 
 
 def _content(entry: Entry) -> tuple[object, ...]:
-    return entry.phases, entry.notices, entry.archive, entry.licence_released, entry.registry_clock, dict(entry.follows)
+    own = entry.licence_released, entry.registry_clock, entry.classes
+    return entry.phases, entry.notices, entry.archive, own, dict(entry.follows)
 
 
 def _section(policy: Policy, group: Sequence[Entry], by: Scale) -> Section:
@@ -168,6 +169,9 @@ def _kept(policy: Policy, archive: Archive) -> str:
         return ""
     kept = ", ".join(str(explaining.KEPT[each]) for each in archive.keeps)
     words = gettext("restorable for %(days)s: %(kept)s") % {"days": days(archive.days), "kept": kept}
+    if archive.loses:
+        lost = str(explaining.LOSES) % {"what": ", ".join(str(explaining.KEPT[each]) for each in archive.loses)}
+        words = f"{words}. {lost.removesuffix('.')}"
     return f"{words}. {fee_words(policy, archive.fee)}" if archive.fee else words
 
 
@@ -180,6 +184,9 @@ def _notes(entry: Entry) -> Iterator[str]:
         yield gettext("Its registry’s clock counts: an outage of ours gives no days back.")
     if entry.licence_released:
         yield gettext("Its licence is given back with it.")
+    if entry.classes:
+        classes = gettext("Classes, the lowest first: %(classes)s.")
+        yield classes % {"classes": ", ".join(entry.classes)}
 
 
 def _of(keys: Sequence[str], what: str, before: Policy, after: Policy) -> str:
@@ -247,6 +254,10 @@ def _told_list(_policy: Policy, value: object) -> str:
     return (_notices(value) if isinstance(value, tuple) else "") or NOTHING
 
 
+def _classes(_policy: Policy, value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) and value else NOTHING
+
+
 def _days_of(_policy: Policy, value: object) -> str:
     return days(value) if isinstance(value, int) else NOTHING
 
@@ -258,4 +269,5 @@ def _plain(_policy: Policy, value: object) -> str:
 SAID = {
     "notice_days": _days_of, "currency": _plain, "fee": _fee, "entry": _own, "notices": _told_list, "archive": _archive,
     "licence_released": _yes_or_no, "registry_clock": _yes_or_no, "follows": _follows,
+    "classes": _classes,
 }  # fmt: skip

@@ -84,7 +84,7 @@ class Letter:
 def letter(name: str, service: Service, first: date, on: date) -> Letter:
     """A notice as it would be on that day, in the language that is active."""
     if name in rules.AFTER:
-        return _after(name, service, first)
+        return _after(name, service, first, on)
     known = course(service, on)
     key, other = _chosen(name, service, known, first, on)
     named = f"{TYPES[service.type]} {service.unicode}"
@@ -98,7 +98,7 @@ def letter(name: str, service: Service, first: date, on: date) -> Letter:
     return Letter(" ".join((str(SUBJECTS[key]) % words).split())[:250], tuple(found), _named(service, known))
 
 
-def _after(name: str, service: Service, first: date) -> Letter:
+def _after(name: str, service: Service, first: date, on: date) -> Letter:
     """Of what has ended: what became of it, and until when it can come back; of what was restored, until when it is paid."""
     named = f"{TYPES[service.type]} {service.unicode}"
     key = RELEASED if name == rules.ENDED and service.phase == RELEASED else name
@@ -109,6 +109,8 @@ def _after(name: str, service: Service, first: date) -> Letter:
     if name == rules.ENDED:
         kept = RESTORABLE if last else GONE
         found.append(str(kept) % {"day": _day(last or day)})
+    if name != rules.RESTORED:
+        found += course(service, on).at_the_end
     found.append(_address(service))
     return Letter(" ".join((str(AFTER_SUBJECTS[key]) % words).split())[:250], tuple(found), None)
 
@@ -151,6 +153,8 @@ def _what_comes(service: Service, known: Course) -> list[str]:
     found = []
     if known.sentence:
         found.append(str(_("If nothing is paid: %(what)s.")) % {"what": known.sentence})
+    if known.at_the_end:
+        found.append(str(_("When it is deleted: %(what)s")) % {"what": " ".join(known.at_the_end)})
     if price := registry.renewal_price(service):
         found.append(str(_("The renewal costs %(price)s.")) % {"price": price})
     if proforma := open_for(f"lifecycle:{service.pk}"):

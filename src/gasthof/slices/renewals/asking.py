@@ -180,8 +180,10 @@ def _wanted(service: Service, clocks: Clocks) -> Wanted | None:
     found = rules.asked(coming(service, day))
     if found is None:
         return None
-    fees = [priced(service).fees[key] for key in found.fees]
-    amounts = [fee.amount for fee in fees]
+    policy, terms = priced(service), terms_of(service)
+    fees = [policy.fees[key] for key in found.fees]
+    same = terms is None or terms.currency == policy.currency  # nothing is converted by us
+    amounts = [fee.amount if same or not fee.amount else None for fee in fees]
     known = [amount for amount in amounts if amount is not None]
     with translation.override(service.customer.language):
         title = ", ".join(str(FEES[fee.key]) for fee in fees)

@@ -24,6 +24,8 @@ from gasthof.slices.requests.telling import mail_code
 Kind = Annotated[Literal["end", "withdraw", "restore", "backup", "mended", "message"], "what is asked for"]
 FirstDay = Annotated[Day | None, "of an end: the first day without the service; empty: when what is paid has run out"]
 What = Annotated[Account | None, "what staff should know"]
+ONTO = "of a server that was deleted, or its mail: the server, ordered anew, on which it is to come back"
+MAIL = "of a server: also the mail of all its domains"
 Said = Annotated[Account, "what is to be said"]
 
 
@@ -37,6 +39,8 @@ def draft(
     case: CaseRef | None = None,
     on: FirstDay = None,
     words: What = None,
+    onto: Annotated[ServiceRef | None, ONTO] = None,
+    mail: Annotated[bool, MAIL] = False,
 ) -> Result:
     """Write down a request. It counts once it is confirmed; a message to support is sent at once."""
     if service is not None and service.customer_id != customer.number:
@@ -45,7 +49,9 @@ def draft(
         raise Refused("This case is another customer’s.").at("case")
     if Request.objects.filter(customer=customer).exclude(state__in=rules.THROUGH).count() >= rules.MOST_OPEN:
         raise Refused("There are %(most)d open requests already. Please drop some first.", most=rules.MOST_OPEN)
-    made = Request(customer=customer, service=service, case=case, kind=kind, drafted=call.clocks.business.now())
+    made = Request(
+        customer=customer, service=service, case=case, kind=kind, onto=onto, mail=mail, drafted=call.clocks.business.now()
+    )  # fmt: skip
     _fill(call, made, on, words)
     step(call, made, "drafted", made.words)
     if kind == rules.MESSAGE:
@@ -55,10 +61,18 @@ def draft(
 
 @action("requests.change", permission=WRITE, on="request")
 def change(
-    call: Call, *, request: RequestRef, on: FirstDay | Unchanged = UNCHANGED, words: What | Unchanged = UNCHANGED
+    call: Call,
+    *,
+    request: RequestRef,
+    on: FirstDay | Unchanged = UNCHANGED,
+    words: What | Unchanged = UNCHANGED,
+    onto: Annotated[ServiceRef | Unchanged | None, ONTO] = UNCHANGED,
+    mail: Annotated[bool | Unchanged, MAIL] = UNCHANGED,
 ) -> Result:
     """Change a request that is not confirmed yet. A code that was mailed for it is worth nothing then."""
     _need_draft(request)
+    request.onto = request.onto if onto is UNCHANGED else onto
+    request.mail = request.mail if mail is UNCHANGED else mail
     day = request.on if on is UNCHANGED else on
     _fill(call, request, day, request.words if words is UNCHANGED else words)
     step(call, request, "changed", request.words)
@@ -153,8 +167,9 @@ def finish(call: Call, *, request: RequestRef, words: Said) -> Result:
 
 def _fill(call: Call, request: Request, on: date | None, words: str | None) -> None:
     request.on, request.words = on, str(words or "")
-    settle(request)
-    check(request, today(call.clocks.business.now()))
+    day = today(call.clocks.business.now())
+    settle(request, day)
+    check(request, day)
     request.written = call.clocks.wall.now()
     request.save()
 

@@ -20,7 +20,7 @@ from gasthof.kernel.models import AuditEntry
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused, Refused
 from gasthof.slices.billing.rules.money import Money
-from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.lifecycle.queries import Service, elsewhere
 from gasthof.slices.renewals.rules import after
 from gasthof.slices.requests import rules, wording
 from gasthof.slices.requests.checking import kept_until
@@ -61,7 +61,9 @@ def carry_out(call: Call, request: Request, person: str, how: str) -> None:
 def _known_backup(call: Call, request: Request) -> str:
     """In the customer's language; "": staff have to look."""
     service: Service | None = request.service
-    last = kept_until(service, today(call.clocks.business.now())) if service else None
+    if service is None or elsewhere(service):
+        return ""  # of a machine's image only people know
+    last = kept_until(service, today(call.clocks.business.now()))
     if last is None:
         return ""
     with override(request.customer.language):
@@ -74,7 +76,7 @@ def charge(call: Call, request: Request, valid_until: date) -> int:
     """The proforma's number, of what was quoted. Raises Refused."""
     quote, service = request.offered, request.service
     now = today(call.clocks.business.now())
-    if quote is None or quote.total is None or service is None or not quote.months:
+    if quote is None or service is None or not quote.complete:
         raise Refused("A part of its price was not known when it was confirmed. Say what it costs, decline this request, and have it asked for anew.").at("request")  # fmt: skip
     last = kept_until(service, now)
     if last is None or valid_until > last:
@@ -90,7 +92,7 @@ def _line(request: Request, line: rules.Line, quote: rules.Quote, first: date) -
     """One of billing.issue: key; title; net; category of VAT; first day; last day."""
     net = Money(line.count * (line.net or 0), quote.currency).number
     title = f"{wording.part(line, quote)}, {request.service.unicode if request.service else ''}".replace(";", ",")
-    last = after(first, quote.months, first.day) - timedelta(days=1)
+    last = after(first, quote.months, first.day) - timedelta(days=1) if quote.months else first
     return f"request:{request.pk}; {title}; {net}; {quote.category}; {first.isoformat()}; {last.isoformat()}"
 
 
@@ -120,7 +122,11 @@ def _restore(number: int, clocks: Clocks) -> str:
     if request is None or request.offered is None:
         return ""
     day, call = today(clocks.business.now()), Call(SYSTEM, clocks)
-    fields = {"service": request.service_id, "first_unpaid": after(day, request.offered.months, day.day).isoformat()}
+    fields: dict[str, object] = {"service": request.service_id}
+    if request.onto_id:
+        fields |= {"onto": request.onto_id, "mail": request.mail}
+    else:
+        fields["first_unpaid"] = after(day, request.offered.months, day.day).isoformat()
     try:
         request.restored_id = perform(SYSTEM, "lifecycle.restore", fields, clocks).result["service"]
     except ActionRefused as refusal:

@@ -8,9 +8,9 @@ from gasthof.kernel import registry
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.capability import Door
 from gasthof.kernel.permissions import EVERYWHERE, Actor, allowed
-from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.lifecycle.queries import Service, by_image
 from gasthof.slices.requests import rules, wording
-from gasthof.slices.requests.checking import kept_until
+from gasthof.slices.requests.checking import image_confirmed, kept_until
 from gasthof.slices.requests.queries import WRITE, today
 
 
@@ -25,7 +25,8 @@ def service_doors(actor: Actor, service: Service) -> list[Door]:
 def kinds_for(service: Service, day: date) -> list[str]:
     """What can be asked for about it as it stands, the nearest first; a message always."""
     if service.ended is not None:
-        restorable = [rules.RESTORE] if kept_until(service, day) else []
+        asked_first = by_image(service) and not image_confirmed(service)
+        restorable = [rules.RESTORE] if kept_until(service, day) and not asked_first else []
         return [*restorable, rules.BACKUP, rules.MESSAGE]
     mended = [rules.MENDED] if service.held else []
     return [*mended, rules.WITHDRAW if service.ends_on else rules.END, rules.BACKUP, rules.MESSAGE]

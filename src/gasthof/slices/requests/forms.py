@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from gasthof.slices.cases.queries import Case
 from gasthof.slices.lifecycle.queries import TYPES, Service
 from gasthof.slices.requests import rules
-from gasthof.ui.fields import Choice, Day, Paragraphs, Text
+from gasthof.ui.fields import Choice, Day, Paragraphs, Switch, Text
 from gasthof.ui.forms import VerbForm
 
 
@@ -18,11 +18,17 @@ class Draft(VerbForm):
     service = Choice(_("Service"))
     case = Choice(_("Case"))
     on = Day(_("First day without it"), help_text=_("Leave it empty to end it when what is paid has run out."))
+    onto = Choice(
+        _("On server"), help_text=_("Only of a virtual or application server, or its mail: which one it is to come back on.")
+    )  # fmt: skip
+    mail = Switch(
+        _("With the mail of all its domains"), help_text=_("Only of a virtual server. It costs a fee for each domain.")
+    )
     words = Paragraphs(_("Message to support"))
 
-    def suit(self, kind: str, services: Iterable[Service], cases: Iterable[Case]) -> None:
+    def suit(self, kind: str, services: Iterable[Service], cases: Iterable[Case], servers: Iterable[Service]) -> None:
         """Shows what that kind needs."""
-        listed = [(str(each.pk), f"{each.unicode} ({TYPES[each.type]})") for each in services]
+        listed, places = _named(services), _named(servers)
         needed = kind in rules.OF_SERVICES
         service, words = self.fields["service"], self.fields["words"]
         service.choices = listed if needed else [("", "–"), *listed]  # type: ignore[attr-defined]
@@ -34,6 +40,13 @@ class Draft(VerbForm):
             del self.fields["on"]
         if kind != rules.MENDED:
             del self.fields["case"]
+        self.fields["onto"].choices = [("", "–"), *places]  # type: ignore[attr-defined]
+        if kind != rules.RESTORE or not places:
+            del self.fields["onto"], self.fields["mail"]
+
+
+def _named(services: Iterable[Service]) -> list[tuple[str, str]]:
+    return [(str(each.pk), f"{each.unicode} ({TYPES[each.type]})") for each in services]
 
 
 class Change(VerbForm):

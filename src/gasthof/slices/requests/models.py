@@ -18,6 +18,8 @@ class Request(models.Model):
     kind = models.CharField(max_length=10)  # rules.KINDS
     state = models.CharField(max_length=10, default=rules.DRAFTED)
     on = models.DateField(null=True)  # the first day without the service that is to end
+    onto = models.ForeignKey("lifecycle.Service", models.PROTECT, null=True, related_name="requests_onto")
+    mail = models.BooleanField(default=False, db_default=False)  # of a server: with the mail of its domains
     words = models.TextField(blank=True)
     quote = models.JSONField(null=True)  # rules.Quote, as it was shown
     drafted = models.DateTimeField()  # business time, as all here but for codes
@@ -56,6 +58,7 @@ class Request(models.Model):
             {
                 "request": self.pk, "customer": self.customer_id, "service": self.service_id, "case": self.case_id, "kind": self.kind,
                 "on": self.on.isoformat() if self.on else None, "words": self.words, "quote": self.quote,
+                "onto": self.onto_id, "mail": self.mail,
             }
         )  # fmt: skip
 

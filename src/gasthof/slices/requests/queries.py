@@ -75,6 +75,8 @@ def shown(request: Request) -> dict[str, Any]:
         "confirmed": request.confirmed.isoformat(timespec="seconds") if request.confirmed else None,
         "proforma": request.proforma_id,
         "restored": request.restored_id,
+        "onto": request.onto_id,
+        "mail": request.mail,
     }
 
 

@@ -1,7 +1,7 @@
 """How a request goes on, what a restoration costs, and which of its contents a code confirms (spec L1, L11). Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -79,6 +79,12 @@ class Quote:
     category: str = "standard"
 
     @property
+    def complete(self) -> bool:
+        """Whether it can be invoiced."""
+        renews = any(line.what == RENEWAL for line in self.lines)
+        return self.total is not None and (self.months > 0 or not renews)
+
+    @property
     def total(self) -> int | None:
         """In minor units without VAT; None as long as a part of it has to be asked for."""
         parts = [line.net for line in self.lines]
@@ -86,17 +92,26 @@ class Quote:
         return sum(known) if len(known) == len(parts) else None
 
 
-def quote(fee: Fee | None, subservers: int, currency: str, renewal: Renewal | None) -> Quote:
-    """What restoring costs: the policy's fee, once or for each subserver, and the renewal (spec L11). `currency`: of the policy."""
+def quote(
+    fee: Fee | None, subservers: int, currency: str, renewal: Renewal | None, licence: Fee | None = None
+) -> Quote:
+    """What restoring costs: the policy's fee, once or for each subserver, a licence that is bought again, and the renewal (spec L11).
+    `currency`: of the policy."""
+    same = renewal is None or renewal.currency == currency  # nothing is converted by us
     lines = []
-    if fee is not None:
-        same = renewal is None or renewal.currency == currency  # nothing is converted by us
-        count = max(subservers, 1) if fee.each == "subserver" else 1
-        lines.append(Line(fee.key, count, fee.amount if same else None))
+    for each in (fee, licence):
+        if each is not None:
+            count = max(subservers, 1) if each.each == "subserver" else 1
+            lines.append(Line(each.key, count, each.amount if same else None))
     lines.append(Line(RENEWAL, 1, renewal.net if renewal else None))
     if renewal is None:
         return Quote(tuple(lines), currency)
     return Quote(tuple(lines), renewal.currency, renewal.months, renewal.category)
+
+
+def quote_on_server(fees: Sequence[tuple[Fee, int]], currency: str) -> Quote:
+    """What it costs to bring something back on a server that is paid already (spec L20, L21): fees, each so many times, and no renewal."""
+    return Quote(tuple(Line(fee.key, count, fee.amount) for fee, count in fees if count), currency)
 
 
 def digest(contents: Mapping[str, object]) -> bytes:

@@ -20,7 +20,7 @@ from gasthof.kernel.permissions import Actor, Place
 from gasthof.slices.access.queries import User
 from gasthof.slices.accounts.queries import Customer, is_number, seen_customer
 from gasthof.slices.cases.queries import open_cases
-from gasthof.slices.lifecycle.queries import Course, Service, course, course_if
+from gasthof.slices.lifecycle.queries import ON_SERVERS, Course, Service, by_image, course, course_if, servers_for
 from gasthof.slices.lifecycle.rules.facts import Termination
 from gasthof.slices.requests import forms, rules, wording
 from gasthof.slices.requests.checking import kept_until
@@ -67,6 +67,10 @@ ACTS: Mapping[str, Act] = {
     "finish": Act(gettext_lazy("It is done"), "circle-check", forms.Finish, "requests.finish", MANAGE, rules.FOR_STAFF),
 }  # fmt: skip
 
+ANSWERS = {  # to who asks whether there is an image: only after the first one can its restoration be asked for
+    "finish": gettext_lazy("There is an image"),
+    "decline": gettext_lazy("There is no image"),
+}
 
 EMPTY_HOUSE = Empty(
     gettext_lazy("Nothing waits"), gettext_lazy("What customers ask for and write stands here until somebody of you has seen to it."), icon="inbox"
@@ -126,7 +130,9 @@ def new(request: PanelRequest, customer: int, ask: str) -> HttpResponse:
     back = reverse("requests:of_customer", args=[customer])
     chosen = {name: request.GET.get(name, "") for name in ("service", "case")}  # by the page that leads here
     form = forms.Draft(posted(request), fixed={"customer": customer, "kind": ask}, initial=chosen)
-    form.suit(ask, offered(services_for(ask, customer), chosen["service"]), open_cases(customer)[:MOST_OFFERED])
+    services, cases = offered(services_for(ask, customer), chosen["service"]), open_cases(customer)[:MOST_OFFERED]
+    asks_where = ask == rules.RESTORE and any(each.type in ON_SERVERS for each in services)
+    form.suit(ask, services, cases, servers_for(customer)[:MOST_OFFERED] if asks_where else [])
     lead = "" if ask == rules.MESSAGE else _("You see what will happen before you confirm it.")
     return form_page(
         request, form, below_customer(request, found, str(wording.KINDS[ask]), Link(_("Support"), back), lead=lead),
@@ -191,7 +197,11 @@ def _doors(actor: Actor, row: Request) -> list[tuple[Promise, str, str]]:
         found.pop("accept", None)
     if not may(actor, MANAGE, row.place) and not rules.read_on(row.kind, row.state):
         found.pop("write", None)
-    return [(act.title, act.icon, reverse(f"requests:{name}", args=[row.pk])) for name, act in found.items()]
+    titles = ANSWERS if row.kind == rules.BACKUP and row.service and by_image(row.service) else {}
+    return [
+        (titles.get(name, act.title), act.icon, reverse(f"requests:{name}", args=[row.pk]))
+        for name, act in found.items()
+    ]
 
 
 @shown_or_sent

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from gasthof.kernel.amounts import amount
 from gasthof.kernel.capability import Badge
-from gasthof.slices.lifecycle.queries import FEES
+from gasthof.slices.lifecycle.queries import FEES, Service, by_image
 from gasthof.slices.requests import rules
 from gasthof.slices.requests.models import Request, Step
 
@@ -97,8 +97,19 @@ def contents(request: Request) -> list[str]:
         found.append(_("Case %(number)d: %(title)s") % {"number": request.case_id, "title": request.case.title})
     if request.on:
         found.append(_("First day without it: %(day)s") % {"day": date_format(request.on, "DATE_FORMAT")})
+    if request.onto and request.service:
+        found += _on_server(request.onto, request.service, mail=request.mail)
     found += costs(request.offered) if request.offered else []
     return [*found, *([request.words] if request.words else [])]
+
+
+def _on_server(onto: Service, service: Service, *, mail: bool) -> list[str]:
+    found = [_("On server: %(server)s (number %(number)d)") % {"server": onto.unicode, "number": onto.pk}]
+    if mail:
+        found.append(_("With the mail of all its domains"))
+    if by_image(service):
+        found.append(_("What runs there is replaced by the image as a whole. Applications may find their data as after a power cut: file systems are frozen while an image is made, programs are not asked."))  # fmt: skip
+    return found
 
 
 def asked(request: Request) -> list[str]:

@@ -7,13 +7,15 @@ from django.db import Error, transaction
 from django.test import Client
 from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, settle
+from tests.programs import Program, people
 from tests.readers import member, operator, owner, stranger
 
 from gasthof.kernel.actions import Outcome, perform
 from gasthof.kernel.clock import Clocks, FixedClock, SystemClock
 from gasthof.kernel.permissions import Actor
 from gasthof.kernel.refusal import ActionRefused, NotAllowed
-from gasthof.slices.access.models import OutgoingMail
+from gasthof.kernel.sealing import unseal
+from gasthof.slices.access.models import OutgoingMail, User
 from gasthof.slices.billing.models import Proforma
 from gasthof.slices.billing.tests.examples import upload
 from gasthof.slices.billing.tests.statements import Line, mt940
@@ -198,6 +200,32 @@ def test_an_end_at_once_takes_two_people(house: House) -> None:
     do("confirm_end", case, BERTA)
     wish = Termination.objects.get()
     assert (wish.effective, wish.authorised) == (DAY, "user:991, user:992")
+
+
+def test_nobody_ends_it_at_once_past_the_case(house: House) -> None:
+    """Not even by the verb that the case uses."""
+    fields = {"service": Service.objects.get(customer=house.baker.customer).pk, "authorised": "Anna, Berta"}
+    for who in (ANNA, house.baker):
+        with pytest.raises(NotAllowed):
+            perform(who, "lifecycle.end_for_breach", fields, at(DAY))
+
+
+def test_a_machine_that_tells_twice_opens_one_case_and_its_customer_reads_what_to_do(house: House) -> None:
+    """Spec L5, as a program does it: by a token that may tell and nothing else."""
+    mine = owner(house)
+    User.objects.filter(customer=house.baker.customer).update(language="de")
+    OutgoingMail.objects.all().delete()
+    machine = Program.of(people(User.OPERATOR, None, "rspamd"), verbs=["cases.signal"])
+    seen = {"source": "rspamd", "signal": "4711", "words": WORDS, "severity": 1, "mailbox": BOX}
+    answers = [machine.run("cases.signal", seen) for _ in range(2)]
+    assert [each.status_code for each in answers] == [200, 200] and Case.objects.count() == 1 and locked()
+    assert machine.run("cases.close", {"case": Case.objects.get().pk, "words": "x"}).status_code == 403
+    assert not Service.objects.filter(closed=True).exists(), "that mailbox alone"
+    mails = [unseal(each.body) for each in OutgoingMail.objects.order_by("pk")]
+    assert len(mails) == 2, "of the signal and of the lock, once"
+    assert all("Wählen Sie ein neues Passwort" in each and BOX in each for each in mails)
+    page = mine.get(f"/cases/{Case.objects.get().pk}/").content.decode()
+    assert "Wählen Sie ein neues Passwort" in page or "Choose a new password" in page
 
 
 def test_steps_are_written_once(house: House) -> None:

@@ -25,16 +25,30 @@ ACTIONS = ("open", "suspend", "lock", "take_out", "quarantine", "note", "delete"
 ENDING_ACTIONS = ("delete", "release")
 ERASE = "erase"  # of what was kept after the end
 RENEW = "renew"  # at a registry, of what is paid
+BACK, RELEASE_LICENCE, BUY_LICENCE = (
+    "bring_back",
+    "release_licence",
+    "buy_licence",
+)  # done to a machine beside its phases
+BESIDE = (ERASE, RENEW, BACK, RELEASE_LICENCE, BUY_LICENCE)  # no phase, so that it takes the place of no other work
 TYPES = (
     "domain", "dns", "hosting", "hosting_mail", "multihosting", "subserver", "builder", "mail", "shop", "vms", "vps", "aps",
 )  # fmt: skip
+SERVER_MAIL, BACKUP_STORAGE = "server_mail", "backup_storage"
+ORDERED_WITH = (
+    SERVER_MAIL,
+    BACKUP_STORAGE,
+)  # a server (L20); policies that were taken before there were these have no entry for them
 NOTICES = ("renewal_due", "last_days", "closed", "fee_from_now", "deletion_near", "deletion_tomorrow")
-KEPT = ("website", "databases", "mail", "contacts", "image", "records", "subservers")
+IMAGE = "image"  # of a whole machine: it goes onto another one, and nowhere else (L20, L21)
+KEPT = ("website", "databases", "mail", "contacts", IMAGE, "records", "subservers", BACKUP_STORAGE)
+LICENCE = "licence"  # the fee of buying it again
 EACH = ("service", "subserver", "domain")
 EXPIRY = "expiry"
 FARTHEST = 3_660  # days, either way
 OTHERS = "*"
 TLD = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")  # an A-label, or several: co.uk
+CLASS = re.compile(r"[^\s;,](?:[^;,\n]{0,18}[^\s;,])?")  # as customers know it: "VPS M"
 
 
 @dataclass(frozen=True)
@@ -69,11 +83,12 @@ class Notice:
 
 @dataclass(frozen=True)
 class Archive:
-    """What stays restorable after the end, and for how many days; 0: nothing does."""
+    """What stays restorable after the end, and for how many days; 0: nothing does. `loses`: what is not saved, as one might think it is."""
 
     days: int = 0
     keeps: tuple[str, ...] = ()
     fee: str = ""
+    loses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,7 @@ class Entry:
     licence_released: bool = False  # bought again on restoration
     registry_clock: bool = False  # its days are a registry's: an outage of ours moves none
     follows: Mapping[str, str] = field(default_factory=dict)  # parent's phase, or "*" -> own phase
+    classes: tuple[str, ...] = ()  # of machines, the lowest first
 
     def named(self, name: str) -> Phase:
         return next(phase for phase in self.phases if phase.name == name)
@@ -139,7 +155,7 @@ def policy(text: str) -> Policy:
 def _names(top: Table, key: str, table: Table) -> Sequence[str]:
     """An entry may hold for further TLDs."""
     type_, _, tld = key.partition(".")
-    if type_ not in TYPES or (tld and (type_ != "domain" or not TLD.fullmatch(tld))):
+    if type_ not in (*TYPES, *ORDERED_WITH) or (tld and (type_ != "domain" or not TLD.fullmatch(tld))):
         raise table.wrong("", Refused("“%(word)s” is no type of service.", word=key[:40]))
     further = table.names("also", TLD) if tld and table.has("also") else ()
     return (key, *(f"domain.{each}" for each in further))
@@ -163,12 +179,21 @@ def _entry(key: str, table: Table, fees: Mapping[str, Fee]) -> Entry:
         licence_released=table.flag("licence_released"),
         registry_clock=table.flag("registry_clock"),
         follows=_follows(table, phases) if following else {},
+        classes=_classes(table) if table.has("classes") else (),
     )
+
+
+def _classes(table: Table) -> tuple[str, ...]:
+    found = table.names("classes", CLASS)
+    if len(set(found)) != len(found):
+        raise table.wrong("classes", Refused("No class comes twice."))
+    return found
 
 
 def _archive(table: Table, fees: Mapping[str, Fee]) -> Archive:
     fee = table.word("fee", tuple(fees)) if table.has("fee") else ""
-    found = Archive(table.whole("days", 1, FARTHEST), table.words("keeps", KEPT), fee)
+    loses = table.words("loses", KEPT) if table.has("loses") else ()
+    found = Archive(table.whole("days", 1, FARTHEST), table.words("keeps", KEPT), fee, loses)
     table.settle()
     return found
 

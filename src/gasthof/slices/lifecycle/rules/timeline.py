@@ -3,23 +3,30 @@
 It asks `evaluate` for the days that `evaluate` itself names, so it cannot say anything else.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from gasthof.slices.lifecycle.rules.evaluate import WAYS, Course, evaluate, shifted
 from gasthof.slices.lifecycle.rules.facts import Decision, Facts
 from gasthof.slices.lifecycle.rules.policy import (
+    ACTIVE,
+    BACKUP_STORAGE,
     CAPABILITIES,
     ERASED,
+    IMAGE,
     RENEWABLE,
     RENEWABLE_BY_FEE,
     RESTORABLE,
-    Archive,
+    SERVED,
+    Entry,
     Notice,
     Policy,
 )  # fmt: skip
 
 ONE_DAY = timedelta(days=1)
+AS_IMAGE, LICENCE_RELEASED = "as_image", "licence_released"
+POWERED_OFF, ALL_OFF = "powered_off", "all_off"  # all: with what was ordered with it
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Step:
     renewal: str  # how paying helps: "renewable", "renewable_by_fee", "restorable", or "" for not at all
     fees: tuple[str, ...]  # of the policy, beside the price
     saved: tuple[str, ...]  # what can still be restored, once it has ended
+    loses: tuple[str, ...] = ()  # what was not saved, though one might think so
+    conditions: tuple[str, ...] = ()  # of a machine: keys of explaining.CONDITIONS
     closes: bool = False  # the phase goes on, but from that day its registry renews it no more
 
 
@@ -75,7 +84,7 @@ def timeline(policy: Policy, facts: Facts, on: date) -> list[Step]:
     lasts = [*(day - ONE_DAY for day, _ in days[1:]), None]
     before = [days[0][1], *(decision for _, decision in days[:-1])]
     return [
-        _step(entry.archive, day, last, decision, earlier)
+        _step(entry, day, last, decision, earlier)
         for (day, decision), last, earlier in zip(days, lasts, before, strict=True)
     ]
 
@@ -88,7 +97,8 @@ def told(policy: Policy, facts: Facts, on: date) -> list[Told]:
     return [Told(day, each) for day, each in planned if day is not None and day >= on]
 
 
-def _step(archive: Archive, day: date, last: date | None, now: Decision, before: Decision) -> Step:
+def _step(entry: Entry, day: date, last: date | None, now: Decision, before: Decision) -> Step:
+    archive, over = entry.archive, now.ended and now.phase != ERASED
     ways = (RENEWABLE, RENEWABLE_BY_FEE, RESTORABLE)
     way = next((each for each in ways if each in now.capabilities), "")
     return Step(
@@ -99,9 +109,23 @@ def _step(archive: Archive, day: date, last: date | None, now: Decision, before:
         gained=_in_order(now.capabilities - before.capabilities),
         renewal=way,
         fees=(archive.fee,) if way == RESTORABLE and archive.fee else now.fees,
-        saved=archive.keeps if now.ended and now.phase != ERASED else (),
+        saved=archive.keeps if over else (),
+        loses=archive.loses if over else (),
+        conditions=tuple(_conditions(entry, now)),
         closes=now is not before and now.phase == before.phase,
     )
+
+
+def _conditions(entry: Entry, now: Decision) -> Iterator[str]:
+    whole = IMAGE in entry.archive.keeps
+    if whole and not now.ended and now.phase != ACTIVE and SERVED not in now.capabilities:
+        yield ALL_OFF if BACKUP_STORAGE in entry.archive.loses else POWERED_OFF
+    if not now.ended or now.phase == ERASED:
+        return
+    if whole:
+        yield AS_IMAGE
+    if entry.licence_released:
+        yield LICENCE_RELEASED
 
 
 def _in_order(capabilities: frozenset[str]) -> tuple[str, ...]:

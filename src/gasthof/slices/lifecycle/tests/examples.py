@@ -16,6 +16,7 @@ from gasthof.slices.subscriptions.models import Subscription
 CUSTOMERS = {"lifecycle.foresee", "lifecycle.make_calendar", "lifecycle.end_calendar"}
 WHILE_SUSPENDED = CUSTOMERS
 LEFT = "Baukasten von "  # and the domain: paid for beyond its end
+OPEN = "gebuehr-"  # and its place: a domain name whose registry’s fee nobody has said
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -24,6 +25,7 @@ def furnish(house: House, place: str, domain: str) -> None:
     version = policies.take(policies.shipped(), NOW)
     expired = datetime(2026, 11, 20, tzinfo=UTC).date()
     begun = {"version": version, "first_unpaid": date(2029, 3, 3)}
+    changing.begin(subscription.customer, "domain", OPEN + place + ".de", NOW, tld="de", **begun)
     left = changing.begin(subscription.customer, "builder", LEFT + domain, NOW, **begun)
     changing.terminate(left, Termination(date(2028, 3, 3), "owner:köchin", "second factor"), NOW)
     made = changing.begin(
@@ -50,13 +52,14 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
     wished = Service.objects.filter(name=DomainName.parse(domain).ascii, type="hosting").latest("pk").pk
     left = Service.objects.get(name=LEFT + domain).pk
     bare = {"customer": house.baker.customer, "type": "shop", "name": "Törtchen-Laden", "first_unpaid": "2027-03-03"}
-    bare |= {"subscription": place, "parent": None}
+    bare |= {"subscription": place, "parent": None, "server_class": None}
     text = str(PolicyText.parse(policies.draft(policies.shipped()).replace("amount = 4000", "amount = 4500")))
     return {
         "lifecycle.begin": bare,
         "lifecycle.set_paid": {"service": service, "first_unpaid": "2028-02-29"},
         "lifecycle.set_unpaid": {"service": left, "first_unpaid": "2028-03-03"},
         "lifecycle.note_notice": {"service": service},
+        "lifecycle.say_fee": {"service": Service.objects.get(name=OPEN + place + ".de").pk, "cents": 1500},
         "lifecycle.put_hold": {"service": service, "kind": "staff", "case": "V-7", "severity": 1, "lifted_by": "staff"},
         "lifecycle.lift_hold": {
             "hold": Held.objects.filter(service__name=DomainName.parse(domain).ascii).latest("pk").pk
@@ -67,7 +70,7 @@ def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str,
         "lifecycle.preview_policy": {"text": text},
         "lifecycle.take_policy": {"text": text, "previewed": policies.digest(text)},
         "lifecycle.foresee": {"service": service},
-        "lifecycle.restore": {"service": wished, "first_unpaid": "2999-03-03"},
+        "lifecycle.restore": {"service": wished, "first_unpaid": "2999-03-03", "onto": None, "mail": False},
         "lifecycle.approve_sweep": {"sweep": Sweep.objects.latest("pk").pk},
         "lifecycle.make_calendar": {"customer": house.baker.customer},
         "lifecycle.end_calendar": {"customer": house.baker.customer},

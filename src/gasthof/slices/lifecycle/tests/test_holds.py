@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.house import OPERATOR, House, settle
 
 from gasthof.kernel.actions import perform
+from gasthof.kernel.permissions import SYSTEM
 from gasthof.slices.lifecycle import carrying, changing
 from gasthof.slices.lifecycle.auditing import audit
 from gasthof.slices.lifecycle.models import Event, Hold, Service, Work
@@ -192,6 +193,6 @@ def test_a_severe_breach_ends_a_service_with_the_next_sweep(trade: Trade) -> Non
     changing.terminate(service, facts.Termination(FIRST + days(9), "owner:köchin", "code"), noon(START))
     changing.put_hold(service, facts.Hold(ABUSE, "staff:anna"), noon(START))
     fields = {"service": service.pk, "authorised": "staff:anna, staff:bärbel"}
-    perform(OPERATOR, "lifecycle.end_for_breach", fields, on(0))
+    perform(SYSTEM, "lifecycle.end_for_breach", fields, on(0))
     trade.sweep(FIRST)
     assert Service.objects.get(pk=service.pk).phase == "deleted"

@@ -116,7 +116,7 @@ def test_days_move_from_when_to_when() -> None:
 def test_less_notice_and_a_shorter_archive_come_earlier_to_somebody() -> None:
     assert never_earlier(SHIPPED, changed("notice_days = 7", "notice_days = 8"), "mail")
     assert not never_earlier(SHIPPED, changed("notice_days = 7", "notice_days = 6"), "mail")
-    vps = 'archive = { days = 14, keeps = ["image"], fee = "restore" }'
+    vps = 'archive = { days = 14, keeps = ["image"], fee = "restore", loses = ["backup_storage"] }'
     shorter = policy(TEXT.replace(vps, vps.replace("14", "4")).replace('"deleted", from = 30', '"deleted", from = 80'))
     assert shorter.of("vps").end.start == 80 and not never_earlier(SHIPPED, shorter, "vps")
 

@@ -18,7 +18,7 @@ from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle import drawing, explaining, following
 from gasthof.slices.lifecycle.drawing import shown, words
-from gasthof.slices.lifecycle.forms import Terminate
+from gasthof.slices.lifecycle.forms import SayFee, Terminate
 from gasthof.slices.lifecycle.models import Calendar, Event, Service, Work
 from gasthof.slices.lifecycle.queries import (
     FOLLOW,
@@ -26,6 +26,7 @@ from gasthof.slices.lifecycle.queries import (
     SEE,
     course,
     facts_of,
+    fee_to_say,
     known_at_once,
     next_step,
     parked_sweep,
@@ -206,13 +207,12 @@ def service(request: PanelRequest, service: int) -> HttpResponse:
     found: Service = known(request, "services", pk=service)
     back = Link(_("Services"), reverse("lifecycle:services", args=[found.customer_id]))
     head = below_customer(request, found.customer, _named(found), back)
-    manages = may(request.actor, MANAGE, None)
-    return show(
-        request,
-        "lifecycle/service.html",
-        head,
-        _context(found) | {"service": found, "manages": manages, "doors": registry.service_doors(request.actor, found)},
-    )
+    manages, context = may(request.actor, MANAGE, None), _context(found)
+    more = {
+        "service": found, "manages": manages, "asks": manages and fee_to_say(found, today()) in context["course"].steps[0].fees,
+        "doors": registry.service_doors(request.actor, found),
+    }  # fmt: skip
+    return show(request, "lifecycle/service.html", head, context | more)
 
 
 def _managed(request: PanelRequest, number: int) -> tuple[Service, Link]:
@@ -231,6 +231,20 @@ def terminate(request: PanelRequest, service: int) -> HttpResponse:
         below_customer(request, found.customer, _("End %(name)s") % {"name": found.unicode}, back, lead=lead),
         submit=_("End it"), to=back.url, cancel=back.url,
         message=_("Its end is noted."), undo=lambda outcome: Undo("lifecycle.revoke_termination", {"service": outcome.result["service"]}),
+    )  # fmt: skip
+
+
+@shown_or_sent
+def say_fee(request: PanelRequest, service: int) -> HttpResponse:
+    found, back = _managed(request, service)
+    key = fee_to_say(found, today())
+    lead = _(
+        "What it costs has to be asked of the registry. Once you have said it, the proforma invoice is written by itself."
+    )
+    return form_page(
+        request, SayFee(posted(request), fixed={"service": found.pk}),
+        below_customer(request, found.customer, str(explaining.FEES.get(key, key)) or _("Fee"), back, lead=lead),
+        submit=_("Say it"), to=back.url, cancel=back.url, message=_("The fee is noted."),
     )  # fmt: skip
 
 
@@ -271,6 +285,7 @@ def _facts(row: Service) -> list[Fact]:
         (_("Registered until"), shown(row.registry_date) if row.registry_date else ""),
         (_("Subscription"), row.subscription.system_name if row.subscription else ""),
         (_("Belongs to"), row.parent.unicode if row.parent else ""),
+        (_("Class"), row.server_class),
         (_("To end on"), shown(row.ends_on) if row.ends_on else ""),
         (_("Number of the service"), str(row.pk)),
     ]

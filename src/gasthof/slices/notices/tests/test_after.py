@@ -51,6 +51,15 @@ def test_deleted_it_is_told_once_with_the_last_day_on_which_it_can_come_back(des
     assert len(said(service)) == 2 and "bis 15. Mai 2027" in said(service)[1].partition("\n")[0]
 
 
+def test_of_a_server_it_is_said_before_and_after_what_is_lost_and_how_it_comes_back(desk: Desk) -> None:
+    """Spec L20."""
+    service = deleted(desk, type_="vps", after=30)
+    before = Notice.objects.filter(service=service).exclude(name="ended").latest("pk").text
+    for text in (before, said(service)[0]):
+        assert "Nicht gesichert und endgültig verloren: Backup-Speicher." in text
+        assert "neu bestellten und bezahlten Server" in text and "Lizenz wird zurückgegeben" in text
+
+
 def test_where_nothing_can_be_restored_that_is_what_is_said(desk: Desk) -> None:
     service = deleted(desk, type_="shop")
     assert "Nichts davon kann wiederhergestellt werden" in said(service)[0]

@@ -5,6 +5,8 @@ from itertools import permutations
 
 import pytest
 
+from gasthof.kernel.actions import perform
+from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.billing import books
 from gasthof.slices.billing.models import CreditNote, Proforma
@@ -102,7 +104,8 @@ def test_what_ended_the_same_day_for_a_breach_is_given_back(desk: Desk) -> None:
     service = begun(desk)
     desk.pay(open_proforma(service))
     list(carry_over(desk.clocks))
-    desk.do("lifecycle.end_for_breach", service=service.pk, authorised="Köchin und Gärtner")
+    fields = {"service": service.pk, "authorised": "Köchin und Gärtner"}
+    perform(SYSTEM, "lifecycle.end_for_breach", fields, desk.clocks)
     sweep(desk.clock.at)
     list(carry_over(desk.clocks))
     service.refresh_from_db()

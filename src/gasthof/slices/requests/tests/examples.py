@@ -38,10 +38,10 @@ def furnish(house: House, place: str, domain: str) -> None:
 
 
 def ended(customer: Customer, place: str) -> Service:
-    """An application server that was deleted today; what was saved of it is kept."""
+    """A managed server that was deleted today; what was saved of it is kept."""
     now = SYSTEM_CLOCKS.business.now()
     version = policies.take(policies.shipped(), now)
-    made = changing.begin(customer, "aps", f"aps-{place}", now, version=version)
+    made = changing.begin(customer, "vms", f"vms-{place}", now, version=version)
     Service.objects.filter(pk=made.pk).update(ended=today(now), phase="deleted", due_at=None)
     return made
 
@@ -66,8 +66,8 @@ def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str
     day = today(SYSTEM_CLOCKS.business.now()).isoformat()
     asked = {"customer": customer.number, "kind": "end", "service": server(customer)}
     return {
-        "requests.draft": asked | {"on": "2999-03-03", "words": WORDS, "case": case},
-        "requests.change": draft() | {"on": "2999-04-04", "words": WORDS},
+        "requests.draft": asked | {"on": "2999-03-03", "words": WORDS, "case": case, "onto": None, "mail": False},
+        "requests.change": draft() | {"on": "2999-04-04", "words": WORDS, "onto": None, "mail": False},
         "requests.drop": draft(),
         "requests.send_code": draft(),
         "requests.confirm": draft() | {"code": CODE},

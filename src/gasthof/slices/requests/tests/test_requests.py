@@ -12,7 +12,7 @@ from tests.readers import operator, owner
 
 from gasthof.kernel.actions import SYSTEM_CLOCKS, perform
 from gasthof.kernel.clock import Clocks, FixedClock
-from gasthof.kernel.permissions import Actor
+from gasthof.kernel.permissions import SYSTEM, Actor
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.kernel.sealing import unseal
 from gasthof.slices.access.models import OutgoingMail, User
@@ -131,7 +131,7 @@ def test_an_end_is_taken_back_before_its_day_and_not_on_it(house: House) -> None
 
 
 def test_an_end_for_a_breach_is_not_taken_back_by_who_broke_the_terms(house: House) -> None:
-    perform(OPERATOR, "lifecycle.end_for_breach", {"service": service().pk, "authorised": "zwei"}, at())
+    perform(SYSTEM, "lifecycle.end_for_breach", {"service": service().pk, "authorised": "zwei"}, at())
     assert "too late" in refused("draft", customer=house.baker.customer, kind="withdraw", service=service().pk)
 
 

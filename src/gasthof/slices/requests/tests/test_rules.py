@@ -1,5 +1,7 @@
 """How requests go on, what restoring costs, and that a digest is of all that a request says."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +60,21 @@ contents = st.dictionaries(st.sampled_from(["on", "words", "service", "quote"]),
 @given(contents, contents)
 def test_another_content_has_another_digest(one: dict[str, object], other: dict[str, object]) -> None:
     assert (rules.digest(one) == rules.digest(other)) is (one == other)
+
+
+@given(st.integers(0, 10**6), st.integers(0, 50), st.none() | st.integers(0, 10**6))
+def test_on_a_server_that_is_paid_only_fees_are_asked(fee: int, mails: int, licence: int | None) -> None:
+    """Spec L20: the image once, mail for each domain, and a licence that is bought again; the server was paid by itself."""
+    parts = [(Fee("restore", fee), 1), (Fee("restore_mail", 2_000, "domain"), mails), (Fee("licence", licence), 1)]
+    found = rules.quote_on_server(parts, "EUR")
+    assert found.total == (None if licence is None else fee + 2_000 * mails + licence)
+    assert found.complete is (licence is not None) and all(line.what != rules.RENEWAL for line in found.lines)
+
+
+def test_a_licence_is_bought_again_with_a_renewal_too() -> None:
+    found = quote(ONCE, 0, "EUR", YEAR, Fee("licence", 1_500))
+    assert (found.total, found.complete) == (11_900, True)
+    assert not replace(found, months=0).complete, "a renewal of which nobody knows how long it is cannot be invoiced"
 
 
 def test_a_total_waits_for_all_of_its_parts() -> None:
