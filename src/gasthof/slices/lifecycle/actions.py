@@ -185,12 +185,12 @@ def revoke_termination(call: Call, *, service: ServiceRef) -> Result:
 def restore(
     call: Call, *, service: ServiceRef, first_unpaid: Annotated[Day, "first day that is not paid, such as 2028-03-03"]
 ) -> Result:
-    """Restore a service that was deleted, of what was saved of it. It is a new service, with a subscription of its own."""
+    """Restore a service that was deleted, of what was saved of it, as a new one. What a person had switched off stays off."""
     if first_unpaid <= today(call.clocks.business.now()):
         raise Refused("This day has passed.").at("first_unpaid")
     made = restoring.restore(call, service, first_unpaid)
     made.refresh_from_db()
-    return shown(made) | {"restored": service.pk}
+    return shown(made) | {"restored": service.pk, "still_off": [each.unicode for each in restoring.still_off(made)]}
 
 
 @action("lifecycle.approve_sweep", permission=MANAGE)
