@@ -177,7 +177,7 @@ def _wanted(service: Service, clocks: Clocks) -> Wanted | None:
     if service.ended or service.first_unpaid is None or (service.ends_on and service.ends_on <= service.first_unpaid):
         return None
     day = today(clocks)
-    found = rules.asked(coming(service, day))
+    found = rules.asked(coming(service, day, waiting=()))
     if found is None:
         return None
     fees = [priced(service).fees[key] for key in found.fees]

@@ -252,8 +252,7 @@ def _context(row: Service) -> dict[str, Any]:
     said = [(reason.code, explaining.in_words(reason)) for reason in decided.explain]
     return {
         "state": State(*drawing.standing(decided.phase, closed=row.closed)),
-        "why": [words for code, words in said if code != PAID and not code.startswith("hold_")]
-        + price_missing(row, drawn.price),
+        "why": [words for code, words in said if code != PAID and not code.startswith("hold_")] + price_missing(drawn),
         "holds": [words for code, words in said if code.startswith("hold_")],
         "facts": _facts(row),
         "ahead": next_step(row, day) is not None or decided.phase != ACTIVE,

@@ -72,7 +72,9 @@ def import_(
         chosen = _restored(call, subscription, export.settings)
     except Refused as refusal:
         raise refusal.at("export") from refusal
-    if export.paused or (export.suspended and not subscription.suspended):  # a service that has moved in again closes it by itself
+    if export.paused or (
+        export.suspended and not subscription.suspended
+    ):  # a service that has moved in again closes it by itself
         become(call, subscription, paused=True)
     tell_load(call, export, subscription, chosen)
     return {**subscription_shown(subscription), "export": export.name}
