@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -95,8 +96,15 @@ def _stale(day: date) -> QuerySet[Asked]:
     """Proformas whose time or reason has passed."""
     passed = Q(proforma__valid_until__lt=day)
     moved = Q(service__first_unpaid__gt=F("first_unpaid"))
-    gone = Q(service__ended__isnull=False) | Q(service__ends_on__lte=F("first_unpaid"))
-    return Asked.objects.filter(passed | moved | gone | ~Q(proforma__state="open"), standing=True).order_by("pk")
+    gone = Q(service__ended__isnull=False) | Q(service__ends_on__lte=F("first_unpaid")) & _wished_before(day)
+    found = Asked.objects.filter(passed | moved | gone | ~Q(proforma__state="open"), standing=True)
+    return found.order_by("pk").distinct()
+
+
+def _wished_before(day: date) -> Q:
+    """That the wish for the service's end is of an earlier day: one of today may be taken back, and then it is paid by what was asked for."""
+    begins = datetime.combine(day, time.min, ZoneInfo(settings.TIME_ZONE))
+    return Q(service__terminations__revoked=None, service__terminations__wished__lt=begins)
 
 
 def _safely(work: Work, number: int, clocks: Clocks) -> Iterator[str]:

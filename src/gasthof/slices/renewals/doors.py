@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -36,7 +36,8 @@ def outlooks(actor: Actor, subscription: Subscription) -> Iterator[Outlook]:
 
 
 def _open(actor: Actor, asked: QuerySet[Asked]) -> Iterator[Proforma]:
-    rows = asked.filter(standing=True, service__ended=None, proforma__state=Proforma.OPEN).order_by("pk")
+    goes_on = Q(service__ends_on=None) | Q(service__ends_on__gt=F("first_unpaid"))
+    rows = asked.filter(goes_on, standing=True, service__ended=None, proforma__state=Proforma.OPEN).order_by("pk")
     for each in rows.select_related("proforma__customer"):
         if allowed(actor, READ, each.proforma.place, registry.grants()):
             yield each.proforma
