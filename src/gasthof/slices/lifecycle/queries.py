@@ -32,6 +32,7 @@ __all__ = [
     "FOLLOW",
     "MANAGE",
     "SEE",
+    "SUBSERVER",
     "TYPES",
     "Course",
     "HoldRef",
@@ -60,6 +61,7 @@ __all__ = [
     "saved_of",
     "services",
     "shown",
+    "subservers_from",
     "termination_of",
     "waiting_for_price",
     "waiting_number",
@@ -249,6 +251,12 @@ def saved_of(service: Service) -> Export | None:
     """As `kept`; None for what stands in no place of its own, while a subserver of it is kept."""
     placed = Work.objects.filter(service=service).exclude(archive="").exists()
     return None if not placed and kept_subservers(service) else kept(service)
+
+
+def subservers_from(service: Service, first: date | None) -> QuerySet[Service]:
+    """Its subservers that stand and go on in the time from that day on: whose end is not wished for by then."""
+    goes_on = Q(ends_on=None) | Q(ends_on__gt=first) if first else Q()
+    return Service.objects.filter(goes_on, parent=service, type=SUBSERVER, ended=None).order_by("pk")
 
 
 def kept_subservers(service: Service) -> list[Service]:

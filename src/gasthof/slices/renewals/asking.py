@@ -24,10 +24,11 @@ from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.registrar import rules as registries
 from gasthof.slices.renewals import rules
 from gasthof.slices.renewals.models import Agreement, Asked, Price, Terms
-from gasthof.slices.renewals.queries import terms_of
+from gasthof.slices.renewals.queries import agreed_below, share, terms_of
 
 Work = Callable[[int, Clocks], str]
 ONE_DAY = timedelta(days=1)
+PART = "subserver:"  # key of a line that is paid for with its parent's, and renews nothing by itself
 AT_ONCE = "renewals.ask_due"  # the job that asks for what is due
 log = logging.getLogger("gasthof.renewals")
 
@@ -212,6 +213,9 @@ def _issue(service: Service, first: date, terms: Terms, wanted: Wanted, clocks: 
     anchor = _anchor(service, first)
     last = rules.after(first, terms.months, anchor) - ONE_DAY
     lines = [_line(f"lifecycle:{service.pk}", _title(service, terms.months), terms, terms.net, first, last)]
+    for each in agreed_below(service):
+        net, title = share(each).of(terms.months), _title(each.service, terms.months)
+        lines.append(_line(f"{PART}{each.service_id}", title, each, net, first, last))
     if wanted.fee:
         lines.append(_line("", wanted.title, terms, wanted.fee, first, last))
     fields = {

@@ -19,7 +19,7 @@ from gasthof.slices.billing.queries import Settled
 from gasthof.slices.lifecycle.queries import Service, off
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.renewals import rules
-from gasthof.slices.renewals.asking import today
+from gasthof.slices.renewals.asking import PART, today
 from gasthof.slices.renewals.models import Asked, Carried
 
 AT_ONCE = "renewals.carry_over"  # the job that carries over what is paid
@@ -169,7 +169,7 @@ def _renewed(service: Service, until: date, clocks: Clocks) -> tuple[str, str]:
 def _given_back(settled: Settled, clocks: Clocks) -> str:
     """What bought nothing is the customer's credit again; where the proforma bought other things too, a person decides."""
     proforma = settled.line.proforma
-    if proforma.lines.exclude(service="").count() > 1:
+    if proforma.lines.exclude(service="").exclude(service__startswith=PART).count() > 1:
         return Carried.STAFF
     try:
         with transaction.atomic():

@@ -12,17 +12,23 @@ from gasthof.kernel.amounts import amount
 from gasthof.kernel.capability import Door, Outlook
 from gasthof.kernel.permissions import Actor, allowed
 from gasthof.slices.billing.queries import READ, Proforma
-from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.lifecycle.queries import SUBSERVER, Service
 from gasthof.slices.renewals.models import Asked
+from gasthof.slices.renewals.queries import MANAGE, terms_of
 from gasthof.slices.subscriptions.queries import Subscription
 
 
 def service_doors(actor: Actor, service: Service) -> list[Door]:
-    """Hook. Nothing while nothing is asked for, or for who may not see invoices."""
-    return [
+    """Hook. Nothing while nothing is asked for, or for who may not see invoices; to who sets prices, the one of this service."""
+    pay = [
         Door(gettext("Pay proforma invoice %(number)s") % {"number": each.number}, _url(each), "receipt", primary=True)
         for each in _open(actor, Asked.objects.filter(service=service))
     ]
+    if service.ended is not None or not allowed(actor, MANAGE, None, registry.grants()):
+        return pay
+    url = reverse("renewals:agree", args=[service.pk])
+    missing = terms_of(service) is None and service.type != SUBSERVER
+    return [*pay, Door(gettext("Agree on a price"), url, "receipt", primary=missing)]
 
 
 def outlooks(actor: Actor, subscription: Subscription) -> Iterator[Outlook]:
