@@ -20,7 +20,6 @@ from gasthof.slices.lifecycle.queries import (
     FOLLOW,
     MANAGE,
     SEE,
-    SUBSERVER,
     HoldRef,
     ServiceRef,
     foreseen,
@@ -34,7 +33,6 @@ from gasthof.slices.subscriptions.queries import SubscriptionRef
 
 Kind = Annotated[Literal["abuse", "legal", "security", "registry", "staff"], "why it is held"]
 LiftedBy = Annotated[Literal["source", "staff", "mended", "fee"], "how it may be lifted"]
-PLACES = ("hosting", "multihosting", SUBSERVER)  # closed and deleted with the whole subscription that they stand in
 BegunType = Literal["hosting", "multihosting", "subserver", "builder", "mail", "shop", "vms", "vps", "aps"]
 
 
@@ -55,7 +53,7 @@ def begin(
     subservers.check(customer, type, first_unpaid, subscription, parent)
     if subscription is not None and subscription.customer_id != customer.number:
         raise Refused("This subscription is another customer’s.").at("subscription")
-    alike = PLACES if type in PLACES else (type,)
+    alike = subservers.PLACES if type in subservers.PLACES else (type,)
     if subscription is not None and subscription.services.filter(type__in=alike, ended=None).exists():
         raise Refused("There is a service of this type for this subscription already.").at("subscription")
     now = call.clocks.business.now()

@@ -3,7 +3,8 @@
 from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
-from gasthof.ui.fields import Day, Paragraphs, Text
+from gasthof.slices.lifecycle.explaining import TYPES
+from gasthof.ui.fields import Choice, Choices, Day, Paragraphs, Text
 from gasthof.ui.forms import VerbForm
 
 
@@ -11,6 +12,50 @@ class Terminate(VerbForm):
     verb = "lifecycle.terminate"
     on = Day(_("First day without it"), help_text=_("Empty: when what is paid has run out."))
     authorised = Text(_("How the customer said so"), autocomplete="off")
+
+
+class Begin(VerbForm):
+    """For a customer whose subscriptions and services can be chosen."""
+
+    verb = "lifecycle.begin"
+    type = Choice(_("Type of service"), labels=TYPES)
+    name = Text(_("Name"), autocomplete="off", help_text=_("A domain, or what its customer calls it."))
+    first_unpaid = Day(_("First day that is not paid"), help_text=_("None for a subserver, which is paid with what it belongs to."))  # fmt: skip
+    subscription = Choice(_("Subscription"), help_text=_("Whose websites and mail follow it."))
+    parent = Choice(_("Belongs to"), help_text=_("Only for a subserver: its multihosting or managed server."))
+
+    def offer(self, places: Choices, parents: Choices) -> None:
+        _offer(self, "subscription", places)
+        _offer(self, "parent", parents)
+
+
+class BeginFor(VerbForm):
+    """For any customer."""
+
+    verb = "lifecycle.begin"
+    customer = Text(_("Customer"), autocomplete="off", help_text=_("Number or name."))
+    type = Choice(_("Type of service"), labels=TYPES)
+    name = Text(_("Name"), autocomplete="off", help_text=_("A domain, or what its customer calls it."))
+    first_unpaid = Day(_("First day that is not paid"), help_text=_("None for a subserver, which is paid with what it belongs to."))  # fmt: skip
+    subscription = Text(_("Subscription"), autocomplete="off", help_text=_("Whose websites and mail follow it, such as s000012."))  # fmt: skip
+    parent = Text(_("Belongs to"), autocomplete="off", narrow=True, help_text=_("Only for a subserver: the number of its multihosting or managed server."))  # fmt: skip
+
+
+class AddSubserver(VerbForm):
+    """To a service that the page knows, as well as whose it is."""
+
+    verb = "lifecycle.begin"
+    name = Text(_("Name"), autocomplete="off", help_text=_("A domain, or what its customer calls it."))
+    subscription = Choice(_("Subscription"), help_text=_("Whose websites and mail follow it."))
+
+    def offer(self, places: Choices) -> None:
+        _offer(self, "subscription", places)
+
+
+def _offer(form: VerbForm, name: str, choices: Choices) -> None:
+    field = form.fields[name]
+    assert isinstance(field, Choice)
+    field.choices = choices
 
 
 class PreviewPolicy(VerbForm):

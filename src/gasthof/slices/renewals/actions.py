@@ -15,7 +15,6 @@ from gasthof.slices.renewals.models import Agreement, Price
 from gasthof.slices.renewals.queries import MANAGE, PriceRef, other_currency_below, shown, terms_of, told
 from gasthof.slices.renewals.values import Amount, Tld
 
-ANOTHER = "Subservers of it have prices in another currency."
 Priced = Literal["hosting", "multihosting", "builder", "mail", "shop", "vms", "vps", "aps", "domain"]
 Months = Annotated[int, Between(1, 120), "how many months are paid at a time"]
 Net = Annotated[Amount, "price of these months without VAT"]
@@ -39,7 +38,7 @@ def set_price(
         raise Refused("Only domains have a TLD.").at("tld")
     _need_period(type, str(tld or ""), months)
     if other_currency_below(type, currency):
-        raise Refused(ANOTHER).at("currency")
+        raise _another_currency()
     row, _ = Price.objects.update_or_create(type=type, tld=tld or "", defaults=_terms(months, net, currency, category))
     app.configure_task(asking.AT_ONCE).defer()
     return shown(row)
@@ -87,19 +86,23 @@ def agree(
     return {"service": service.pk} | told(terms)
 
 
+def _another_currency() -> Refused:
+    return Refused("Subservers of it have prices in another currency.").at("currency")
+
+
 def _need_same_currency(service: Service, currency: str) -> None:
     """As the proforma that it will stand on. Raises Refused, also for more subservers than a proforma has lines for."""
     if service.type != SUBSERVER or service.parent is None:
         below = Agreement.objects.filter(service__in=subservers_from(service, None))
         if below.exclude(currency=currency).exists():
-            raise Refused(ANOTHER).at("currency")
+            raise _another_currency()
         return
     terms = terms_of(service.parent)
     if terms is not None and terms.currency != currency:
         raise Refused("What it belongs to is paid in %(currency)s.", currency=terms.currency).at("currency")
     others = Agreement.objects.filter(service__in=subservers_from(service.parent, None)).exclude(service=service)
     if terms is None and others.exclude(currency=currency).exists():
-        raise Refused(ANOTHER).at("currency")
+        raise _another_currency()
     if others.count() >= rules.MOST_SUBSERVERS:
         raise Refused("At most %(most)d subservers of a service have prices of their own.", most=rules.MOST_SUBSERVERS).at("service")  # fmt: skip
 
