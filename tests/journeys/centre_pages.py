@@ -79,6 +79,7 @@ def of_staff(house: House) -> Iterator[Page]:
         "notices-all": "/notices/", "notice-refused": f"/notices/{_refused()}/", "notice-again": f"/notices/{_refused()}/again",
         "notices-preview": f"/services/{_service(house, 'shop')}/notices",
         "work-approve": f"/services/work/approve/{Sweep.objects.latest('pk').pk}", "service-end": f"/services/{_service(house, 'shop')}/end",
+        "service-price": f"/services/{_service(house, 'shop')}/price",
         "service-stay": f"/services/{_service(house, 'hosting')}/stay",
         "money-assign": f"/payments/bookings/{_waiting()}/assign", "money-return": f"/payments/bookings/{_waiting()}/return",
         "money-accept": f"/payments/bookings/{_waiting()}/accept/{_open(house)}",
