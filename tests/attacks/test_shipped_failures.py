@@ -168,7 +168,7 @@ def test_a_cancelled_label_blocks_no_paid_renewal(story: Story) -> None:
     story.go(-20)
     first = story.asked(story.hosting)
     story.wish()
-    story.night()
+    story.pass_days(1)
     first.refresh_from_db()
     assert first.state == Proforma.EXPIRED
     story.go(-15)

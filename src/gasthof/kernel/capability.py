@@ -1,6 +1,6 @@
 """The sign on a slice's door: which permissions its verbs ask for, and what it does when others' objects change."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -200,8 +200,8 @@ class Capability:
     )
     ways_to_pay: Callable[[Actor, Any], Iterable[WayToPay]] | None = None  # who looks, a proforma that can be paid
     alarms: Callable[[], Iterable[Alarm]] | None = None  # the oldest first
-    unpayable: Callable[[date], Iterable[int]] | None = (
-        None  # a day -> numbers of services whose unpaid time begins by then, and that nobody can pay: nobody has said what they cost
+    unpayable: Callable[[date, Collection[int] | None], Iterable[int]] | None = (
+        None  # a day, and numbers of services or None for all -> those whose unpaid time begins by then, and that nobody can pay: nobody has said what they cost
     )
     renewal_price: Callable[[Any], str] | None = (
         None  # a service -> what its renewal costs, in words of the reader's language; "": nobody has said

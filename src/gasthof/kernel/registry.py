@@ -1,6 +1,6 @@
 """The slices of this house, asked by name only: the kernel imports none of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from importlib import import_module
@@ -184,9 +184,10 @@ def alarms() -> list[Alarm]:
     return [alarm for each in capabilities() if each.alarms is not None for alarm in each.alarms()]
 
 
-def unpayable(day: date) -> list[int]:
-    """Services whose unpaid time begins by that day, and that nobody can pay, by their numbers."""
-    return [number for each in capabilities() if each.unpayable is not None for number in each.unpayable(day)]
+def unpayable(day: date, among: Collection[int] | None = None) -> list[int]:
+    """Services whose unpaid time begins by that day, and that nobody can pay, by their numbers. `among`: of these alone,
+    also where their end is wished for before; None: of all."""
+    return [number for each in capabilities() if each.unpayable for number in each.unpayable(day, among)]
 
 
 def renewal_price(service: Any) -> str:

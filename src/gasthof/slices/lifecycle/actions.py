@@ -32,7 +32,6 @@ from gasthof.slices.lifecycle.queries import (
     FOLLOW,
     MANAGE,
     SEE,
-    SUBSERVER,
     HoldRef,
     ServiceRef,
     elsewhere,
@@ -50,7 +49,6 @@ from gasthof.slices.subscriptions.queries import SubscriptionRef
 
 Kind = Annotated[Literal["abuse", "legal", "security", "registry", "staff"], "why it is held"]
 LiftedBy = Annotated[Literal["source", "staff", "mended", "fee"], "how it may be lifted"]
-PLACES = ("hosting", "multihosting", SUBSERVER)  # closed and deleted with the whole subscription that they stand in
 BegunType = Literal[
     "hosting", "multihosting", "subserver", "builder", "mail", "shop", "vms", "vps", "aps", "server_mail", "backup_storage",
 ]  # fmt: skip
@@ -83,7 +81,7 @@ def begin(
         machines.check_class(type, str(server_class), now)
     if subscription is not None and subscription.customer_id != customer.number:
         raise Refused("This subscription is another customer’s.").at("subscription")
-    alike = PLACES if type in PLACES else (type,)
+    alike = subservers.PLACES if type in subservers.PLACES else (type,)
     if subscription is not None and subscription.services.filter(type__in=alike, ended=None).exists():
         raise Refused("There is a service of this type for this subscription already.").at("subscription")
     version = policies.current(now)
@@ -237,7 +235,8 @@ def restore(
     onto: Annotated[ServiceRef | None, "of a server’s image, or of its mail: the server on which it comes back"] = None,
     mail: Annotated[bool, "of a server: also the mail of all its domains"] = False,
 ) -> Result:
-    """Restore a service that was deleted, of what was saved of it. It is a new service; a server’s image goes onto one that was ordered anew."""
+    """Restore a service that was deleted, of what was saved of it, as a new one. What a person had switched off stays off; a server’s
+    image goes onto one that was ordered anew."""
     now = call.clocks.business.now()
     if elsewhere(service):
         made = machines.restore(call, service, onto, mail=mail)
@@ -250,7 +249,7 @@ def restore(
     machines.buy_licence(service, made, now)
     app.configure_task(AT_ONCE).defer()
     made.refresh_from_db()
-    return shown(made) | {"restored": service.pk}
+    return shown(made) | {"restored": service.pk, "still_off": [each.unicode for each in restoring.still_off(made)]}
 
 
 @action("lifecycle.approve_sweep", permission=MANAGE)

@@ -59,6 +59,7 @@ class Course:
     policy: Policy
     price: str = ""  # of a renewal, in words
     belongs_to: str = ""  # what it follows, in words; "": its days are its own
+    waits: bool = False  # for somebody to say what it costs: its first unpaid day does not come before
 
     WIDTH, HEIGHT, BAR, NARROWEST, ROOM = 640, 56, 24, 28.0, 118.0
     OPEN_END: ClassVar = 0.12  # share of the bar of what has no end
@@ -124,6 +125,8 @@ class Course:
             return gettext("Restoring it costs: %(fees)s.") % {"fees": fees} if fees else gettext("It can be restored.")
         if self.belongs_to and step.phase not in (*ENDS, ERASED):
             return self._cost_above(step)
+        if self.waits and step.phase == ACTIVE:
+            return gettext("It goes on until somebody has said what it costs, and can then be paid for.")
         if step.renewal not in (RENEWABLE, RENEWABLE_BY_FEE):
             return gettext("Paying does not help any more.")
         if not self.price and not fees:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db.models import F, QuerySet
@@ -12,7 +13,7 @@ from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import named, shown
 from gasthof.slices.lifecycle.models import Calendar, Service
-from gasthof.slices.lifecycle.queries import coming, known_at_once
+from gasthof.slices.lifecycle.queries import coming, known_at_once, waiting_for_price
 from gasthof.slices.lifecycle.rules.icalendar import Entry, calendar
 from gasthof.slices.lifecycle.rules.timeline import Step
 
@@ -35,7 +36,8 @@ def text(customer: Customer, day: date, now: datetime) -> str:
     """What comes for each service of the customer that has not ended, in their language."""
     rows = list(_standing(customer)[: MOST + 1])
     with translation.override(customer.language):
-        entries = [entry for row in rows[:MOST] for entry in _entries(row, day)]
+        waiting = waiting_for_price(rows[:MOST])
+        entries = [entry for row in rows[:MOST] for entry in _entries(row, day, waiting)]
         more = [_more(day)] if len(rows) > MOST else []
         return calendar(gettext("Services"), more + entries, now)
 
@@ -51,12 +53,12 @@ def _more(day: date) -> Entry:
     return Entry("services-more@gasthof", day, gettext("More services"), said)
 
 
-def _entries(row: Service, day: date) -> list[Entry]:
+def _entries(row: Service, day: date, waiting: Collection[int]) -> list[Entry]:
     name = f"{explaining.TYPES[row.type]} {row.unicode}"
     said = gettext("If nothing is paid until then.")
     return [
         Entry(f"service-{row.pk}-{_uid(step)}@gasthof", step.day, f"{name}: {named(step)}", f"{name}, {shown(step.day)}: {named(step)}. {said}")
-        for step in coming(row, day)[1:]
+        for step in coming(row, day, waiting)[1:]
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from gasthof.kernel.capability import Door, Outlook
 from gasthof.kernel.permissions import Actor, allowed
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.models import Service
-from gasthof.slices.lifecycle.queries import SEE, course, facts_of, policy_of, why
+from gasthof.slices.lifecycle.queries import SEE, course, facts_of, policy_of, price_missing, why
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
 from gasthof.slices.lifecycle.sweeping import today
 from gasthof.slices.subscriptions.queries import Subscription
@@ -32,8 +32,9 @@ def outlooks(actor: Actor, subscription: Subscription) -> Iterator[Outlook]:
 
 
 def _outlook(service: Service, day: date) -> Outlook:
-    said = why(policy_of(service), facts_of(service, day), day)
-    if comes := course(service, day).sentence:
+    drawn = course(service, day)
+    said = why(policy_of(service), facts_of(service, day), day) + price_missing(drawn)
+    if comes := drawn.sentence:
         said.append(gettext("If nothing is done: %(comes)s.") % {"comes": comes})
     door = Door(gettext("What comes when"), reverse("lifecycle:service", args=[service.pk]), "calendar-clock")
     return Outlook(f"{explaining.TYPES[service.type]} {service.unicode}", " ".join(said), (door,))

@@ -1,6 +1,6 @@
 """Reads of services: what holds for each today, why, and what comes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
@@ -36,6 +36,7 @@ __all__ = [
     "MANAGE",
     "ON_SERVERS",
     "SEE",
+    "SUBSERVER",
     "TYPES",
     "Course",
     "HoldRef",
@@ -70,7 +71,9 @@ __all__ = [
     "servers_for",
     "services",
     "shown",
+    "subservers_from",
     "termination_of",
+    "waiting_for_price",
     "waiting_number",
 ]
 
@@ -210,9 +213,11 @@ def end_waits(service: Service, on: date) -> bool:
     return any(reason.code == "end_waits" for reason in found.explain)
 
 
-def coming(service: Service, on: date) -> list[Step]:
-    """What time does to it from that day on, if nothing is paid and the next notices are delivered."""
-    return _steps(service, facts_of(service, on), on)
+def coming(service: Service, on: date, waiting: Collection[int] | None = None) -> list[Step]:
+    """What time does to it from that day on, if nothing is paid and the next notices are delivered. `waiting`: as `waiting_for_price`
+    said of many; None: it is asked."""
+    waiting = waiting_for_price([service]) if waiting is None else waiting
+    return _steps(service, facts_of(service, on), on, waiting)
 
 
 @dataclass(frozen=True)
@@ -229,13 +234,31 @@ def next_step(service: Service, on: date) -> Next | None:
 
 def course(service: Service, on: date, price: str = "") -> Course:
     """The same, to be drawn and told in words."""
-    return Course(coming(service, on), priced(service), price, _belongs_to(service))
+    return _course(service, facts_of(service, on), on, price)
 
 
 def course_if(service: Service, on: date, wish: facts.Termination | None, price: str = "") -> Course:
     """What would come if that were the wish for its end, and no other; None: without any."""
-    known = replace(facts_of(service, on), termination=wish)
-    return Course(_steps(service, known, on), priced(service), price, _belongs_to(service))
+    return _course(service, replace(facts_of(service, on), termination=wish), on, price)
+
+
+def _course(service: Service, known: facts.Facts, on: date, price: str) -> Course:
+    waiting = waiting_for_price([service])
+    steps, first, end = _steps(service, known, on, waiting), service.first_unpaid, known.wished_end
+    waits = service.pk in waiting and (end is None or first is None or end > first)
+    return Course(steps, priced(service), price, _belongs_to(service), waits)
+
+
+def waiting_for_price(services: Iterable[Service]) -> frozenset[int]:
+    """Of these and of what they belong to, by their numbers, those whose first unpaid day is put off until somebody has said what they cost."""
+    above = [each.parent for each in services if each.parent]
+    dated = {each.pk: each.first_unpaid for each in (*services, *above) if each.first_unpaid and _can_wait(each)}
+    return frozenset(registry.unpayable(max(dated.values()), list(dated)) if dated else ())
+
+
+def _can_wait(service: Service) -> bool:
+    """A registry waits for nobody's price."""
+    return service.ended is None and not policy_of(service).of(service.type, service.tld).registry_clock
 
 
 def _belongs_to(service: Service) -> str:
@@ -244,16 +267,18 @@ def _belongs_to(service: Service) -> str:
     return f"{TYPES[parent.type]} {parent.unicode}" if parent else ""
 
 
-def _steps(service: Service, known: facts.Facts, on: date) -> list[Step]:
-    return timeline(policy_of(service), _planned(service, known, on), on)
+def _steps(service: Service, known: facts.Facts, on: date, waiting: Collection[int]) -> list[Step]:
+    return timeline(policy_of(service), _planned(service, known, on, waiting), on)
 
 
-def _planned(service: Service, known: facts.Facts, on: date) -> facts.Facts:
-    """With all that is to come to what it belongs to, by the version that that is pinned to."""
+def _planned(service: Service, known: facts.Facts, on: date, waiting: Collection[int] = ()) -> facts.Facts:
+    """With all that is to come to what it belongs to, by the version that that is pinned to. Of what waits for a price no day comes by time."""
+    if service.pk in waiting and known.first_unpaid is not None and known.first_unpaid > on:
+        known = replace(known, first_unpaid=None)
     planned, parent = as_planned(policy_of(service), known, on), service.parent
     if parent is None:
         return planned
-    _, *ahead = decisions(policy_of(parent), _planned(parent, facts_of(parent, on), on), on)
+    _, *ahead = decisions(policy_of(parent), _planned(parent, facts_of(parent, on), on, waiting), on)
     return replace(planned, ahead=tuple(ahead))
 
 
@@ -275,6 +300,12 @@ def saved_of(service: Service) -> Export | None:
     """As `kept`; None for what stands in no place of its own, while a subserver of it is kept."""
     placed = Work.objects.filter(service=service).exclude(archive="").exists()
     return None if not placed and kept_subservers(service) else kept(service)
+
+
+def subservers_from(service: Service, first: date | None) -> QuerySet[Service]:
+    """Its subservers that stand and go on in the time from that day on: whose end is not wished for by then."""
+    goes_on = Q(ends_on=None) | Q(ends_on__gt=first) if first else Q()
+    return Service.objects.filter(goes_on, parent=service, type=SUBSERVER, ended=None).order_by("pk")
 
 
 def kept_subservers(service: Service) -> list[Service]:
@@ -378,13 +409,9 @@ def why(policy: Policy, known: facts.Facts, on: date) -> list[str]:
     return [explaining.in_words(reason) for reason in evaluate(policy, known, on).explain]
 
 
-def price_missing(service: Service, price: str) -> list[str]:
-    """That its days wait for a price, which is "" as it was looked for; of what a registry does not wait for nothing is said."""
-    if price or service.ended or service.first_unpaid is None:
-        return []
-    waits = not policy_of(service).of(service.type, service.tld).registry_clock
-    said = waits and service.pk in registry.unpayable(service.first_unpaid)
-    return [str(explaining.SENTENCES["unpriced"])] if said else []
+def price_missing(drawn: Course) -> list[str]:
+    """That its days wait for a price; of what a registry does not wait for nothing is said."""
+    return [str(explaining.SENTENCES["unpriced"])] if drawn.waits else []
 
 
 def foreseen(service: Service, on: date) -> dict[str, Any]:
@@ -396,7 +423,7 @@ def foreseen(service: Service, on: date) -> dict[str, Any]:
         "next": drawn.steps[1].day.isoformat() if len(drawn.steps) > 1 else None,
         "on": on.isoformat(),
         "sentence": drawn.sentence,
-        "why": why(policy, known, on) + price_missing(service, drawn.price),
+        "why": why(policy, known, on) + price_missing(drawn),
         "steps": [
             {
                 "day": step.day.isoformat(),

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from django.db.models import Q
+
 from gasthof.kernel.actions import Result
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
@@ -24,6 +26,12 @@ def restore(call: Call, service: Service, first_unpaid: date) -> Service:
     return fresh
 
 
+def still_off(restored: Service) -> list[Service]:
+    """Of what came back those whose places a person had switched off before: they stay so (spec L19)."""
+    rows = Service.objects.filter(Q(pk=restored.pk) | Q(parent=restored), subscription__paused=True)
+    return list(rows.order_by("pk"))
+
+
 def _again(call: Call, service: Service, first_unpaid: date | None, parent: Service | None) -> Service:
     now = call.clocks.business.now()
     if Service.objects.filter(customer=service.customer, type=service.type, name=service.name, ended=None).exists():
@@ -37,12 +45,12 @@ def _again(call: Call, service: Service, first_unpaid: date | None, parent: Serv
 
 
 def _subscription(call: Call, service: Service) -> int | None:
-    """Imported and open; None: only its subservers have a place."""
+    """Imported, and open unless a person had switched it off; None: only its subservers have a place."""
     saved = saved_of(service)
     if saved is None:
         return None
     made: Result = exports.import_(call, export=saved)
     subscription = Subscription.objects.select_related("customer", "node", "plan").get(number=int(str(made["subscription"])[1:]))  # fmt: skip
-    if subscription.suspended:
+    if subscription.suspended and not saved.paused:
         places.resume(call, subscription=subscription)
     return subscription.number

@@ -5,6 +5,8 @@ Why a subserver is a subscription of its own: docs/decisions/0018-subservers.md.
 
 from datetime import date
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle.models import Service
@@ -12,6 +14,7 @@ from gasthof.slices.lifecycle.queries import SUBSERVER, restored_as
 from gasthof.slices.subscriptions.queries import Subscription
 
 PARENTS = ("multihosting", "vms")
+PLACES = ("hosting", "multihosting", SUBSERVER)  # closed and deleted with the whole subscription that they stand in
 
 
 def check(
@@ -34,6 +37,12 @@ def check(
         raise Refused("A subserver is paid with what it belongs to, and has no day of its own.").at("first_unpaid")
     if subscription is None:
         raise Refused("Say which subscription the subserver is.").at("subscription")
+
+
+def free_places(customer: Customer) -> QuerySet[Subscription]:
+    """The customer's subscriptions in which no service stands that closes and deletes the whole of them."""
+    taken = Service.objects.filter(subscription=OuterRef("pk"), type__in=PLACES, ended=None)
+    return Subscription.objects.filter(~Exists(taken), customer=customer).order_by("number")
 
 
 def returned_parent(subserver: Service) -> Service:

@@ -8,11 +8,11 @@ from gasthof.kernel.actions import Result, action
 from gasthof.kernel.call import Call
 from gasthof.kernel.fields import Between
 from gasthof.kernel.refusal import Refused
-from gasthof.slices.lifecycle.queries import DOMAIN, ServiceRef
+from gasthof.slices.lifecycle.queries import DOMAIN, SUBSERVER, Service, ServiceRef, subservers_from
 from gasthof.slices.registrar.rules import check_period
-from gasthof.slices.renewals import asking
+from gasthof.slices.renewals import asking, rules
 from gasthof.slices.renewals.models import Agreement, Price
-from gasthof.slices.renewals.queries import MANAGE, PriceRef, shown, told
+from gasthof.slices.renewals.queries import MANAGE, PriceRef, other_currency_below, shown, terms_of, told
 from gasthof.slices.renewals.values import Amount, Tld
 
 Priced = Literal["hosting", "multihosting", "builder", "mail", "shop", "vms", "vps", "aps", "domain"]
@@ -37,6 +37,8 @@ def set_price(
     if tld and type != "domain":
         raise Refused("Only domains have a TLD.").at("tld")
     _need_period(type, str(tld or ""), months)
+    if other_currency_below(type, currency):
+        raise _another_currency()
     row, _ = Price.objects.update_or_create(type=type, tld=tld or "", defaults=_terms(months, net, currency, category))
     app.configure_task(asking.AT_ONCE).defer()
     return shown(row)
@@ -76,11 +78,33 @@ def agree(
     currency: Currency = "EUR",
     category: Category = "standard",
 ) -> Result:
-    """Agree on a price for one service, which counts more than the list’s."""
+    """Agree on a price for one service, which counts more than the list’s; for a subserver one that its parent’s renewal costs besides."""
     _need_period(service.type, service.tld, months)
+    _need_same_currency(service, currency)
     terms, _ = Agreement.objects.update_or_create(service=service, defaults=_terms(months, net, currency, category))
     app.configure_task(asking.AT_ONCE).defer()
     return {"service": service.pk} | told(terms)
+
+
+def _another_currency() -> Refused:
+    return Refused("Subservers of it have prices in another currency.").at("currency")
+
+
+def _need_same_currency(service: Service, currency: str) -> None:
+    """As the proforma that it will stand on. Raises Refused, also for more subservers than a proforma has lines for."""
+    if service.type != SUBSERVER or service.parent is None:
+        below = Agreement.objects.filter(service__in=subservers_from(service, None))
+        if below.exclude(currency=currency).exists():
+            raise _another_currency()
+        return
+    terms = terms_of(service.parent)
+    if terms is not None and terms.currency != currency:
+        raise Refused("What it belongs to is paid in %(currency)s.", currency=terms.currency).at("currency")
+    others = Agreement.objects.filter(service__in=subservers_from(service.parent, None)).exclude(service=service)
+    if terms is None and others.exclude(currency=currency).exists():
+        raise _another_currency()
+    if others.count() >= rules.MOST_SUBSERVERS:
+        raise Refused("At most %(most)d subservers of a service have prices of their own.", most=rules.MOST_SUBSERVERS).at("service")  # fmt: skip
 
 
 @action("renewals.ask", permission=MANAGE, on="service")

@@ -36,7 +36,7 @@ WITH chosen AS MATERIALIZED (
     UNION SELECT settled_id FROM renewals_lateopening WHERE ended IS NULL
 )
 SELECT s.id, v.id, CASE
-        WHEN c.settled_id IS NULL THEN 'carrying'
+        WHEN c.settled_id IS NULL THEN CASE WHEN v.ends_on <= v.first_unpaid AND v.ended IS NULL THEN '' ELSE 'carrying' END
         WHEN c.outcome = 'staff' THEN CASE WHEN (v.ended IS NULL AND v.first_unpaid > s.valid_from) OR EXISTS (
             SELECT FROM billing_creditnote n JOIN billing_receipt r ON r.id = n.receipt_id
             JOIN billing_proformaline l ON l.proforma_id = r.proforma_id WHERE l.id = s.line_id

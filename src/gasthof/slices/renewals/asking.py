@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -23,10 +24,11 @@ from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.registrar import rules as registries
 from gasthof.slices.renewals import rules
 from gasthof.slices.renewals.models import Agreement, Asked, Price, Terms
-from gasthof.slices.renewals.queries import terms_of
+from gasthof.slices.renewals.queries import agreed_below, share, terms_of
 
 Work = Callable[[int, Clocks], str]
 ONE_DAY = timedelta(days=1)
+PART = "subserver:"  # key of a line that is paid for with its parent's, and renews nothing by itself
 AT_ONCE = "renewals.ask_due"  # the job that asks for what is due
 log = logging.getLogger("gasthof.renewals")
 
@@ -95,8 +97,15 @@ def _stale(day: date) -> QuerySet[Asked]:
     """Proformas whose time or reason has passed."""
     passed = Q(proforma__valid_until__lt=day)
     moved = Q(service__first_unpaid__gt=F("first_unpaid"))
-    gone = Q(service__ended__isnull=False) | Q(service__ends_on__lte=F("first_unpaid"))
-    return Asked.objects.filter(passed | moved | gone | ~Q(proforma__state="open"), standing=True).order_by("pk")
+    gone = Q(service__ended__isnull=False) | Q(service__ends_on__lte=F("first_unpaid")) & _wished_before(day)
+    found = Asked.objects.filter(passed | moved | gone | ~Q(proforma__state="open"), standing=True)
+    return found.order_by("pk").distinct()
+
+
+def _wished_before(day: date) -> Q:
+    """That the wish for the service's end is of an earlier day: one of today may be taken back, and then it is paid by what was asked for."""
+    begins = datetime.combine(day, time.min, ZoneInfo(settings.TIME_ZONE))
+    return Q(service__terminations__revoked=None, service__terminations__wished__lt=begins)
 
 
 def _safely(work: Work, number: int, clocks: Clocks) -> Iterator[str]:
@@ -177,7 +186,7 @@ def _wanted(service: Service, clocks: Clocks) -> Wanted | None:
     if service.ended or service.first_unpaid is None or (service.ends_on and service.ends_on <= service.first_unpaid):
         return None
     day = today(clocks)
-    found = rules.asked(coming(service, day))
+    found = rules.asked(coming(service, day, waiting=()))
     if found is None:
         return None
     policy, terms = priced(service), terms_of(service)
@@ -206,6 +215,9 @@ def _issue(service: Service, first: date, terms: Terms, wanted: Wanted, clocks: 
     anchor = _anchor(service, first)
     last = rules.after(first, terms.months, anchor) - ONE_DAY
     lines = [_line(f"lifecycle:{service.pk}", _title(service, terms.months), terms, terms.net, first, last)]
+    for each in agreed_below(service):
+        net, title = share(each).of(terms.months), _title(each.service, terms.months)
+        lines.append(_line(f"{PART}{each.service_id}", title, each, net, first, last))
     if wanted.fee:
         lines.append(_line("", wanted.title, terms, wanted.fee, first, last))
     fields = {

@@ -19,12 +19,14 @@ from gasthof.slices.billing.queries import Settled
 from gasthof.slices.lifecycle.queries import Service, off
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.renewals import rules
-from gasthof.slices.renewals.asking import today
+from gasthof.slices.renewals.asking import PART, today
 from gasthof.slices.renewals.models import Asked, Carried
 
 AT_ONCE = "renewals.carry_over"  # the job that carries over what is paid
 OURS = "lifecycle:"
-LATELY = timedelta(days=2)  # what is wished for on a day is looked at by then
+LATELY = timedelta(
+    days=7
+)  # what is wished for on a day is looked at as the next one begins, or later if the house was down
 log = logging.getLogger("gasthof.renewals")
 
 
@@ -67,13 +69,16 @@ def _next_after(number: int) -> int | None:
 
 
 def _one(number: int, clocks: Clocks) -> str:
-    """Renewal and its record are one transaction: killed anywhere, it is done once. Empty where somebody else is at it."""
+    """Renewal and its record are one transaction: killed anywhere, it is done once. Empty where somebody else is at it, or the day has to
+    be over first."""
     with transaction.atomic(), rows.staff():
         settled = _open().select_for_update(skip_locked=True, of=("self",)).filter(pk=number).first()
         if settled is None:
             return ""
         Asked.objects.filter(proforma=settled.line.proforma_id).update(standing=False)
         service = _locked(settled.service)
+        if service is not None and _undecided(settled, service, clocks):
+            return ""
         until = _until(settled, service, clocks) if service else None
         outcome, words = _renewed(service, until, clocks) if service and until else (Carried.STAFF, "")
         if outcome != Carried.RENEWED:
@@ -85,6 +90,14 @@ def _one(number: int, clocks: Clocks) -> str:
         return f"{service.customer.name}, {service.name}: {told}" if service else ""
 
 
+def _undecided(settled: Settled, service: Service, clocks: Clocks) -> bool:
+    """Paid today, while the end is wished for before the time that it paid for: until tomorrow that wish may be taken back."""
+    first, end = service.first_unpaid, service.ends_on
+    if first is None or end is None or service.ended is not None:
+        return False
+    return end <= first <= settled.valid_from and _day(settled.at) >= today(clocks)
+
+
 def _unwanted(clocks: Clocks) -> QuerySet[Carried]:
     """Lines that renewed a service whose end is wished for before the time that they paid for, the last time first: as if the wish had come
     before them, if it came that day."""
@@ -93,13 +106,14 @@ def _unwanted(clocks: Clocks) -> QuerySet[Carried]:
 
 
 def _taken_back(number: int, clocks: Clocks) -> str:
-    """The payment is credit, and the service paid until where it was before. Empty where somebody was faster, or the wish is of another day."""
+    """The payment is credit, and the service paid until where it was before. Empty where somebody was faster, the wish is of another day, or
+    its day is not over."""
     with transaction.atomic(), rows.staff():
         row = (
             _unwanted(clocks).select_for_update(of=("self",)).select_related("settled__line").filter(pk=number).first()
         )
         service = _locked(row.settled.service) if row else None
-        if row is None or service is None or not _same_day(row, service):
+        if row is None or service is None or not (_same_day(row, service) and _is_over(row, service, clocks)):
             return ""
         fields = {"service": service.pk, "first_unpaid": row.settled.valid_from.isoformat()}
         perform(SYSTEM, "lifecycle.set_unpaid", fields, clocks)
@@ -112,6 +126,11 @@ def _taken_back(number: int, clocks: Clocks) -> str:
 def _same_day(row: Carried, service: Service) -> bool:
     wish = service.terminations.filter(revoked=None).first()
     return wish is not None and _day(wish.wished) == _day(row.at)
+
+
+def _is_over(row: Carried, service: Service, clocks: Clocks) -> bool:
+    """Whether nobody can take that wish back on its day any more."""
+    return service.ended is not None or _day(row.at) < today(clocks)
 
 
 def _day(moment: datetime) -> date:
@@ -150,7 +169,7 @@ def _renewed(service: Service, until: date, clocks: Clocks) -> tuple[str, str]:
 def _given_back(settled: Settled, clocks: Clocks) -> str:
     """What bought nothing is the customer's credit again; where the proforma bought other things too, a person decides."""
     proforma = settled.line.proforma
-    if proforma.lines.exclude(service="").count() > 1:
+    if proforma.lines.exclude(service="").exclude(service__startswith=PART).count() > 1:
         return Carried.STAFF
     try:
         with transaction.atomic():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -12,17 +12,23 @@ from gasthof.kernel.amounts import amount
 from gasthof.kernel.capability import Door, Outlook
 from gasthof.kernel.permissions import Actor, allowed
 from gasthof.slices.billing.queries import READ, Proforma
-from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.lifecycle.queries import SUBSERVER, Service
 from gasthof.slices.renewals.models import Asked
+from gasthof.slices.renewals.queries import MANAGE, terms_of
 from gasthof.slices.subscriptions.queries import Subscription
 
 
 def service_doors(actor: Actor, service: Service) -> list[Door]:
-    """Hook. Nothing while nothing is asked for, or for who may not see invoices."""
-    return [
+    """Hook. Nothing while nothing is asked for, or for who may not see invoices; to who sets prices, the one of this service."""
+    pay = [
         Door(gettext("Pay proforma invoice %(number)s") % {"number": each.number}, _url(each), "receipt", primary=True)
         for each in _open(actor, Asked.objects.filter(service=service))
     ]
+    if service.ended is not None or not allowed(actor, MANAGE, None, registry.grants()):
+        return pay
+    url = reverse("renewals:agree", args=[service.pk])
+    missing = terms_of(service) is None and service.type != SUBSERVER
+    return [*pay, Door(gettext("Agree on a price"), url, "receipt", primary=missing)]
 
 
 def outlooks(actor: Actor, subscription: Subscription) -> Iterator[Outlook]:
@@ -36,7 +42,8 @@ def outlooks(actor: Actor, subscription: Subscription) -> Iterator[Outlook]:
 
 
 def _open(actor: Actor, asked: QuerySet[Asked]) -> Iterator[Proforma]:
-    rows = asked.filter(standing=True, service__ended=None, proforma__state=Proforma.OPEN).order_by("pk")
+    goes_on = Q(service__ends_on=None) | Q(service__ends_on__gt=F("first_unpaid"))
+    rows = asked.filter(goes_on, standing=True, service__ended=None, proforma__state=Proforma.OPEN).order_by("pk")
     for each in rows.select_related("proforma__customer"):
         if allowed(actor, READ, each.proforma.place, registry.grants()):
             yield each.proforma

@@ -27,3 +27,11 @@ class SetPrice(VerbForm):
     def __init__(self, *given: Any, **named: Any) -> None:
         named["initial"] = {"months": 12, "currency": "EUR", "category": "standard"} | (named.get("initial") or {})
         super().__init__(*given, **named)
+
+
+class Agree(VerbForm):
+    verb = "renewals.agree"
+    months = Number(_("Period"), after=_("months"))
+    net = Text(_("Price of a period, without VAT"), inputmode="decimal", autocomplete="off")
+    currency = Choice(_("Currency"))
+    category = Choice(_("VAT"), choices=tuple(CATEGORIES.items()))

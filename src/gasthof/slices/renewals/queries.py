@@ -10,10 +10,25 @@ from gasthof.kernel.collection import Ask, collection
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, reaches
 from gasthof.slices.billing.rules.money import Money
-from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.lifecycle.queries import SUBSERVER, Service, subservers_from
+from gasthof.slices.renewals import rules
 from gasthof.slices.renewals.models import Agreement, Price, Terms
 
-__all__ = ["MANAGE", "Price", "PriceRef", "find_price", "in_words", "prices", "shown", "terms_of", "told"]
+__all__ = [
+    "MANAGE",
+    "Price",
+    "PriceRef",
+    "agreed_below",
+    "find_price",
+    "in_words",
+    "other_currency_below",
+    "price_in_words",
+    "prices",
+    "share",
+    "shown",
+    "terms_of",
+    "told",
+]
 
 MANAGE = "renewals.manage"
 
@@ -36,12 +51,33 @@ def terms_of(service: Service) -> Terms | None:
     return agreed or Price.objects.filter(type=service.type, tld__in=("", service.tld)).order_by("-tld").first()
 
 
+def agreed_below(service: Service) -> list[Agreement]:
+    """What was agreed for its subservers, those that are to be paid from its first unpaid day on."""
+    below = subservers_from(service, service.first_unpaid)
+    return list(Agreement.objects.filter(service__in=below).select_related("service__customer").order_by("service"))
+
+
+def other_currency_below(type_: str, currency: str) -> bool:
+    """Whether subservers of services that go by the list's price of that type have prices in another currency."""
+    below = Agreement.objects.filter(service__type=SUBSERVER, service__ended=None, service__parent__type=type_)
+    return below.filter(service__parent__agreement=None).exclude(currency=currency).exists()
+
+
+def share(agreed: Terms) -> rules.Share:
+    return rules.Share(agreed.net, agreed.months)
+
+
 def in_words(service: Service) -> str:
-    """“100.00 EUR without VAT for 12 months”; "": nobody has said."""
+    """“100.00 EUR without VAT for 12 months”, its subservers' own prices among it; "": nobody has said."""
     terms = terms_of(service)
     if terms is None:
         return ""
-    price = amount(terms.net, terms.currency)
+    return price_in_words(rules.whole(terms.net, terms.months, map(share, agreed_below(service))), terms)
+
+
+def price_in_words(net: int, terms: Terms) -> str:
+    """`net`: minor units without VAT, in the currency and for the months of the terms."""
+    price = amount(net, terms.currency)
     if terms.months == 1:
         return gettext("%(price)s without VAT for a month") % {"price": price}
     return gettext("%(price)s without VAT for %(months)d months") % {"price": price, "months": terms.months}

@@ -1,7 +1,7 @@
 """How long what is paid lasts, and what is asked for a renewal on a day. Pure."""
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,6 +11,26 @@ from gasthof.slices.lifecycle.rules.timeline import Step
 LEAD = 30  # days before the first unpaid one on which a renewal is asked for
 OPEN_END = 60  # days that a proforma is valid where no end of its price is known
 PERIODS = (1, 3, 6, 12, 24, 36)  # months
+
+
+MOST_SUBSERVERS = 150  # of one service that have prices of their own: a proforma has 200 lines at most
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a subserver costs by itself: an amount in minor units without VAT, for so many months."""
+
+    net: int
+    months: int
+
+    def of(self, months: int) -> int:
+        """For its parent's period; half a unit is rounded up."""
+        return (2 * self.net * months + self.months) // (2 * self.months)
+
+
+def whole(net: int, months: int, shares: Iterable[Share]) -> int:
+    """Minor units without VAT that a parent's period costs, with those of its subservers that have a price of their own."""
+    return net + sum(each.of(months) for each in shares)
 
 
 @dataclass(frozen=True)

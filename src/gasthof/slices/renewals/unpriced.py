@@ -1,5 +1,6 @@
 """Services that are to be paid soon and cannot be, since nobody has said what they cost: they are put off, and staff are told."""
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,12 +22,13 @@ from gasthof.slices.renewals.models import Agreement, Asked, Price
 from gasthof.slices.renewals.wording import called
 
 LEAD = timedelta(days=rules.LEAD)
+GOES_ON = Q(ends_on__isnull=True) | Q(ends_on__gt=F("first_unpaid"))
 Kind = tuple[str, str]  # type, TLD as an A-label
 
 
-def unpayable(day: date) -> list[int]:
-    """Hook: services by their number whose unpaid time begins by that day."""
-    return [service.pk for service in _unpriced(day)]
+def unpayable(day: date, among: Collection[int] | None = None) -> list[int]:
+    """Hook: services by their number whose unpaid time begins by that day; `among`: of these alone, also where their end is wished for before."""
+    return [service.pk for service in _unpriced(day, GOES_ON if among is None else Q(pk__in=among))]
 
 
 def alarms(clocks: Clocks = SYSTEM_CLOCKS) -> list[Alarm]:
@@ -37,13 +39,12 @@ def alarms(clocks: Clocks = SYSTEM_CLOCKS) -> list[Alarm]:
     return [_alarm(kind, listed) for kind, listed in kinds.items()]
 
 
-def _unpriced(day: date) -> list[Service]:
-    """Neither the list nor an agreement has a price, and no proforma has asked for one; the end is not wished for before."""
+def _unpriced(day: date, which: Q = GOES_ON) -> list[Service]:
+    """Neither the list nor an agreement has a price, and no proforma has asked for one."""
     priced = Price.objects.filter(Q(tld="") | Q(tld=OuterRef("tld")), type=OuterRef("type"))
     agreed = Agreement.objects.filter(service=OuterRef("pk"))
     asked = Asked.objects.filter(service=OuterRef("pk"), first_unpaid=OuterRef("first_unpaid"))
-    wished = Q(ends_on__isnull=True) | Q(ends_on__gt=F("first_unpaid"))
-    near = Service.objects.filter(wished, ended=None, first_unpaid__lte=day)
+    near = Service.objects.filter(which, ended=None, first_unpaid__lte=day)
     rows = near.filter(~Exists(priced), ~Exists(agreed), ~Exists(asked)).select_related("policy")
     found = list(rows.order_by("first_unpaid", "pk"))
     by_hand = asked_by_hand([f"{OURS}{row.pk}" for row in found])

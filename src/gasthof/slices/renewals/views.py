@@ -10,16 +10,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gasthof.kernel.actions import Outcome
 from gasthof.kernel.amounts import amount, number
 from gasthof.slices.billing.rules.money import units
-from gasthof.slices.renewals.forms import SetPrice
+from gasthof.slices.lifecycle.queries import SUBSERVER, Service
+from gasthof.slices.renewals.forms import Agree, SetPrice
 from gasthof.slices.renewals.models import Price
-from gasthof.slices.renewals.queries import MANAGE, told
+from gasthof.slices.renewals.queries import MANAGE, in_words, terms_of, told
 from gasthof.slices.renewals.wording import CATEGORIES, called
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, form_page, posted, question_page
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link
 from gasthof.ui.sources import Source
-from gasthof.ui.standing import known, permit
+from gasthof.ui.standing import below_customer, known, permit
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -82,18 +83,19 @@ def change(request: PanelRequest, price: str) -> HttpResponse:
     )
 
 
+def _said(outcome: Outcome) -> str:
+    net, currency = str(outcome.result["net"]), str(outcome.result["currency"])
+    return _("The price was set: %(months)s for %(amount)s without VAT.") % {
+        "months": _months(outcome.result["months"]), "amount": amount(units(net, currency), currency),
+    }  # fmt: skip
+
+
 def _form(request: PanelRequest, head: Head, initial: Mapping[str, object], drop: str = "") -> HttpResponse:
     back = reverse("renewals:prices")
 
-    def said(outcome: Outcome) -> str:
-        net, currency = str(outcome.result["net"]), str(outcome.result["currency"])
-        return _("The price was set: %(months)s for %(amount)s without VAT.") % {
-            "months": _months(outcome.result["months"]), "amount": amount(units(net, currency), currency),
-        }  # fmt: skip
-
     form = SetPrice(posted(request), initial=dict(initial))
     return form_page(
-        request, form, head, submit=_("Save"), to=back, cancel=back, message=said, template="renewals/price.html", context={"drop": drop}
+        request, form, head, submit=_("Save"), to=back, cancel=back, message=_said, template="renewals/price.html", context={"drop": drop}
     )  # fmt: skip
 
 
@@ -108,3 +110,36 @@ def drop(request: PanelRequest, price: str) -> HttpResponse:
         to=back, cancel=back,
         message=lambda outcome: _("The price of %(name)s is off the list.") % {"name": name},
     )  # fmt: skip
+
+
+@shown_or_sent
+def agree(request: PanelRequest, service: int) -> HttpResponse:
+    """What one service costs; of a subserver, what its parent's renewal costs besides."""
+    permit(request, MANAGE)
+    found: Service = known(request, "services", pk=service)
+    back = Link(found.unicode, reverse("lifecycle:service", args=[found.pk]))
+    head = below_customer(
+        request, found.customer, _("Agree on a price for %(name)s") % {"name": found.unicode}, back, lead=_lead(found)
+    )
+    return form_page(
+        request, Agree(posted(request), fixed={"service": found.pk}, initial=_usual(found)), head,
+        submit=_("Agree"), to=back.url, cancel=back.url, message=_said,
+    )  # fmt: skip
+
+
+def _lead(service: Service) -> str:
+    if service.type == SUBSERVER:
+        return _("It becomes a line of its own on the proforma invoices of what it belongs to, in proportion to their period. Without a price of its own it is part of that one’s.")  # fmt: skip
+    price = in_words(service)
+    if price:
+        return _("It costs now: %(price)s. What was asked for already stays as it is.") % {"price": price}
+    return _("Nobody has said yet what it costs. A month before it expires, its customer gets a proforma invoice at this price.")  # fmt: skip
+
+
+def _usual(service: Service) -> dict[str, object]:
+    """Its terms as they are; of a subserver without any, the period and the currency of what it belongs to."""
+    terms, above = terms_of(service), terms_of(service.parent) if service.parent else None
+    if terms is not None:
+        return told(terms) | {"net": number(terms.net, terms.currency)}
+    usual = {"months": 12, "currency": "EUR", "category": "standard"}
+    return usual if above is None else {key: value for key, value in told(above).items() if key != "net"}

@@ -128,14 +128,21 @@ def _restore(number: int, clocks: Clocks) -> str:
     else:
         fields["first_unpaid"] = after(day, request.offered.months, day.day).isoformat()
     try:
-        request.restored_id = perform(SYSTEM, "lifecycle.restore", fields, clocks).result["service"]
+        made = perform(SYSTEM, "lifecycle.restore", fields, clocks).result
     except ActionRefused as refusal:
         move(request, rules.FAILED)
         step(call, request, "failed", "; ".join(error.message for error in refusal.errors))
     else:
+        request.restored_id = made["service"]
         move(request, rules.DONE)
-        step(call, request, "done")
+        step(call, request, "done", _still_off(request, made["still_off"]))
     return f"{request.customer.name}, {request}: {wording.STEPS[request.state]}"
+
+
+def _still_off(request: Request, names: Sequence[str]) -> str:
+    """In the customer's language; "": all of it is on."""
+    with override(request.customer.language):
+        return _("Switched off by hand before, and still so: %(names)s") % {"names": ", ".join(names)} if names else ""
 
 
 def performed(_call: Call, entries: Sequence[AuditEntry]) -> None:

@@ -83,6 +83,7 @@ class Export(models.Model):
     plan = models.ForeignKey(Plan, models.PROTECT)
     subscription = models.IntegerField(db_index=True)  # its number; it may be gone
     suspended = models.BooleanField()
+    paused = models.BooleanField(db_default=False)  # by hand; of what was saved before this was kept, nobody knows
     limits = models.JSONField()  # the plan's, at that time
     settings = models.JSONField()  # slice -> what its `export` hook gave
     created = models.DateTimeField()  # business time

@@ -281,6 +281,25 @@ def test_what_was_deleted_is_restored_as_a_new_service(
         perform(OPERATOR, "lifecycle.restore", fields, on(62))
 
 
+@pytest.mark.parametrize("offset", [-5, 5], ids=["while it is paid", "while it is suspended"])
+def test_what_a_person_switched_off_is_still_off_when_it_is_restored(
+    house: House, service: Service, passes: Callable[..., list[str]], offset: int
+) -> None:
+    passes(-6, offset)
+    perform(OPERATOR, "subscriptions.suspend", {"subscription": house.mine}, on(offset))
+    passes(offset + 1, 50)
+    perform(OPERATOR, "lifecycle.note_notice", {"service": service.pk}, on(50))
+    passes(51, 60)
+    all_live()
+    passes(61, 61)
+    fields = {"service": service.pk, "first_unpaid": "2028-03-03"}
+    result = perform(OPERATOR, "lifecycle.restore", fields, on(62)).result
+    place = Subscription.objects.get(services=result["service"])
+    assert (place.state, place.paused, result["still_off"]) == ("suspended", True, [NAME])
+    perform(OPERATOR, "subscriptions.resume", {"subscription": place.system_name}, on(62))
+    assert Subscription.objects.get(services=result["service"]).state == "active"
+
+
 def test_of_what_was_erased_nothing_is_restored(
     house: House, service: Service, passes: Callable[..., list[str]]
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_name_that_nobody_was_told_of_is_offered_to_its_registrys_last_day_and
 
 def test_what_hangs_on_a_service_shows_all_that_comes_to_that(house: House) -> None:
     """On its page, to programs and in the calendar: the subserver, and the DNS below it."""
+    house.run("renewals.set_price", type="multihosting", months=12, net="24")
     parent = begin(house, "multihosting")
     child = below(parent, "subserver")
     dns = below(child, "dns")

@@ -123,13 +123,16 @@ def test_restored_all_that_is_kept_comes_back_below_the_new_parent() -> None:
         perform(OPERATOR, "lifecycle.restore", alone, on(32))
     assert [each.pk for each in queries.kept_subservers(rack.parent)] == [each.pk for each in rack.below]
     again = {"service": rack.parent.pk, "first_unpaid": "2029-02-28"}
-    fresh = Service.objects.get(pk=perform(OPERATOR, "lifecycle.restore", again, on(32)).result["service"])
+    result = perform(OPERATOR, "lifecycle.restore", again, on(32)).result
+    fresh = Service.objects.get(pk=result["service"])
     found = fresh.children.order_by("pk")
     assert [(each.type, each.unicode, each.phase) for each in found] == [
         ("subserver", name, "active") for name in NAMES
     ]
     assert all(each.subscription and each.first_unpaid is None for each in found)
     assert queries.kept_subservers(rack.parent) == [], "nobody pays for one twice"
+    assert [each.subscription.state for each in found] == ["active", "suspended"], "each one’s former state"
+    assert result["still_off"] == [NAMES[1]]
 
 
 @pytest.mark.parametrize(

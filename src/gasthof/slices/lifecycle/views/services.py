@@ -36,6 +36,7 @@ from gasthof.slices.lifecycle.queries import (
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
+from gasthof.slices.lifecycle.subservers import PARENTS
 from gasthof.ui.changes import Undo
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, bare, form_page, posted, question_page
@@ -68,6 +69,10 @@ def _columns() -> tuple[Column[Service], ...]:
     )
 
 
+def _new(url: str) -> Link:
+    return Link(_("New service"), url, "plus")
+
+
 def _named(row: Service) -> str:
     """“Web hosting bäckerei-müller.de”: several services have one name."""
     return f"{explaining.TYPES[row.type]} {row.unicode}"
@@ -97,7 +102,8 @@ def _listing(name: str, within: Place, columns: tuple[Column[Service], ...]) -> 
 @require_safe
 def services(request: PanelRequest, customer: int) -> HttpResponse:
     found = reached(request.actor, seen_customer(customer), SEE)
-    head = below_customer(request, found, _("Services"))
+    new = _new(reverse("lifecycle:begin", args=[customer])) if may(request.actor, MANAGE, found.place) else None
+    head = below_customer(request, found, _("Services"), action=new)
     context = {"customer": customer, "follows": may(request.actor, FOLLOW, found.place), "followed": Calendar.objects.filter(customer=customer).exists()}  # fmt: skip
     listing = _listing("services", Place(customer=customer), _columns())
     return list_page(request, listing, head, "lifecycle/services.html", context)
@@ -151,7 +157,11 @@ def calendar(_request: HttpRequest, secret: str) -> HttpResponse:
 def everybodys(request: PanelRequest) -> HttpResponse:
     permit(request, MANAGE)
     columns = (*_columns(), Column("customer", _("Customer"), lambda row: row.customer.name))
-    return list_page(request, _listing("everybodys", HOUSE, columns), Head(_("Services")))
+    return list_page(
+        request,
+        _listing("everybodys", HOUSE, columns),
+        Head(_("Services"), action=_new(reverse("lifecycle:begin_for"))),
+    )
 
 
 @require_safe
@@ -266,10 +276,11 @@ def _context(row: Service) -> dict[str, Any]:
     said = [(reason.code, explaining.in_words(reason)) for reason in decided.explain]
     return {
         "state": State(*drawing.standing(decided.phase, closed=row.closed)),
-        "why": [words for code, words in said if code != PAID and not code.startswith("hold_")]
-        + price_missing(row, drawn.price),
+        "why": [words for code, words in said if code != PAID and not code.startswith("hold_")] + price_missing(drawn),
         "holds": [words for code, words in said if code.startswith("hold_")],
         "facts": _facts(row),
+        "switched_off": row.subscription is not None and row.subscription.paused and row.ended is None,
+        "has_subservers": row.type in PARENTS,
         "ahead": next_step(row, day) is not None or decided.phase != ACTIVE,
         "course": drawn,
         "events": [

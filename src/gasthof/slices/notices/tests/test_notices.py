@@ -38,6 +38,7 @@ class Desk:
         self.house, self.clock = house, Clock(noon(EXPIRES - timedelta(days=40)))
         self.clocks = Clocks(self.clock, self.clock)
         self.customer = Customer.objects.get(number=house.baker.customer)
+        perform(OPERATOR, "renewals.set_price", {"type": "hosting", "months": 12, "net": "84,00"}, self.clocks)
 
     def begin(self, type_: str = "hosting", name: str = NAME) -> Service:
         version = policies.take(policies.shipped(), self.clock.at)

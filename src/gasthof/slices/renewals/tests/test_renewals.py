@@ -158,6 +158,8 @@ def test_paid_in_the_moment_of_the_wish_it_is_given_back(desk: Desk) -> None:
     changing.terminate(service, Termination(EXPIRES, "owner:köchin", "code"), desk.clock.at)
     desk.pay(open_proforma(service))
     list(carry_over(desk.clocks))
+    assert not Carried.objects.exists(), "that day the wish may be taken back"
+    desk.go(EXPIRES - timedelta(days=29))
     assert paid_until(service) == EXPIRES
     assert Carried.objects.get().outcome == Carried.RETURNED
 

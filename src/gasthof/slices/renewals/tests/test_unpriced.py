@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from tests.readers import operator
 
-from gasthof.slices.lifecycle import changing
+from gasthof.slices.lifecycle import changing, following
 from gasthof.slices.lifecycle.models import Event, Service, Work
 from gasthof.slices.lifecycle.putting_off import PUT_OFF, put_off
+from gasthof.slices.lifecycle.queries import course, course_if
 from gasthof.slices.lifecycle.rules.facts import Termination
 from gasthof.slices.lifecycle.sweeping import sweep
 from gasthof.slices.renewals import unpriced
@@ -82,3 +83,52 @@ def test_a_halted_sweep_puts_off_nothing(desk: Desk) -> None:
     swept(desk, -40)
     swept(desk, 400)
     assert paid_until(service) == EXPIRES
+
+
+def drawn(desk: Desk, service: Service) -> list[tuple[str, str]]:
+    steps = desk.do("lifecycle.foresee", service=service.pk)["steps"]
+    assert isinstance(steps, list)
+    return [(step["phase"], step["day"]) for step in steps[1:]]
+
+
+def test_what_is_drawn_is_what_comes_and_not_a_day_that_is_put_off(desk: Desk) -> None:
+    """While nobody says what it costs nothing comes of time, to it or to what belongs to it; then its day is the one that it was put off to."""
+    tower = desk.begin("vms")
+    below = desk.begin("subserver", parent=tower, first_unpaid=None)
+    for offset in (-30, -11, -9, 0, 13):
+        swept(desk, offset)
+        assert (phase(tower), drawn(desk, tower), drawn(desk, below)) == ("active", [], [])
+    assert "If nothing is paid until then" not in calendar_of(desk)
+    desk.do("renewals.set_price", type="vms", months=12, net="24")
+    until = paid_until(tower)
+    assert until == EXPIRES + timedelta(days=13) + PUT_OFF
+    assert drawn(desk, tower)[0] == drawn(desk, below)[0] == ("suspended", until.isoformat())
+    assert "If nothing is paid until then" in calendar_of(desk)
+    desk.clock.at = noon(until)
+    sweep(desk.clock.at, before=put_off)
+    assert phase(tower) == phase(below) == "suspended"
+
+
+def calendar_of(desk: Desk) -> str:
+    desk.customer.refresh_from_db()
+    desk.customer.language = "en"
+    return following.text(desk.customer, desk.clock.at.date(), desk.clock.at).replace("\r\n ", "")
+
+
+def test_its_customers_wish_for_an_end_is_drawn_without_a_price(desk: Desk) -> None:
+    service = desk.begin("shop")
+    end = EXPIRES + timedelta(days=40)
+    desk.do("lifecycle.terminate", service=service.pk, authorised="Brief der Köchin", on=end.isoformat())
+    assert drawn(desk, service)[0] == ("deleted", end.isoformat())
+
+
+def test_a_wish_before_the_day_that_is_put_off_waits_for_no_price(desk: Desk) -> None:
+    service = desk.begin("shop")
+    day = desk.clock.at.date()
+    assert course(service, day).waits
+    wish = Termination(EXPIRES, "owner:köchin", "code")
+    (_, end, *_rest), waits = course_if(service, day, wish).steps, course_if(service, day, wish).waits
+    assert (end.phase, end.day, waits) == ("deleted", EXPIRES, False)
+    changing.terminate(service, wish, desk.clock.at)
+    service.refresh_from_db()
+    assert course_if(service, day, None).waits, "as it will be once the wish is taken back"

@@ -225,7 +225,8 @@ def test_a_services_page_leads_to_what_can_be_asked_about_it(house: House) -> No
 
 @pytest.fixture
 def ended(house: House) -> Service:
-    """Deleted today, and saved before."""
+    """Deleted today, switched off by hand and saved before."""
+    house.run("subscriptions.suspend", subscription=house.mine)
     name = house.run("subscriptions.export", subscription=house.mine).result["export"]
     all_live()
     house.run("subscriptions.delete", subscription=house.mine)
@@ -265,6 +266,8 @@ def test_what_was_deleted_is_quoted_confirmed_accepted_paid_and_restored(house: 
     assert row.state == "done" and row.restored is not None
     assert (row.restored.name, row.restored.first_unpaid, row.restored.ended) == (ended.name, PAID_UNTIL, None)
     assert list(row.restored.subscription.domains.values_list("unicode", flat=True)) == [NAME]
+    assert row.restored.subscription.paused
+    assert Step.objects.filter(request=number).latest("pk").words == f"Von Hand abgeschaltet, und das weiterhin: {NAME}"
 
 
 def test_a_restoration_that_is_paid_and_not_possible_any_more_is_staffs(house: House, ended: Service) -> None:

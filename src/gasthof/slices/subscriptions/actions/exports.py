@@ -35,6 +35,7 @@ def export(call: Call, *, subscription: SubscriptionRef) -> Result:
         plan=subscription.plan,
         subscription=subscription.number,
         suspended=subscription.suspended,
+        paused=subscription.paused,
         limits=limits(subscription.plan),
         settings=_gathered(subscription),
         created=call.clocks.business.now(),
@@ -71,7 +72,9 @@ def import_(
         chosen = _restored(call, subscription, export.settings)
     except Refused as refusal:
         raise refusal.at("export") from refusal
-    if export.suspended and not subscription.suspended:  # a service that has moved in again closes it by itself
+    if export.paused or (
+        export.suspended and not subscription.suspended
+    ):  # a service that has moved in again closes it by itself
         become(call, subscription, paused=True)
     tell_load(call, export, subscription, chosen)
     return {**subscription_shown(subscription), "export": export.name}
@@ -140,5 +143,6 @@ def shown(export: Export) -> dict[str, Any]:
         "plan": export.plan.name,
         "subscription": export.system_name,
         "suspended": export.suspended,
+        "paused": export.paused,
         "created": export.created.date().isoformat(),
     }
