@@ -14,13 +14,13 @@ from gasthof.kernel.values import Day, Title
 from gasthof.slices.accounts.queries import CustomerRef
 from gasthof.slices.lifecycle import changing, following, policies, previewing, restoring, rollout, subservers, sweeping
 from gasthof.slices.lifecycle.carrying import AT_ONCE
-from gasthof.slices.lifecycle.models import Calendar
+from gasthof.slices.lifecycle.included import INCLUDED, PLACES
+from gasthof.slices.lifecycle.models import Calendar, Service
 from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.queries import (
     FOLLOW,
     MANAGE,
     SEE,
-    SUBSERVER,
     HoldRef,
     ServiceRef,
     foreseen,
@@ -34,7 +34,6 @@ from gasthof.slices.subscriptions.queries import SubscriptionRef
 
 Kind = Annotated[Literal["abuse", "legal", "security", "registry", "staff"], "why it is held"]
 LiftedBy = Annotated[Literal["source", "staff", "mended", "fee"], "how it may be lifted"]
-PLACES = ("hosting", "multihosting", SUBSERVER)  # closed and deleted with the whole subscription that they stand in
 BegunType = Literal["hosting", "multihosting", "subserver", "builder", "mail", "shop", "vms", "vps", "aps"]
 
 
@@ -136,6 +135,7 @@ def end_for_breach(
     call: Call, *, service: ServiceRef, authorised: Annotated[Title, "who decided so: two people"]
 ) -> Result:
     """End a service today, for a severe and deliberate breach. It takes the place of the customer’s own wish for a later day."""
+    _check_ends_alone(service)
     now = call.clocks.business.now()
     for standing in service.terminations.filter(revoked=None):
         changing.revoke(standing, now)
@@ -156,6 +156,7 @@ def terminate(
     on: Annotated[Day | None, "first day without it; empty: when what is paid has run out"] = None,
 ) -> Result:
     """End a service on a day, as its customer wishes. It is saved before, and can be taken back until then."""
+    _check_ends_alone(service)
     now = call.clocks.business.now()
     day = on or service.first_unpaid
     if day is None:
@@ -168,6 +169,11 @@ def terminate(
         raise error.at("service") from error
     service.refresh_from_db()
     return shown(service)
+
+
+def _check_ends_alone(service: Service) -> None:
+    if service.type in INCLUDED:
+        raise Refused("This is included in another service, and ends with that.").at("service")
 
 
 @action("lifecycle.revoke_termination", permission=MANAGE, on="service")
