@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import F
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -19,7 +19,7 @@ from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.cases import forms, rules, wording
 from gasthof.slices.cases.models import Case
 from gasthof.slices.cases.queries import MANAGE, READ, WRITE, end_proposed_by, fee_reasons, terms, thread
-from gasthof.slices.lifecycle.queries import INCLUDED, Service
+from gasthof.slices.lifecycle.queries import Service
 from gasthof.ui.forms import VerbForm
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, form_page, posted, question_page
@@ -107,7 +107,7 @@ def open_(request: PanelRequest, customer: int) -> HttpResponse:
     back = reverse("cases:of_customer", args=[customer])
     form = forms.Open(posted(request), fixed={"customer": customer}, initial={"kind": "breach", "severity": "0"})
     standing = Service.objects.filter(customer=customer, ended=None)
-    form.offer(standing.order_by(Q(type__in=INCLUDED), "pk")[:200])
+    form.offer(standing.order_by(F("parent").asc(nulls_first=True), "pk")[:200])
     return form_page(
         request, form, below_customer(request, found, _("Open a case"), Link(_("Cases"), back)), submit=_("Open case"),
         to=back, cancel=back, message=lambda outcome: _("The case was opened. The customer is told."),

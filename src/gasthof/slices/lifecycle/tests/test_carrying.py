@@ -7,7 +7,7 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.house import OPERATOR, House, all_live, settle
 
-from gasthof.kernel.actions import actions, perform
+from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks, FixedClock, SystemClock
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.lifecycle import carrying, changing, policies, queries
