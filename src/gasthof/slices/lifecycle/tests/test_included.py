@@ -7,15 +7,20 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.habits.furnished import made_once
 from tests.house import OPERATOR, House, all_live, desired, settle
+from tests.readers import owner
 
+from gasthof.kernel import registry
 from gasthof.kernel.actions import perform
+from gasthof.kernel.parsing import tell
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.accounts.models import Customer
 from gasthof.slices.dns.models import FormerZone, RecordSet
+from gasthof.slices.domains.models import Domain
 from gasthof.slices.lifecycle import carrying, changing, included, policies
 from gasthof.slices.lifecycle.auditing import audit
 from gasthof.slices.lifecycle.daily import day_began
@@ -339,3 +344,25 @@ def test_a_change_costs_the_same_however_many_there_are(house: House) -> None:
     few = cost("eins-ä.test")
     house.run("domains.add", subscription=house.mine, name="zwei-ä.test")
     assert cost("drei-ä.test") == few
+
+
+@pytest_db
+def test_pages_show_the_lock_and_what_belongs_to_a_service(house: House) -> None:
+    made = hosting(house, first_unpaid=(FIRST + timedelta(days=300)).isoformat())
+    name, mine = domain(house, FIRST), owner(house)
+    put(house)
+    at = f"/domains/{ASCII}/dns/"
+    assert "Add a record" in mine.get(at).content.decode()
+    go(-5)
+    for page in (at, f"{at}history", f"{at}dnssec"):
+        shown = mine.get(page).content.decode()
+        assert f"belongs to a service that is not paid: Domain {NAME}" in shown and "Add a record" not in shown
+    with translation.override("de"):
+        lock = registry.zone_lock(Domain.objects.get(name=ASCII))
+        assert lock is not None and "sind gesperrt" in tell(lock).message and f"Domain {NAME}" in tell(lock).message
+    listed = mine.get(f"/customers/{house.baker.customer}/services").content.decode()
+    assert f"/services/{name.pk}/" in listed and f"/services/{zone().pk}/" not in listed
+    above = mine.get(f"/services/{made.pk}/").content.decode()
+    assert f"/services/{mail().pk}/" in above and "Mail of the hosting" in above
+    below = mine.get(f"/services/{zone().pk}/").content.decode()
+    assert "From now on: served, but locked" in below and at in below and f"/services/{name.pk}/" in below
