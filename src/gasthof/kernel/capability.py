@@ -186,6 +186,9 @@ class Capability:
     withholds: Callable[[int, str], Refused | None] | None = (
         None  # a customer's number, a host name or an address -> why that customer may not have it anew now
     )
+    locks_zone: Callable[[Any], Refused | None] | None = (
+        None  # a domain -> why its customer may not change the records of its zone now, though they are served
+    )
     claimed: Callable[[str], Iterable[str]] | None = (
         None  # a host name -> customers' names that are it or lie below it, held until the transaction ends
     )

@@ -123,6 +123,12 @@ def withheld(customer: int, name: str) -> Iterator[Refused | None]:
     return (each.withholds(customer, name) for each in capabilities() if each.withholds is not None)
 
 
+def zone_lock(domain: Any) -> Refused | None:
+    """Why the domain's customer may not change the records of its zone now; None: nothing against it."""
+    locks = (each.locks_zone(domain) for each in capabilities() if each.locks_zone is not None)
+    return next((lock for lock in locks if lock is not None), None)
+
+
 def _raise_first(refused: Iterable[Refused | None], field: str) -> None:
     for refusal in refused:
         if refusal is not None:

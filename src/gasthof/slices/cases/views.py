@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from django.db.models import F
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -105,7 +106,8 @@ def open_(request: PanelRequest, customer: int) -> HttpResponse:
     found: Customer = reached(request.actor, seen_customer(customer), MANAGE)
     back = reverse("cases:of_customer", args=[customer])
     form = forms.Open(posted(request), fixed={"customer": customer}, initial={"kind": "breach", "severity": "0"})
-    form.offer(Service.objects.filter(customer=customer, ended=None).order_by("pk")[:200])
+    standing = Service.objects.filter(customer=customer, ended=None)
+    form.offer(standing.order_by(F("parent").asc(nulls_first=True), "pk")[:200])
     return form_page(
         request, form, below_customer(request, found, _("Open a case"), Link(_("Cases"), back)), submit=_("Open case"),
         to=back, cancel=back, message=lambda outcome: _("The case was opened. The customer is told."),

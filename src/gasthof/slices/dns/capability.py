@@ -1,13 +1,13 @@
 """The sign on the door of dns."""
 
-from gasthof.kernel.capability import OWNERS, Capability, Page
+from gasthof.kernel.capability import OPERATORS, OWNERS, Capability, Page
 from gasthof.slices.dns import queries
 from gasthof.slices.dns.actions import hooks, moving
 from gasthof.slices.dns.apply import apply
 
 CAPABILITY = Capability(
     "dns",
-    permissions={"dns.write": OWNERS, "dns.read": OWNERS},
+    permissions={"dns.write": OWNERS, "dns.read": OWNERS, "dns.manage": OPERATORS},
     titles={"dns.read": "See DNS records", "dns.write": "Change DNS records"},
     roles={
         "webmaster": frozenset({"dns.read"}),

@@ -39,7 +39,7 @@ class Change(models.Model):
     zone = models.ForeignKey(Zone, models.CASCADE, related_name="changes", db_index=False)
     at = models.DateTimeField()  # wall time
     actor = models.CharField(max_length=40)
-    what = models.CharField(max_length=20)  # set, removed, off, on, restored, signed, unsigned
+    what = models.CharField(max_length=20)  # actions.moving.WHATS
     name = models.CharField(max_length=253)  # both empty: the whole zone
     type = models.CharField(max_length=10)
     before = models.JSONField(null=True)  # {"ttl": seconds, "contents": [...]}; none: nothing of the customer's own

@@ -25,7 +25,8 @@ from gasthof.slices.lifecycle import (
     sweeping,
 )
 from gasthof.slices.lifecycle.carrying import AT_ONCE
-from gasthof.slices.lifecycle.models import Calendar
+from gasthof.slices.lifecycle.included import INCLUDED, PLACES
+from gasthof.slices.lifecycle.models import Calendar, Service
 from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.queries import (
     END_AT_ONCE,
@@ -81,7 +82,7 @@ def begin(
         machines.check_class(type, str(server_class), now)
     if subscription is not None and subscription.customer_id != customer.number:
         raise Refused("This subscription is another customer’s.").at("subscription")
-    alike = subservers.PLACES if type in subservers.PLACES else (type,)
+    alike = PLACES if type in PLACES else (type,)
     if subscription is not None and subscription.services.filter(type__in=alike, ended=None).exists():
         raise Refused("There is a service of this type for this subscription already.").at("subscription")
     version = policies.current(now)
@@ -179,6 +180,7 @@ def end_for_breach(
     call: Call, *, service: ServiceRef, authorised: Annotated[Title, "who decided so: two people"]
 ) -> Result:
     """End a service today, for a severe and deliberate breach: a case alone does this. It takes the place of the customer’s own wish."""
+    _check_ends_alone(service)
     now = call.clocks.business.now()
     for standing in service.terminations.filter(revoked=None):
         changing.revoke(standing, now)
@@ -199,6 +201,7 @@ def terminate(
     on: Annotated[Day | None, "first day without it; empty: when what is paid has run out"] = None,
 ) -> Result:
     """End a service on a day, as its customer wishes. It is saved before, and can be taken back until then."""
+    _check_ends_alone(service)
     now = call.clocks.business.now()
     day = on or service.first_unpaid
     if day is None:
@@ -211,6 +214,11 @@ def terminate(
         raise error.at("service") from error
     service.refresh_from_db()
     return shown(service)
+
+
+def _check_ends_alone(service: Service) -> None:
+    if service.type in INCLUDED:
+        raise Refused("This is included in another service, and ends with that.").at("service")
 
 
 @action("lifecycle.revoke_termination", permission=MANAGE, on="service")

@@ -5,7 +5,8 @@ from gasthof.kernel.permissions import Role
 from gasthof.slices.lifecycle.cards import services
 from gasthof.slices.lifecycle.carrying import go_on_soon
 from gasthof.slices.lifecycle.daily import day_began
-from gasthof.slices.lifecycle.moving import export, keeps, let_go, restore, withholds
+from gasthof.slices.lifecycle.locking import zone_lock
+from gasthof.slices.lifecycle.moving import export, keeps, let_go, restore, withholds, zone_comes, zone_goes
 from gasthof.slices.lifecycle.outlook import outlooks
 from gasthof.slices.lifecycle.queries import END_AT_ONCE, FOLLOW, MANAGE, SEE, waiting_number
 from gasthof.slices.lifecycle.unsaid import alarms
@@ -26,8 +27,11 @@ CAPABILITY = Capability(
     cards={SEE: services},
     outlooks=outlooks,
     subscription_removed=let_go,
+    domain_added=zone_comes,
+    domain_removed=zone_goes,
     keeps=keeps,
     withholds=withholds,
+    locks_zone=zone_lock,
     export=export,
     restore=restore,
     day_began=day_began,

@@ -9,12 +9,13 @@ from gasthof.kernel.capability import CARD_LINES, Card, Line
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle.drawing import standing
 from gasthof.slices.lifecycle.explaining import TYPES
+from gasthof.slices.lifecycle.included import INCLUDED
 from gasthof.slices.lifecycle.models import Service
 
 
 def services(customer: Customer) -> Card:
     """Those that stand: what is closed by a hold ahead, then by the next day on which something happens."""
-    rows = Service.objects.filter(customer=customer, ended=None).order_by("-closed", F("due_at").asc(nulls_last=True), "pk")  # fmt: skip
+    rows = Service.objects.filter(customer=customer, ended=None).exclude(type__in=INCLUDED).order_by("-closed", F("due_at").asc(nulls_last=True), "pk")  # fmt: skip
     return Card(
         _("Services"), reverse("lifecycle:services", args=[customer.number]), tuple(map(_line, rows[:CARD_LINES])),
         empty=_("No service at present."),

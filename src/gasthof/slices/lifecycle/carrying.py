@@ -17,11 +17,13 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused
-from gasthof.slices.lifecycle import machines
+from gasthof.slices.domains.queries import Domain
+from gasthof.slices.lifecycle import included, machines
+from gasthof.slices.lifecycle.included import MAIL, PLACES, ZONE
 from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.names import name
 from gasthof.slices.lifecycle.outcomes import Driver, Outcome
-from gasthof.slices.lifecycle.queries import DOMAIN, SUBSERVER, policy_of
+from gasthof.slices.lifecycle.queries import DOMAIN, policy_of
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.policy import (
     BACK,
@@ -133,8 +135,35 @@ def place(work: Work, clocks: Clocks) -> Outcome:
         return Outcome(False, gettext("It stands in a subscription of another customer: nothing is done to that."))
     if work.action == "delete":
         return _ended(work, subscription, clocks)
-    wanted = {"subscription": subscription.system_name, "abilities": list(withheld(work.service))}
-    perform(SYSTEM, "subscriptions.withhold", wanted, clocks)
+    return _withheld(subscription, clocks)
+
+
+def mail(work: Work, clocks: Clocks) -> Outcome:
+    """Driver of the mail that is included in a hosting: what its place can do. It is saved and deleted with that."""
+    subscription = work.service.subscription
+    ours = subscription is not None and subscription.customer_id == work.service.customer_id
+    if subscription is None or not ours or work.action in (*ENDING_ACTIONS, ERASE):
+        return Outcome(True)
+    return _withheld(subscription, clocks)
+
+
+def _withheld(subscription: Subscription, clocks: Clocks) -> Outcome:
+    wanted = withheld_of(subscription)
+    if sorted(wanted) != sorted(subscription.withheld):
+        fields = {"subscription": subscription.system_name, "abilities": list(wanted)}
+        perform(SYSTEM, "subscriptions.withhold", fields, clocks)
+    return Outcome(True)
+
+
+def zone(work: Work, clocks: Clocks) -> Outcome:
+    """Driver of zones. Whether records can be changed is asked of the service itself (locking.py), so that there is nothing to be told. As its
+    domain name ends, they go to their customer's history, and the zone is as a new one; with a hosting its subscription goes."""
+    service, above = work.service, work.service.parent
+    if work.action != "delete" or above is None or above.type != DOMAIN or above.ended is None:
+        return Outcome(True)
+    if Domain.objects.filter(name=service.name, customer=service.customer_id).exists():
+        perform(SYSTEM, "dns.reset", {"domain": service.name}, clocks)
+        included.adopt(included.of_name(service.customer_id, service.name), clocks.business.now())
     return Outcome(True)
 
 
@@ -142,6 +171,14 @@ def withheld(service: Service) -> tuple[str, ...]:
     """What it may not do as it stands now: by its phase, and by holds."""
     phase = policy_of(service).of(service.type, service.tld).named(service.phase)
     return facts.withheld(phase.can, service.taken)
+
+
+def withheld_of(subscription: Subscription) -> tuple[str, ...]:
+    """What a subscription may not do by all services that stand in it."""
+    standing = Service.objects.filter(subscription=subscription, customer=subscription.customer_id, ended=None)
+    rows = standing.filter(type__in=(*PLACES, MAIL)).select_related("policy")
+    whole = [withheld(row) for row in rows if row.type in PLACES]
+    return facts.of_place(whole, [withheld(row) for row in rows if row.type == MAIL])
 
 
 def _ended(work: Work, subscription: Subscription, clocks: Clocks) -> Outcome:
@@ -173,4 +210,4 @@ def _archive(work: Work) -> QuerySet[Export]:
     return Export.objects.filter(number=int(work.archive[1:] or 0), customer=work.service.customer_id)
 
 
-DRIVERS: Mapping[str, Driver] = {"hosting": place, "multihosting": place, SUBSERVER: place, DOMAIN: name}
+DRIVERS: Mapping[str, Driver] = {**dict.fromkeys(PLACES, place), MAIL: mail, ZONE: zone, DOMAIN: name}

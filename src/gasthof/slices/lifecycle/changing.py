@@ -9,7 +9,7 @@ from django.db.models.functions import Greatest
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.slices.accounts.queries import Customer
-from gasthof.slices.lifecycle import rollout, settling
+from gasthof.slices.lifecycle import included, rollout, settling
 from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Termination, Work
 from gasthof.slices.lifecycle.policies import of_version
 from gasthof.slices.lifecycle.rules import facts
@@ -23,7 +23,7 @@ def begin(
     customer: Customer, type_: str, name: str, now: datetime, *, version: PolicyVersion, tld: str = "",
     first_unpaid: date | None = None, parent: Service | None = None, subscription: int | None = None, server_class: str = "",
 ) -> Service:  # fmt: skip
-    """A new service, pinned to that version."""
+    """A new service, pinned to that version; what is included in it begins with it."""
     if parent is not None and parent.customer_id != customer.number:
         raise Refused("A service and the one it belongs to have the same customer.")
     made = Service.objects.create(
@@ -31,6 +31,9 @@ def begin(
         first_unpaid=first_unpaid, parent=parent, subscription_id=subscription, created=now, server_class=server_class,
     )  # fmt: skip
     follow([made.pk], now)
+    holds = included.of_service(made)
+    if holds is not None:
+        included.adopt(holds, now)
     return made
 
 

@@ -7,6 +7,7 @@ from gasthof.kernel import rows
 from gasthof.kernel.clock import Clocks
 from gasthof.slices.lifecycle import explaining, rollout
 from gasthof.slices.lifecycle.carrying import carry_out, waiting
+from gasthof.slices.lifecycle.included import INCLUDED, include_all
 from gasthof.slices.lifecycle.models import Event
 from gasthof.slices.lifecycle.names import adopt
 from gasthof.slices.lifecycle.putting_off import put_off
@@ -21,13 +22,15 @@ def day_began(clocks: Clocks) -> Iterator[str]:
     """Hook: sweep, and wait until all of it is carried out or takes too long; it goes on by itself then."""
     now = clocks.business.now()
     yield from adopt(clocks)
+    include_all(clocks)
     while rollout.go_on(now):
         pass
     swept = sweep(now, before=put_off)
     if swept.parked:
         yield str(explaining.PARKED[swept.parked])
     with rows.staff():
-        events = list(Event.objects.filter(at=now, what="phase").select_related("service__customer").order_by("id"))
+        moved = Event.objects.filter(at=now, what="phase").exclude(service__type__in=INCLUDED)
+        events = list(moved.select_related("service__customer").order_by("id"))
     for event in events:
         yield f"{event.service.customer.name}, {event.service.name}: {explaining.PHASES[event.value]}"
     _carried_out(clocks)

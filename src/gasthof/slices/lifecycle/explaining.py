@@ -124,6 +124,7 @@ WHAT = {  # events
     "closed": _("Not served from now on"),
     "opened": _("Served again"),
     "fee": _("It is known what this costs: %(value)s"),
+    "linked": _("Belongs to %(value)s from now on"),
     "termination": _("Its end was wished for, for %(value)s"),
     "restored": _("Restored as service %(value)s"),
     "image": _("The image of service %(value)s was put onto it"),
@@ -191,6 +192,12 @@ PARKED = {
 }
 
 
+LOCKS = {  # events of what is served on, whatever is closed
+    "closed": _("Locked from now on, and served"),
+    "opened": _("Can be changed again"),
+}
+
+
 def days(count: int) -> str:
     return gettext("1 day") if count == 1 else gettext("%(days)d days") % {"days": count}
 
@@ -203,8 +210,8 @@ def in_words(reason: Reason) -> str:
     return f"{said} {about % values}" if values.get("case") else said
 
 
-def happened(what: str, value: str) -> str:
-    """An event, in the reader's language."""
+def happened(what: str, value: str, *, served: bool = False) -> str:
+    """An event, in the reader's language. `served`: of a service that goes on being served whatever closes it."""
     if what in ("paid", "paid_back", "put_off", "termination", "revoked", "noticed"):
         value = date_format(date.fromisoformat(value), "DATE_FORMAT")
     elif what == "fee":
@@ -212,7 +219,8 @@ def happened(what: str, value: str) -> str:
         value = f"{FEES.get(key, key)} {amount(int(cents), currency)}"
     else:
         value = str((PHASES | HOLDS).get(value, value))
-    return str(WHAT[what]) % {"value": value}
+    said = LOCKS.get(what, WHAT[what]) if served else WHAT[what]
+    return str(said) % {"value": value}
 
 
 def _shown(name: str, value: object) -> object:

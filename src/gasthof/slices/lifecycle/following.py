@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import named, shown
+from gasthof.slices.lifecycle.included import INCLUDED
 from gasthof.slices.lifecycle.models import Calendar, Service
 from gasthof.slices.lifecycle.queries import coming, known_at_once, waiting_for_price
 from gasthof.slices.lifecycle.rules.icalendar import Entry, calendar
@@ -43,7 +44,11 @@ def text(customer: Customer, day: date, now: datetime) -> str:
 
 
 def _standing(customer: Customer) -> QuerySet[Service]:
-    rows = Service.objects.filter(customer=customer, ended=None).prefetch_related(*known_at_once())
+    rows = (
+        Service.objects.filter(customer=customer, ended=None)
+        .exclude(type__in=INCLUDED)
+        .prefetch_related(*known_at_once())
+    )
     return rows.order_by(F("first_unpaid").asc(nulls_last=True), "-pk")
 
 

@@ -9,6 +9,7 @@ from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.slices.lifecycle import rollout
 from gasthof.slices.lifecycle.auditing import audit
 from gasthof.slices.lifecycle.carrying import AT_ONCE, carry_out
+from gasthof.slices.lifecycle.included import include_all
 from gasthof.slices.lifecycle.names import adopt
 from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.rules.days import day_of
@@ -42,6 +43,13 @@ def go_over() -> None:
     """To a version of the policy that was taken."""
     while rollout.go_on(SYSTEM_CLOCKS.business.now()):
         pass
+
+
+@app.periodic(cron="13 3 * * *")
+@app.task(name="lifecycle.include", queueing_lock="lifecycle.include")
+def include(timestamp: int) -> None:
+    """What is included in services: what two changes at once may have missed, and what there was before this was kept."""
+    log.info("%d services were begun or linked that are included in others", include_all(SYSTEM_CLOCKS))
 
 
 @app.periodic(cron="23 3 * * *")

@@ -111,6 +111,14 @@ class Service(models.Model):
     revision = models.PositiveIntegerField(default=0)  # rises with each phase, and as more or less is taken within one
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "name"], name="lifecycle_service_zone", condition=models.Q(type="dns", ended=None)
+            ),
+            models.UniqueConstraint(
+                fields=["parent"], name="lifecycle_service_mail", condition=models.Q(type="hosting_mail", ended=None)
+            ),
+        ]
         # Whatever moves is written into each of them anew, as `due_at` is in one: so they are few, and leave out what nobody looks for.
         indexes = [
             models.Index(fields=["due_at"], name="lifecycle_service_due", condition=models.Q(due_at__isnull=False)),

@@ -1,18 +1,22 @@
-"""Services of a subscription, when that is deleted, exported or made anew. What is paid for outlives the place it stands in.
+"""Services of a subscription, when that is deleted, exported or made anew, and of a zone as its domain comes and goes. What is paid for
+outlives the place it stands in.
 
 While a hold is on a service, its customer takes neither it nor a name of it to another place.
 """
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
-from gasthof.slices.lifecycle.carrying import DRIVERS, place, withheld
+from gasthof.slices.domains.queries import Domain
+from gasthof.slices.lifecycle import changing, included
+from gasthof.slices.lifecycle.carrying import withheld_of
 from gasthof.slices.lifecycle.explaining import HOLDS
-from gasthof.slices.lifecycle.models import Hold, Service
+from gasthof.slices.lifecycle.included import INCLUDED, PLACES, ZONE
+from gasthof.slices.lifecycle.models import Hold, Service, Termination
 from gasthof.slices.subscriptions.actions.places import become
 from gasthof.slices.subscriptions.queries import Subscription
 
@@ -22,9 +26,28 @@ def let_go(_call: Call, subscription: Subscription) -> None:
     Service.objects.filter(subscription=subscription).update(subscription=None)
 
 
+def zone_comes(call: Call, domain: Domain) -> None:
+    """Hook. What a hold kept of a former zone of that name is the new one's."""
+    now, standing = call.clocks.business.now(), _zones(domain)
+    for wish in Termination.objects.filter(service__in=standing, revoked=None).select_related("service"):
+        changing.revoke(wish, now)
+    included.adopt(included.of_name(domain.customer_id, domain.name), now)
+
+
+def zone_goes(call: Call, domain: Domain) -> None:
+    """Hook."""
+    found = list(_zones(domain).values_list("pk", flat=True))
+    if found:
+        included.end(found, str(call.actor), call.clocks.business.now())
+
+
+def _zones(domain: Domain) -> QuerySet[Service]:
+    return Service.objects.filter(customer=domain.customer_id, type=ZONE, name=domain.name, ended=None)
+
+
 def export(subscription: Subscription) -> Any:
-    """[{"type", "tld", "name"}], in their order. Days and holds are no settings: they do not travel."""
-    rows = Service.objects.filter(subscription=subscription).order_by("pk")
+    """[{"type", "tld", "name"}], in their order. Days and holds are no settings: they do not travel; what is included comes by itself."""
+    rows = Service.objects.filter(subscription=subscription).exclude(type__in=INCLUDED).order_by("pk")
     return [{"type": row.type, "tld": row.tld, "name": row.name} for row in rows]
 
 
@@ -36,13 +59,17 @@ def restore(call: Call, subscription: Subscription, settings: Any) -> None:
         found = free.filter(type=wanted["type"], tld=wanted["tld"], name=wanted["name"]).order_by("pk").first()
         if found is not None:
             Service.objects.filter(pk=found.pk).update(subscription=subscription)
-            if DRIVERS.get(found.type) is place:
-                become(call, subscription, withheld=withheld(found))
+    included.adopt(included.of_place(subscription.number), call.clocks.business.now())
+    if subscription.services.filter(type__in=PLACES, ended=None).exists():
+        become(call, subscription, withheld=withheld_of(subscription))
 
 
 def keeps(subscription: Subscription, name: str | None) -> Refused | None:
-    """Hook: a hold on the service that stands there, on what that belongs to, or on the domain name itself."""
-    meant = Q(service__subscription=subscription) | Q(service__children__subscription=subscription)
+    """Hook: a hold on the service that stands there, on what that belongs to, or on the domain name itself; a zone that is held keeps its
+    own name and the whole place."""
+    there = Service.objects.filter(subscription=subscription)
+    others = there.exclude(type=ZONE)
+    meant = Q(service__in=there if name is None else others) | Q(service__in=others.values("parent"))
     if name is not None:
         meant |= _named(subscription.customer_id, name)
     return _first_hold(meant)

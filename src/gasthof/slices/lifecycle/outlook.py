@@ -22,10 +22,13 @@ SOON = timedelta(days=30)  # the first proforma and the first notice come so lon
 
 
 def outlooks(actor: Actor, subscription: Subscription) -> Iterator[Outlook]:
-    """Hook. Of services that are closed or not paid, or to which something happens within a month."""
+    """Hook. Of services that are closed or not paid, or to which something happens within a month; of what belongs to another one only
+    where it is held by itself."""
     day = today(SYSTEM_CLOCKS.business.now())
     of_interest = ~Q(phase=ACTIVE) | Q(closed=True) | Q(due_at__lte=day + SOON)
-    rows = Service.objects.filter(of_interest, subscription=subscription, parent=None, ended=None).order_by("pk")
+    rows = Service.objects.filter(
+        of_interest, Q(parent=None) | Q(held=True), subscription=subscription, ended=None
+    ).order_by("pk")
     for row in rows.select_related("customer", "subscription", "policy"):
         if allowed(actor, SEE, row.place, registry.grants()):
             yield _outlook(row, day)

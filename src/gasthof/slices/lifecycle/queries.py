@@ -17,6 +17,7 @@ from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import Course
 from gasthof.slices.lifecycle.explaining import FEES, TYPES
+from gasthof.slices.lifecycle.included import INCLUDED
 from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Sweep, Termination, Work
 from gasthof.slices.lifecycle.policies import read
 from gasthof.slices.lifecycle.rules import facts, machines
@@ -33,6 +34,7 @@ __all__ = [
     "END_AT_ONCE",
     "FEES",
     "FOLLOW",
+    "INCLUDED",
     "MANAGE",
     "ON_SERVERS",
     "SEE",

@@ -146,7 +146,7 @@ KINDS: Mapping[str, list[Any]] = {
 
 
 class Settled(NamedTuple):
-    """Services that have moved, with those below them; how many of these have ended; how many were given days back."""
+    """Services that have moved, with those below them; how many have ended, without those, as the brake counts; how many were given days back."""
 
     moved: int
     ended: int
@@ -156,11 +156,11 @@ class Settled(NamedTuple):
 def settle(which: Which, values: Mapping[str, Any]) -> Settled:
     """`values`: today, now, ends, and what `which` asks for: ids, or since and until."""
     spared, moved = _settle(which, values)
-    everything = list(moved)
+    count, ended = len(moved), sum(ended for _, ended in moved)
     while moved:
         _, moved = _settle(BELOW, {**values, "ids": [service for service, _ in moved]})
-        everything += moved
-    return Settled(len(everything), sum(ended for _, ended in everything), spared)
+        count += len(moved)
+    return Settled(count, ended, spared)
 
 
 def _settle(which: Which, values: Mapping[str, Any]) -> tuple[int, list[tuple[int, bool]]]:

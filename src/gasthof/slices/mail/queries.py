@@ -10,10 +10,11 @@ from django.utils.timezone import get_default_timezone, localdate, make_aware
 from django.utils.translation import gettext
 
 from gasthof.kernel import registry
+from gasthof.kernel.call import Call
 from gasthof.kernel.capability import Glance
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
-from gasthof.kernel.permissions import Actor, Place, allowed, reaches
+from gasthof.kernel.permissions import EVERYWHERE, Actor, Place, allowed, reaches
 from gasthof.kernel.refusal import Refused
 from gasthof.kernel.values import DomainName
 from gasthof.prefix import Prefix
@@ -23,8 +24,8 @@ from gasthof.slices.mail import rules
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.mail.spec import AddressSpec, DomainSpec, MailboxSpec, Reserved, Vacation
 from gasthof.slices.nodes.queries import Node, failed, findings
-from gasthof.slices.subscriptions.queries import Subscription
-from gasthof.slices.subscriptions.rules import MAIL_DELIVERED, SIGN_IN
+from gasthof.slices.subscriptions.queries import Subscription, check_changeable
+from gasthof.slices.subscriptions.rules import MAIL_DELIVERED, MAIL_EDIT, MAIL_SIGN_IN
 
 __all__ = ["Mailbox", "MailboxRef"]
 
@@ -34,6 +35,15 @@ TTL = 3_600  # seconds
 MEBIBYTE = 1024 * 1024
 NEARLY_FULL = 0.95
 MOST_STEPS = 50  # from forward to forward, before a chain is too long to be meant
+
+
+def check_mail_changeable(call: Call, subscription: Subscription) -> None:
+    """While a subscription is suspended, or its mail alone is held, its customer changes nothing of the mail. Raises Refused."""
+    check_changeable(call, subscription)
+    if not subscription.can(MAIL_EDIT) and call.actor.role not in EVERYWHERE:
+        raise Refused(
+            "The mail of this subscription is locked: until it is opened again, nothing of it can be changed."
+        )
 
 
 def mailboxes_of(subscription: Subscription) -> QuerySet[Mailbox]:
@@ -83,7 +93,9 @@ def _domain_spec(subscription: Subscription, row: MailDomain, first: str | None,
         uid=subscription.uid,
         active=row.active,
         suspended=not subscription.can(MAIL_DELIVERED),
-        sign_in=None if subscription.can(SIGN_IN) == subscription.can(MAIL_DELIVERED) else subscription.can(SIGN_IN),
+        sign_in=None
+        if subscription.can(MAIL_SIGN_IN) == subscription.can(MAIL_DELIVERED)
+        else subscription.can(MAIL_SIGN_IN),
         catch_all=f"{row.catch_all.local}@{name}" if row.catch_all else None,
         reserved=tuple(Reserved(local, target) for local in free),
     )

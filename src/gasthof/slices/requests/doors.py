@@ -8,7 +8,7 @@ from gasthof.kernel import registry
 from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.capability import Door
 from gasthof.kernel.permissions import EVERYWHERE, Actor, allowed
-from gasthof.slices.lifecycle.queries import Service, by_image
+from gasthof.slices.lifecycle.queries import INCLUDED, Service, by_image
 from gasthof.slices.requests import rules, wording
 from gasthof.slices.requests.checking import image_confirmed, kept_until
 from gasthof.slices.requests.queries import WRITE, today
@@ -18,7 +18,10 @@ def service_doors(actor: Actor, service: Service) -> list[Door]:
     """Hook. Staff have verbs of their own."""
     if actor.role in EVERYWHERE or not allowed(actor, WRITE, service.customer.place, registry.grants()):
         return []
-    kinds = kinds_for(service, today(SYSTEM_CLOCKS.business.now()))
+    if service.type in INCLUDED:  # all but its own hold is asked of what it belongs to
+        kinds = [rules.MENDED] if service.held and service.ended is None else []
+    else:
+        kinds = kinds_for(service, today(SYSTEM_CLOCKS.business.now()))
     return [Door(str(wording.KINDS[kind]), _new(service, kind), wording.SIGNS[kind]) for kind in kinds]
 
 

@@ -11,7 +11,7 @@ from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
 from gasthof.slices.accounts.queries import Customer, in_customers, is_number
 from gasthof.slices.cases.queries import open_cases
-from gasthof.slices.lifecycle.queries import Service
+from gasthof.slices.lifecycle.queries import INCLUDED, Service
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.requests import rules
 from gasthof.slices.requests.models import Request
@@ -43,6 +43,7 @@ def today(now: datetime) -> date:
 def services_for(kind: str, customer: int) -> QuerySet[Service]:
     """Services that a request of that kind may be about."""
     rows = Service.objects.filter(customer=customer)
+    rows = rows.exclude(type__in=INCLUDED, **({"held": False} if kind == rules.MENDED else {}))
     if kind == rules.RESTORE:
         return rows.exclude(ended=None).order_by("-ended", "-pk")
     if kind == rules.WITHDRAW:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.db import models
 
 from gasthof.kernel.permissions import Place
-from gasthof.slices.subscriptions.rules import EDIT
+from gasthof.slices.subscriptions.rules import EDIT, WITHIN
 
 
 class Plan(models.Model):
@@ -68,7 +68,7 @@ class Subscription(models.Model):
 
     def can(self, ability: str) -> bool:
         """One of rules.ABILITIES."""
-        return not self.paused and ability not in self.withheld
+        return not self.paused and not {ability, WITHIN.get(ability, ability)} & {*self.withheld}
 
     def __str__(self) -> str:
         return self.system_name

@@ -8,7 +8,10 @@ SERVED = "served"  # websites
 MAIL_DELIVERED = "mail_delivered"
 SIGN_IN = "sign_in"  # to mailboxes, files and databases
 EDIT = "edit"  # its customer changes settings
-ABILITIES = (SERVED, MAIL_DELIVERED, SIGN_IN, EDIT)
+MAIL_SIGN_IN = "mail_sign_in"  # to mailboxes alone
+MAIL_EDIT = "mail_edit"  # its customer changes settings of mail
+ABILITIES = (SERVED, MAIL_DELIVERED, SIGN_IN, EDIT, MAIL_SIGN_IN, MAIL_EDIT)
+WITHIN = {MAIL_SIGN_IN: SIGN_IN, MAIL_EDIT: EDIT}  # what goes with the wider one
 
 
 def check_abilities(raw: Iterable[object]) -> tuple[str, ...]:

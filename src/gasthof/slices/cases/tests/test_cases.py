@@ -61,7 +61,7 @@ def opened(house: House, day: date = DAY, **fields: object) -> int:
 
 
 def about_service(house: House, **fields: object) -> int:
-    return opened(house, service=Service.objects.get(customer=house.baker.customer).pk, **fields)
+    return opened(house, service=Service.objects.get(customer=house.baker.customer, parent=None).pk, **fields)
 
 
 def locked() -> bool:
@@ -136,11 +136,11 @@ def test_the_fee_is_invoiced_and_its_payment_alone_opens(house: House) -> None:
     number = do("charge", again, valid_until="2027-04-01").result["proforma"]
     assert Proforma.objects.get(pk=number).net == 4_000
     assert "already" in refused("charge", again, valid_until="2027-04-01")
-    assert list(unlock_paid(at(DAY))) == [] and Service.objects.get().closed
+    assert list(unlock_paid(at(DAY))) == [] and Service.objects.get(parent=None).closed
     total = Proforma.objects.get(pk=number).total
     upload(house, mt940([Line(total, f"VS:{number}", iban="")]))
     assert len(list(unlock_paid(at(DAY)))) == 1 and list(unlock_paid(at(DAY))) == []
-    assert not Service.objects.get().closed
+    assert not Service.objects.get(parent=None).closed
 
 
 def fee_of(house: House, *, invoiced: bool = True) -> int:
@@ -158,9 +158,9 @@ def test_an_unpaid_fee_holds_the_lock_until_somebody_says_why_not(house: House, 
     case = fee_of(house, invoiced=invoiced)
     fields = {"words": "Behoben."} if verb == "close" else {}
     assert "is not paid" in refused(verb, case, **fields)
-    assert Service.objects.get().closed and Case.objects.get(pk=case).closed is None
+    assert Service.objects.get(parent=None).closed and Case.objects.get(pk=case).closed is None
     do(verb, case, waived="Kulanz: die Köchin ist neu", **fields)
-    assert not Service.objects.get().closed
+    assert not Service.objects.get(parent=None).closed
     assert not Proforma.objects.filter(state="open").exists(), "nobody pays for what was waived"
     said = Step.objects.get(case=case, what="waived")
     assert said.house and said.words == "Kulanz: die Köchin ist neu"
@@ -168,12 +168,12 @@ def test_an_unpaid_fee_holds_the_lock_until_somebody_says_why_not(house: House, 
 
 def test_closed_as_unfounded_or_paid_there_is_nothing_to_waive(house: House) -> None:
     do("close", fee_of(house), words="Nichts.", unfounded=True)
-    assert not Service.objects.get().closed and not Proforma.objects.filter(state="open").exists()
+    assert not Service.objects.get(parent=None).closed and not Proforma.objects.filter(state="open").exists()
     case = fee_of(house)
     proforma = Proforma.objects.get(cases_unlocked=case)
     upload(house, mt940([Line(proforma.total, f"VS:{proforma.number}", iban="")]))
     do("close", case, words="Behoben.")
-    assert not Service.objects.get().closed and not Step.objects.filter(case=case, what="waived").exists()
+    assert not Service.objects.get(parent=None).closed and not Step.objects.filter(case=case, what="waived").exists()
 
 
 def test_terms_are_data_and_an_unfounded_case_counts_for_nothing(house: House) -> None:

@@ -50,7 +50,7 @@ def lock(_house: House) -> None:
 
 
 def hold(house: House, kind: str = "security") -> int:
-    service = Service.objects.get(customer=house.baker.customer).pk
+    service = Service.objects.get(customer=house.baker.customer, parent=None).pk
     return int(house.run("lifecycle.put_hold", service=service, kind=kind, case="V-7").result["hold"])
 
 

@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gasthof.kernel import registry
 from gasthof.kernel.actions import Result
 from gasthof.kernel.call import Call
 from gasthof.kernel.parsing import tell
+from gasthof.kernel.permissions import EVERYWHERE
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.dns import queries
 from gasthof.slices.dns.actions.told import refresh_zone
@@ -69,9 +71,17 @@ def about(name: str) -> Iterator[None]:
         raise refusal.at(name) from refusal
 
 
-def begin(call: Call, domain: Domain) -> Draft:
-    """The zone of a domain whose subscription is locked. Raises Refused while that is suspended."""
+def check_open(call: Call, domain: Domain) -> None:
+    """Raises Refused while its customer may not change the zone: what it belongs to is not paid, say, or its subscription is suspended."""
+    lock = None if call.actor.role in EVERYWHERE else registry.zone_lock(domain)
+    if lock is not None:
+        raise lock
     check_changeable(call, domain.subscription)
+
+
+def begin(call: Call, domain: Domain) -> Draft:
+    """The zone of a domain whose subscription is locked. Raises Refused while it may not be changed."""
+    check_open(call, domain)
     zone = queries.zone_of(domain)
     ground = queries.ground(zone)
     return Draft(call, zone, ground, {key(each): each for each in ground.own})

@@ -16,7 +16,7 @@ MOST_KEPT = 10  # of one name, for one customer
 
 
 def keep(call: Call, domain: Domain) -> None:
-    """Before its zone goes. What is kept already is not kept twice."""
+    """Before its zone goes, or becomes as new. What is kept already is not kept twice."""
     records = msgspec.to_builtins(queries.own_records(queries.zone_of(domain)))
     if not records:
         return
@@ -29,9 +29,18 @@ def keep(call: Call, domain: Domain) -> None:
     before.exclude(pk__in=kept).delete()
 
 
+@action("dns.reset", permission="dns.manage", on="domain")
+def reset(call: Call, *, domain: DomainRef) -> Result:
+    """Let a zone be as a new one, with defaults alone. What was set in it stays in the account of its customer, and can be set again."""
+    keep(call, domain)
+    draft = begin(call, domain)
+    draft.own = {}
+    return finish(draft, "reset")
+
+
 @action("dns.restore_former", permission="dns.write", on="domain")
 def restore_former(call: Call, *, domain: DomainRef, former: FormerRef) -> Result:
-    """Set again what was set in the zone that this domain had before it was deleted, in place of what is set now."""
+    """Set again what was set in the zone that this domain had before it was deleted or became as new, in place of what is set now."""
     if (former.customer_id, former.name) != (domain.customer_id, domain.name):
         raise Refused("This is no former zone of this domain.").at("former")
     draft = begin(call, domain)

@@ -20,7 +20,7 @@ from gasthof.slices.subscriptions.queries import Subscription
 
 FURTHEST = 10_000_000  # that a serial may lie beyond today's: ten years
 LONGEST_ACTOR = 40  # characters, as models.Change has them
-WHATS = ("set", "removed", "off", "on", "restored", "signed", "unsigned", "key forgotten")
+WHATS = ("set", "removed", "off", "on", "restored", "reset", "signed", "unsigned", "key forgotten")
 
 
 class Kept(Struct, forbid_unknown_fields=True):

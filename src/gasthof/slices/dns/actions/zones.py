@@ -7,7 +7,7 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.fields import UNCHANGED, Between, Unchanged
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.dns import queries
-from gasthof.slices.dns.actions.change import about, begin, finish, settled, shown
+from gasthof.slices.dns.actions.change import about, begin, check_open, finish, settled, shown
 from gasthof.slices.dns.actions.records import Name, Type
 from gasthof.slices.dns.actions.told import refresh_zone
 from gasthof.slices.dns.models import Change, Zone
@@ -16,7 +16,6 @@ from gasthof.slices.dns.rules import contents as grammar
 from gasthof.slices.dns.rules.zone import Key, compose, number, served
 from gasthof.slices.dns.spec import RecordSpec
 from gasthof.slices.domains.queries import DomainRef
-from gasthof.slices.subscriptions.queries import check_changeable
 
 Number = Annotated[int, Between(0, 999_999_999), "number of a change; 0 is before the first"]
 
@@ -30,7 +29,7 @@ def switch_dnssec(
     forget_key: Annotated[bool, "do not keep the key for another time"] = False,
 ) -> Result:
     """Sign a zone, or stop signing it: take the DS record away at the registrar a day before."""
-    check_changeable(call, domain.subscription)
+    check_open(call, domain)
     zone = queries.zone_of(domain)
     if on and forget_key:
         raise Refused("A zone that is signed needs its key.").at("forget_key")

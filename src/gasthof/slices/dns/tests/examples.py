@@ -24,4 +24,4 @@ def furnish(house: House, place: str, domain: str) -> None:
 
 def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
     former = FormerZone.objects.filter(customer=house.baker.customer).latest("pk")
-    return {"dns.restore_former": {"domain": domain, "former": former.pk}}
+    return {"dns.restore_former": {"domain": domain, "former": former.pk}, "dns.reset": {"domain": domain}}

@@ -18,7 +18,7 @@ from gasthof.slices.dns.rules import names
 from gasthof.slices.dns.rules.zone import Key, number
 from gasthof.slices.dns.spec import RecordSpec
 from gasthof.slices.dns.views.history import State, contents_of, differences
-from gasthof.slices.dns.views.zones import READ, WRITE, at, shown_or_sent, told_of
+from gasthof.slices.dns.views.zones import READ, WRITE, at, changes, lock_of, shown_or_sent, told_of
 from gasthof.slices.domains.queries import Domain
 from gasthof.ui.changes import Undo
 from gasthof.ui.forms import VerbForm
@@ -28,7 +28,7 @@ from gasthof.ui.performing import perform_form
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Link, show
 from gasthof.ui.sources import Source
-from gasthof.ui.standing import below_customer, known, may, reached
+from gasthof.ui.standing import below_customer, known, reached
 
 
 @require_safe
@@ -39,17 +39,17 @@ def formers(request: PanelRequest, customer: int) -> HttpResponse:
         name="formers", rows=source.rows, key=source.key,
         columns=(
             Column("domain", _("Domain"), lambda row: row.unicode),
-            Column("removed", _("Deleted"), _deleted, whole=True),
+            Column("removed", _("Until"), _removed, whole=True),
             Column("records", _("Own records"), lambda row: number(queries.records_of(row)), number=True),
         ),
         link=lambda row: reverse("dns:former", args=[row.pk]),
         search=_("Search domains"),
-        empty=Empty(_("No former zone"), _("When a domain with records of its own is deleted, those stay here. Once it is back, they can be set again."), icon="history"),
+        empty=Empty(_("No former zone"), _("When a domain with records of its own is deleted, or its registration ends, those stay here. Once it is back, they can be set again."), icon="history"),
     )  # fmt: skip
     return list_page(request, listing, below_customer(request, found, _("Former DNS records")))
 
 
-def _deleted(row: FormerZone) -> str:
+def _removed(row: FormerZone) -> str:
     return date_format(localtime(row.removed), "SHORT_DATETIME_FORMAT")
 
 
@@ -61,8 +61,9 @@ def former(request: PanelRequest, former: int) -> HttpResponse:
     if request.method == "POST":
         domain = reached(request.actor, domain, WRITE)
     form: VerbForm | None = None
-    context: dict[str, Any] = {"row": found, "domain": domain, "records": _lines(found)}
-    if domain is not None and may(request.actor, WRITE, domain.place):
+    lock = lock_of(domain) if domain is not None else ""
+    context: dict[str, Any] = {"row": found, "domain": domain, "lock": lock, "records": _lines(found)}
+    if domain is not None and (changes(request.actor, domain, lock) or request.method == "POST"):
         row = queries.zone_of(domain)
         form = bare("dns.restore_former", posted(request), {"domain": domain.name, "former": former})
         answer = _restored(request, form, domain, queries.last_change(row))

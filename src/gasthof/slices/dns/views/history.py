@@ -20,9 +20,11 @@ from gasthof.slices.dns.views.zones import (
     READ,
     WRITE,
     at,
+    changes,
     domain_of,
     former_of,
     head_of,
+    lock_of,
     shown_or_sent,
     tabs_of,
     told_of,
@@ -33,7 +35,6 @@ from gasthof.ui.pages import bare, posted
 from gasthof.ui.performing import perform_form
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import show
-from gasthof.ui.standing import may
 
 State = Mapping[str, Any] | None  # of a record set of the customer's own: ttl in seconds, contents; None: there is none
 WHATS = {
@@ -42,6 +43,7 @@ WHATS = {
     "off": gettext_lazy("default switched off"),
     "on": gettext_lazy("default switched on"),
     "restored": gettext_lazy("restored"),
+    "reset": gettext_lazy("made as new"),
     "signed": gettext_lazy("DNSSEC switched on"),
     "unsigned": gettext_lazy("DNSSEC switched off"),
     "key forgotten": gettext_lazy("DNSSEC switched off, key thrown away"),
@@ -84,13 +86,13 @@ def history(request: PanelRequest, domain: str) -> HttpResponse:
     found = domain_of(request.actor, domain, READ)
     row = queries.zone_of(found)
     before = request.GET.get("before", "")
-    changes = queries.changes(row, int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None)
-    called = registry.called({each.actor for each in changes})
-    past = [_past(found, each, called.get(each.actor, each.actor)) for each in changes]
-    more = changes[-1].pk if len(changes) == queries.HISTORY_SHOWN else None
-    writes = may(request.actor, WRITE, found.place)
+    listed = queries.changes(row, int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None)
+    called = registry.called({each.actor for each in listed})
+    past = [_past(found, each, called.get(each.actor, each.actor)) for each in listed]
+    more = listed[-1].pk if len(listed) == queries.HISTORY_SHOWN else None
+    lock = lock_of(found)
     context = {
-        "past": past, "more": more, "domain": found, "writes": writes,
+        "past": past, "more": more, "domain": found, "writes": changes(request.actor, found, lock), "lock": lock,
         "former": former_of(request.actor, found),
     }  # fmt: skip
     return show(

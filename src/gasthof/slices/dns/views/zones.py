@@ -11,9 +11,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gasthof.kernel import registry
 from gasthof.kernel.actions import Outcome
 from gasthof.kernel.parsing import tell
-from gasthof.kernel.permissions import Actor
+from gasthof.kernel.permissions import EVERYWHERE, Actor
 from gasthof.slices.dns import forms, queries
 from gasthof.slices.dns.actions.change import shown
 from gasthof.slices.dns.models import FormerZone, Zone
@@ -62,6 +63,17 @@ class Set:
 
 def domain_of(actor: Actor, name: str, permission: str) -> Domain:
     return reached(actor, seen_domain(name), permission)
+
+
+def lock_of(domain: Domain) -> str:
+    """Why its customer may not change the zone now, in the reader's language; ""."""
+    lock = registry.zone_lock(domain)
+    return tell(lock).message if lock is not None else ""
+
+
+def changes(actor: Actor, domain: Domain, lock: str) -> bool:
+    """Whether a button that changes the zone has any use."""
+    return may(actor, WRITE, domain.place) and (not lock or actor.role in EVERYWHERE)
 
 
 def head_of(request: HttpRequest, domain: Domain, title: str, **how: Any) -> Head:
@@ -119,7 +131,8 @@ def _set(ground: Ground, placed: Placed) -> Set:
 @require_safe
 def zone(request: PanelRequest, domain: str) -> HttpResponse:
     found = domain_of(request.actor, domain, READ)
-    writes = may(request.actor, WRITE, found.place)
+    lock = lock_of(found)
+    writes = changes(request.actor, found, lock)
     row = queries.zone_of(found)
     ground = queries.ground(row)
     search = request.GET.get("search", "").strip()[:200]
@@ -131,6 +144,7 @@ def zone(request: PanelRequest, domain: str) -> HttpResponse:
     told = queries.findings(row)
     context = {
         "domain": found,
+        "lock": lock,
         "subscription": found.subscription,
         "sets": sets,
         "search": search,
@@ -262,14 +276,14 @@ def default(request: PanelRequest, domain: str) -> HttpResponse:
 def dnssec(request: PanelRequest, domain: str) -> HttpResponse:
     """On or off, and the DS record that the registrar needs."""
     found = domain_of(request.actor, domain, READ)
-    writes = may(request.actor, WRITE, found.place)
+    lock = lock_of(found)
     if request.method == "POST":
         check(request.actor, WRITE, found.place)
     row = queries.zone_of(found)
     form = forms.Dnssec(posted(request), fixed={"domain": found.name}, initial={"on": row.dnssec})
     ds = queries.findings(row).get("ds", []) if row.dnssec else []
     context = {
-        "zone": row, "writes": writes, "subscription": found.subscription,
+        "zone": row, "writes": changes(request.actor, found, lock), "subscription": found.subscription, "lock": lock,
         "facts": [Fact(_("DS record"), str(each)) for each in ds],
     }  # fmt: skip
     return form_page(

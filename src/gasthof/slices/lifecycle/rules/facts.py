@@ -1,6 +1,6 @@
 """What is known of a service, and what follows from it for a day. Days are the house's business days."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -28,6 +28,11 @@ TAKES = {
 }
 AGAINST_TIME, AGAINST_ALL = 1, 2
 DRIVEN = (SERVED, MAIL_DELIVERED, SIGN_IN, EDIT)  # what a machine is told of, a bit each (mask)
+MAILS = {
+    MAIL_DELIVERED: MAIL_DELIVERED,
+    SIGN_IN: "mail_sign_in",
+    EDIT: "mail_edit",
+}  # as a subscription has them of its mail alone
 CLOSING = tuple(kind for kind, taken in TAKES.items() if SERVED in taken)  # by the machine, too
 KEEPS = {ABUSE: AGAINST_TIME, LEGAL: AGAINST_ALL}  # what is evidence is not deleted
 LIFTED_BY = ("source", "staff", "mended", "fee")
@@ -42,6 +47,15 @@ def mask(taken: Collection[str]) -> int:
 def withheld(can: Collection[str], taken: int) -> tuple[str, ...]:
     """Of DRIVEN, what a service may not do: what its phase lacks, and what a mask takes."""
     return tuple(each for bit, each in enumerate(DRIVEN) if each not in can or taken >> bit & 1)
+
+
+def of_place(whole: Iterable[Collection[str]], mail: Iterable[Collection[str]]) -> tuple[str, ...]:
+    """What a subscription may not do: all that one of the services which are all of it may not, and of its mail what a service that is
+    its mail alone may not. The widest word alone: who can sign in to nothing cannot to mailboxes."""
+    taken = frozenset[str]().union(*whole)
+    parts = frozenset[str]().union(*mail)
+    narrow = {MAILS[each] for each in parts if each in MAILS and each not in taken}
+    return tuple(each for each in dict.fromkeys((*DRIVEN, *MAILS.values())) if each in taken | narrow)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from tests.house import House, settle
 from gasthof.slices.accounts.models import Customer
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.auditing import audit
+from gasthof.slices.lifecycle.included import ZONE
 from gasthof.slices.lifecycle.models import PolicyVersion, Service
 from gasthof.slices.lifecycle.sweeping import Swept, sweep
 from gasthof.slices.lifecycle.tests.policies import TEXT
@@ -25,10 +26,12 @@ class Trade:
         self.version: PolicyVersion = policies.take(TEXT, noon(date(2026, 1, 1)))
 
     def begin(self, type_: str, first_unpaid: date | None, day: date, **more: object) -> Service:
+        """Of a name there is one zone, so each has its own; all others are called alike."""
         more = {"tld": "", "version": self.version} | more
-        return changing.begin(
-            self.customer, type_, "xn--bckerei-mller-bfb28a.test", noon(day), first_unpaid=first_unpaid, **more
-        )
+        name = "xn--bckerei-mller-bfb28a.test"
+        if type_ == ZONE:
+            name = f"z{Service.objects.filter(type=ZONE).count()}.{name}"
+        return changing.begin(self.customer, type_, name, noon(day), first_unpaid=first_unpaid, **more)
 
     def sweep(self, day: date, **more: object) -> Swept:
         """And what SQL has done is what the pure function says, for all services."""

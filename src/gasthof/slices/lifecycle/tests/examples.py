@@ -7,6 +7,7 @@ from tests.house import House
 
 from gasthof.kernel.values import DomainName
 from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.included import INCLUDED
 from gasthof.slices.lifecycle.models import Hold as Held
 from gasthof.slices.lifecycle.models import Service, Sweep, Work
 from gasthof.slices.lifecycle.rules.facts import SECURITY, Hold, Termination
@@ -25,11 +26,15 @@ def furnish(house: House, place: str, domain: str) -> None:
     version = policies.take(policies.shipped(), NOW)
     expired = datetime(2026, 11, 20, tzinfo=UTC).date()
     begun = {"version": version, "first_unpaid": date(2029, 3, 3)}
+    name = DomainName.parse(domain).ascii
     changing.begin(subscription.customer, "domain", OPEN + place + ".de", NOW, tld="de", **begun)
+    changing.begin(
+        subscription.customer, "domain", name, NOW, tld=name.rpartition(".")[2], **begun
+    )  # its zone can be changed
     left = changing.begin(subscription.customer, "builder", LEFT + domain, NOW, **begun)
     changing.terminate(left, Termination(date(2028, 3, 3), "owner:köchin", "second factor"), NOW)
     made = changing.begin(
-        subscription.customer, "hosting", DomainName.parse(domain).ascii, NOW,
+        subscription.customer, "hosting", name, NOW,
         version=version, first_unpaid=expired, subscription=subscription.number,
     )  # fmt: skip
     house.run("lifecycle.make_calendar", customer=subscription.customer_id)
@@ -48,7 +53,7 @@ def end(name: str, archive: str) -> None:
 
 
 def examples(house: House, place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
-    service = Service.objects.filter(name=DomainName.parse(domain).ascii).latest("pk").pk
+    service = Service.objects.filter(name=DomainName.parse(domain).ascii).exclude(type__in=INCLUDED).latest("pk").pk
     wished = Service.objects.filter(name=DomainName.parse(domain).ascii, type="hosting").latest("pk").pk
     left = Service.objects.get(name=LEFT + domain).pk
     bare = {"customer": house.baker.customer, "type": "shop", "name": "Törtchen-Laden", "first_unpaid": "2027-03-03"}

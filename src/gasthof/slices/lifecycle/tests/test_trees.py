@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gasthof.slices.lifecycle import changing
 from gasthof.slices.lifecycle.auditing import audit
+from gasthof.slices.lifecycle.included import MAIL
 from gasthof.slices.lifecycle.models import Event, Hold, Service, Work
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.facts import PUT, Termination
@@ -59,8 +60,9 @@ def grown(trade: Trade, kind: tuple[str, str], below: Sequence[tuple[str, int]],
     begun = first - days(40)
     made = [trade.begin(kind[0], first, begun, tld=kind[1])]
     for type_, above in below:
-        own = None if type_ in FOLLOWERS else first + days(9)
-        made.append(trade.begin(type_, own, begun, parent=made[above % len(made)]))
+        own, parent = None if type_ in FOLLOWERS else first + days(9), made[above % len(made)]
+        second = type_ == MAIL and parent.children.filter(type=MAIL).exists()  # there is one of it
+        made.append(trade.begin("subserver" if second else type_, own, begun, parent=parent))
     return made
 
 

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gasthof.kernel import registry, rows
 from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome, Result
+from gasthof.kernel.capability import Door
 from gasthof.kernel.permissions import HOUSE, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle import drawing, explaining, following
 from gasthof.slices.lifecycle.drawing import shown, words
 from gasthof.slices.lifecycle.forms import SayFee, Terminate
+from gasthof.slices.lifecycle.included import INCLUDED, ZONE
 from gasthof.slices.lifecycle.models import Calendar, Event, Service, Work
 from gasthof.slices.lifecycle.queries import (
     FOLLOW,
@@ -49,6 +51,7 @@ from gasthof.ui.standing import below_customer, known, may, permit, reached
 
 shown_or_sent = require_http_methods(["GET", "HEAD", "POST"])
 PAST = 50  # events on a service's page
+BELOW = 100  # services that belong to one, on its page
 PAID = "paid"  # the reason that a fact tells on the page
 
 
@@ -89,7 +92,11 @@ def _last_paid(row: Service) -> str | None:
 
 def _listing(name: str, within: Place, columns: tuple[Column[Service], ...]) -> Listing[Service]:
     source = Source(
-        "services", {"": ("id",)}, within, lambda rows: rows.prefetch_related(*known_at_once()), newest_first=True
+        "services",
+        {"": ("id",)},
+        within,
+        lambda rows: rows.exclude(type__in=INCLUDED).prefetch_related(*known_at_once()),
+        newest_first=True,
     )
     return Listing[Service](
         name=name, rows=source.rows, key=source.key, columns=columns,
@@ -219,10 +226,28 @@ def service(request: PanelRequest, service: int) -> HttpResponse:
     head = below_customer(request, found.customer, _named(found), back)
     manages, context = may(request.actor, MANAGE, None), _context(found)
     more = {
-        "service": found, "manages": manages, "asks": manages and fee_to_say(found, today()) in context["course"].steps[0].fees,
-        "doors": registry.service_doors(request.actor, found),
+        "service": found, "manages": manages and found.type not in INCLUDED, "doors": _doors(request, found),
+        "asks": manages and fee_to_say(found, today()) in context["course"].steps[0].fees,
     }  # fmt: skip
     return show(request, "lifecycle/service.html", head, context | more)
+
+
+def _doors(request: PanelRequest, row: Service) -> list[Door]:
+    doors = registry.service_doors(request.actor, row)
+    if row.type == ZONE and row.ended is None:
+        doors.insert(0, Door(_("DNS records"), reverse("dns:zone", args=[row.name]), "network", primary=True))
+    elif row.type == ZONE:
+        doors.insert(0, Door(_("Former DNS records"), reverse("dns:formers", args=[row.customer_id]), "history"))
+    if row.parent is not None:
+        doors.insert(0, Door(_named(row.parent), reverse("lifecycle:service", args=[row.parent_id]), "calendar-clock"))
+    return doors
+
+
+def _below(row: Service) -> dict[str, Any]:
+    """What belongs to it and stands as it does: subservers, then what is included."""
+    found = row.children.filter(ended__isnull=row.ended is None).order_by("-type", "unicode", "pk")
+    known = [(each, _named(each), standing(each)) for each in found[: BELOW + 1]]
+    return {"below": known[:BELOW], "more_below": len(known) > BELOW}
 
 
 def _managed(request: PanelRequest, number: int) -> tuple[Service, Link]:
@@ -281,10 +306,14 @@ def _context(row: Service) -> dict[str, Any]:
         "facts": _facts(row),
         "switched_off": row.subscription is not None and row.subscription.paused and row.ended is None,
         "has_subservers": row.type in PARENTS,
+        **_below(row),
         "ahead": next_step(row, day) is not None or decided.phase != ACTIVE,
         "course": drawn,
         "events": [
-            (date_format(each.at.astimezone(), "SHORT_DATETIME_FORMAT"), explaining.happened(each.what, each.value))
+            (
+                date_format(each.at.astimezone(), "SHORT_DATETIME_FORMAT"),
+                explaining.happened(each.what, each.value, served=row.type == ZONE),
+            )
             for each in Event.objects.filter(service=row).order_by("-pk")[:PAST]
         ],
     }

@@ -12,7 +12,7 @@ from gasthof.slices.mail.actions.mailboxes import check_comes, check_loop, check
 from gasthof.slices.mail.models import Address
 from gasthof.slices.mail.queries import AliasRef, ForwardRef
 from gasthof.slices.mail.values import LocalPart, MailAddress, Targets
-from gasthof.slices.subscriptions.queries import Subscription, check_changeable
+from gasthof.slices.subscriptions.queries import Subscription
 
 Name = Annotated[LocalPart, "what stands before the @"]
 To = Annotated[Targets, "addresses, separated by commas"]
@@ -23,7 +23,7 @@ def add_alias(
     call: Call, *, domain: DomainRef, name: Name, mailbox: Annotated[MailAddress, "address of the mailbox"]
 ) -> Result:
     """Give a mailbox a further address, which it may also send from; in this or another domain of the subscription."""
-    check_changeable(call, domain.subscription)
+    queries.check_mail_changeable(call, domain.subscription)
     row = queries.mailbox_in(domain.subscription, mailbox)
     if row is None:
         raise Refused("The subscription has no such mailbox.").at("mailbox")
@@ -45,7 +45,7 @@ def remove_alias(call: Call, *, alias: AliasRef) -> Result:
 @action("mail.add_forward", permission="mail.write", on="domain")
 def add_forward(call: Call, *, domain: DomainRef, name: Name, to: To) -> Result:
     """Make an address that has no mailbox: what it receives goes on to others."""
-    check_changeable(call, domain.subscription)
+    queries.check_mail_changeable(call, domain.subscription)
     check_name(domain, name)
     check_comes(call, domain, name)
     check_limit(domain.subscription)
@@ -56,7 +56,7 @@ def add_forward(call: Call, *, domain: DomainRef, name: Name, to: To) -> Result:
 @action("mail.change_forward", permission="mail.write", on="forward")
 def change_forward(call: Call, *, forward: ForwardRef, to: To) -> Result:
     """Change where a forward leads."""
-    check_changeable(call, forward.domain.subscription)
+    queries.check_mail_changeable(call, forward.domain.subscription)
     _check_targets(forward.address, to)
     forward.targets = list(to)
     forward.save(update_fields=["targets"])
@@ -92,7 +92,7 @@ def _added(call: Call, row: Address) -> Result:
 
 
 def _removed(call: Call, row: Address) -> Result:
-    check_changeable(call, row.domain.subscription)
+    queries.check_mail_changeable(call, row.domain.subscription)
     result = shown(row)
     row.delete()
     tell_gone(call, row.domain.subscription, ADDRESS, row.address)

@@ -16,7 +16,7 @@ from gasthof.slices.mail.actions.desired import ADDRESS, MAILBOX, tell_domain, t
 from gasthof.slices.mail.models import Address, Mailbox, MailDomain
 from gasthof.slices.mail.queries import MailboxRef
 from gasthof.slices.mail.values import DisplayName, LocalPart, MailPassword, Targets
-from gasthof.slices.subscriptions.queries import Subscription, check_changeable
+from gasthof.slices.subscriptions.queries import Subscription
 
 Quota = Annotated[
     int | Unchanged, Between(1, 1_000_000), "size, MB; at most the plan’s, which is what a new mailbox has"
@@ -37,7 +37,7 @@ def add(
 ) -> Result:
     """Make a mailbox."""
     subscription = domain.subscription
-    check_changeable(call, subscription)
+    queries.check_mail_changeable(call, subscription)
     check_name(domain, name)
     check_comes(call, domain, name)
     check_limit(subscription)
@@ -65,7 +65,7 @@ def change(
 ) -> Result:
     """Change a mailbox’s size or the name beside its address; what is not given stays."""
     subscription = mailbox.domain.subscription
-    check_changeable(call, subscription)
+    queries.check_mail_changeable(call, subscription)
     if quota_mb is not UNCHANGED:
         mailbox.quota_mb = check_quota(subscription, quota_mb)
     if title is not UNCHANGED:
@@ -76,7 +76,7 @@ def change(
 @action("mail.set_password", permission="mail.write", on="mailbox")
 def set_password(call: Call, *, mailbox: MailboxRef, password: Password) -> Result:
     """Give a mailbox a new password; programs that are signed in with the old one are thrown out."""
-    check_changeable(call, mailbox.domain.subscription)
+    queries.check_mail_changeable(call, mailbox.domain.subscription)
     mailbox.hash = _hash(mailbox.local, password)
     return saved(call, mailbox, "hash")
 
@@ -90,7 +90,7 @@ def forward(
     keep_copy: Annotated[bool, "keep what is forwarded in the mailbox, too"] = True,
 ) -> Result:
     """Forward what a mailbox receives, or end that."""
-    check_changeable(call, mailbox.domain.subscription)
+    queries.check_mail_changeable(call, mailbox.domain.subscription)
     check_unlocked(call, mailbox, "mailbox")
     check_loop(mailbox.address, to)
     mailbox.forward_to, mailbox.keep_copy = list(to), keep_copy or not to
@@ -114,7 +114,7 @@ def unlock(call: Call, *, mailbox: MailboxRef) -> Result:
 @action("mail.remove_mailbox", permission="mail.write", on="mailbox")
 def remove(call: Call, *, mailbox: MailboxRef) -> Result:
     """Delete a mailbox with all mail in it, and its aliases."""
-    check_changeable(call, mailbox.domain.subscription)
+    queries.check_mail_changeable(call, mailbox.domain.subscription)
     check_unlocked(call, mailbox, "mailbox")
     result = shown(mailbox)
     subscription = mailbox.domain.subscription

@@ -10,7 +10,6 @@ from gasthof.slices.mail import queries, rules
 from gasthof.slices.mail.actions.mailboxes import saved
 from gasthof.slices.mail.queries import MailboxRef
 from gasthof.slices.mail.values import Message, Subject
-from gasthof.slices.subscriptions.queries import check_changeable
 
 
 @action("mail.set_vacation", permission="mail.write", on="mailbox")
@@ -27,7 +26,7 @@ def set_vacation(
     ] = UNCHANGED,
 ) -> Result:
     """Answer who writes to a mailbox while its owner is away, or end that; what is not given stays."""
-    check_changeable(call, mailbox.domain.subscription)
+    queries.check_mail_changeable(call, mailbox.domain.subscription)
     mailbox.vacation_on = active
     if subject is not UNCHANGED:
         mailbox.vacation_subject = str(subject)

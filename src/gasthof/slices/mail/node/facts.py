@@ -76,10 +76,10 @@ def _domain(machine: Machine, key: str, wanted: Wanted, rows: Found, stored: Map
     if name is None:
         return DomainFacts(rows, found)
     folder = places.tls(prefix) / name
-    fact, key = read.file(folder / certificate.KEY)
+    fact, held = read.file(folder / certificate.KEY)
     issued = certificate.content(folder / certificate.CERTIFICATE)
-    presented = stored.get(name, "") == sni.fingerprint_of(key, issued) != ""
-    return DomainFacts(rows, found, _certificate(machine, fact, key, issued), presented)
+    presented = stored.get(name, "") == sni.fingerprint_of(held, issued) != ""
+    return DomainFacts(rows, found, _certificate(machine, fact, held, issued), presented)
 
 
 def _certificate(machine: Machine, fact: Fact, key: bytes, issued: bytes) -> CertificateFact:

@@ -28,7 +28,7 @@ def furnish(_house: House, place: str, _domain: str) -> None:
 
 
 def _made(place: str) -> Notice:
-    service = Service.objects.get(subscription__number=int(place[1:]))
+    service = Service.objects.get(subscription__number=int(place[1:]), type="hosting")
     now = SYSTEM_CLOCKS.business.now()
     return Notice.objects.create(
         service=service, customer=service.customer, first_unpaid=service.first_unpaid or now.date(), name="closed", due=now.date(), made=now,

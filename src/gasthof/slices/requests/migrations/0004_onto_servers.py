@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lifecycle', '0011_server_class'),
+        ('lifecycle', '0012_server_class'),
         ('requests', '0003_request_case'),
     ]
 

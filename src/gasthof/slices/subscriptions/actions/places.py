@@ -54,7 +54,10 @@ def withhold(
     call: Call,
     *,
     subscription: SubscriptionRef,
-    abilities: Annotated[Abilities, "served, mail_delivered, sign_in, edit; empty: nothing is withheld any more"],
+    abilities: Annotated[
+        Abilities,
+        "served, mail_delivered, sign_in, edit, of its mail alone mail_sign_in, mail_edit; empty: nothing is withheld any more",
+    ],
 ) -> Result:
     """Withhold from a subscription what its service may not do now, and give back what it may. A suspension by hand stays."""
     become(call, subscription, withheld=abilities)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lifecycle', '0010_fewer_indexes'),
+        ('lifecycle', '0011_included'),
     ]
 
     operations = [
