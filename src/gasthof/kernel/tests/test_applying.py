@@ -16,6 +16,7 @@ from gasthof.kernel import applying
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.kernel.sheet import Sheet, Step
 from gasthof.slices.access.models import User
+from gasthof.slices.databases.models import Database, DatabaseUser
 from gasthof.slices.mail.models import Mailbox
 
 __all__ = ["furnished_once", "house"]  # fixtures
@@ -70,6 +71,26 @@ def test_what_is_not_mentioned_stays_and_prune_takes_it(house: House, tmp_path: 
     assert "domains.delete" in [step.verb for step in gone]
     applying.carry_out(gone, OPERATOR)
     assert steps(path) == []
+
+
+def test_databases_of_an_import_keep_their_names(house: House, tmp_path: Path) -> None:
+    """A file names them as before, under the number that they had or without."""
+    for rows in (Database.objects, DatabaseUser.objects):
+        for row in rows.filter(subscription=int(house.mine[1:]), server="mariadb"):
+            row.name = row.name.replace(house.mine, "s000900")
+            row.save()
+    text = f"subscription: {house.mine}\nprune: yes\ndatabases: {{mariadb/%s: {{users: {{kasse: {{rights: %s, password_env: X}}}}}}}}\n"
+    assert {step.verb.partition(".")[0] for step in steps(write(tmp_path, text % ("shop", "full")))}.isdisjoint(
+        {"databases"}
+    )
+    path = write(tmp_path, text % ("s000900_shop", "read"))
+    assert [step.fields for step in steps(path) if step.verb == "databases.change_user"] == [
+        {"user": "mariadb/s000900_kasse", "database": "s000900_shop", "rights": "read"}
+    ]
+    applying.carry_out(steps(path), OPERATOR)
+    assert steps(path) == []
+    gone = {str(step.fields) for step in steps(write(tmp_path, f"subscription: {house.mine}\nprune: yes\n"))}
+    assert {"{'user': 'mariadb/s000900_kasse'}", "{'database': 'mariadb/s000900_shop'}"} <= gone
 
 
 def test_signing_and_defaults_are_what_the_file_says(house: House, tmp_path: Path) -> None:
