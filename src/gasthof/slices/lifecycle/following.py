@@ -37,7 +37,7 @@ def text(customer: Customer, day: date, now: datetime) -> str:
     """What comes for each service of the customer that has not ended, in their language."""
     rows = list(_standing(customer)[: MOST + 1])
     with translation.override(customer.language):
-        waiting = waiting_for_price(rows[:MOST])
+        waiting = waiting_for_price(rows[:MOST], day)
         entries = [entry for row in rows[:MOST] for entry in _entries(row, day, waiting)]
         more = [_more(day)] if len(rows) > MOST else []
         return calendar(gettext("Services"), more + entries, now)

@@ -218,7 +218,7 @@ def end_waits(service: Service, on: date) -> bool:
 def coming(service: Service, on: date, waiting: Collection[int] | None = None) -> list[Step]:
     """What time does to it from that day on, if nothing is paid and the next notices are delivered. `waiting`: as `waiting_for_price`
     said of many; None: it is asked."""
-    waiting = waiting_for_price([service]) if waiting is None else waiting
+    waiting = waiting_for_price([service], on) if waiting is None else waiting
     return _steps(service, facts_of(service, on), on, waiting)
 
 
@@ -245,16 +245,21 @@ def course_if(service: Service, on: date, wish: facts.Termination | None, price:
 
 
 def _course(service: Service, known: facts.Facts, on: date, price: str) -> Course:
-    waiting = waiting_for_price([service])
+    waiting = waiting_for_price([service], on)
     steps, first, end = _steps(service, known, on, waiting), service.first_unpaid, known.wished_end
     waits = service.pk in waiting and (end is None or first is None or end > first)
     return Course(steps, priced(service), price, _belongs_to(service), waits)
 
 
-def waiting_for_price(services: Iterable[Service]) -> frozenset[int]:
-    """Of these and of what they belong to, by their numbers, those whose first unpaid day is put off until somebody has said what they cost."""
+def waiting_for_price(services: Iterable[Service], on: date) -> frozenset[int]:
+    """Of these and of what they belong to, by their numbers, those whose first unpaid day is to come and is put off until somebody has said
+    what they cost."""
     above = [each.parent for each in services if each.parent]
-    dated = {each.pk: each.first_unpaid for each in (*services, *above) if each.first_unpaid and _can_wait(each)}
+    dated = {
+        each.pk: each.first_unpaid
+        for each in (*services, *above)
+        if each.first_unpaid and each.first_unpaid > on and _can_wait(each)
+    }
     return frozenset(registry.unpayable(max(dated.values()), list(dated)) if dated else ())
 
 
@@ -275,7 +280,7 @@ def _steps(service: Service, known: facts.Facts, on: date, waiting: Collection[i
 
 def _planned(service: Service, known: facts.Facts, on: date, waiting: Collection[int] = ()) -> facts.Facts:
     """With all that is to come to what it belongs to, by the version that that is pinned to. Of what waits for a price no day comes by time."""
-    if service.pk in waiting and known.first_unpaid is not None and known.first_unpaid > on:
+    if service.pk in waiting:
         known = replace(known, first_unpaid=None)
     planned, parent = as_planned(policy_of(service), known, on), service.parent
     if parent is None:
