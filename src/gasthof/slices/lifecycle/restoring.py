@@ -8,6 +8,7 @@ from gasthof.kernel.actions import Result
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.included import INCLUDED
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.lifecycle.queries import SUBSERVER, kept_subservers, saved_of
 from gasthof.slices.lifecycle.subservers import returned_parent
@@ -29,7 +30,7 @@ def restore(call: Call, service: Service, first_unpaid: date) -> Service:
 def still_off(restored: Service) -> list[Service]:
     """Of what came back those whose places a person had switched off before: they stay so (spec L19)."""
     rows = Service.objects.filter(Q(pk=restored.pk) | Q(parent=restored), subscription__paused=True)
-    return list(rows.order_by("pk"))
+    return list(rows.exclude(type__in=INCLUDED).order_by("pk"))
 
 
 def _again(call: Call, service: Service, first_unpaid: date | None, parent: Service | None) -> Service:

@@ -17,6 +17,7 @@ from tests.readers import owner
 from gasthof.kernel import registry
 from gasthof.kernel.actions import perform
 from gasthof.kernel.parsing import tell
+from gasthof.kernel.permissions import SYSTEM
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.accounts.models import Customer
 from gasthof.slices.dns.models import FormerZone, RecordSet
@@ -318,7 +319,7 @@ def test_what_is_included_cannot_be_ended_by_itself(house: House) -> None:
                 {"on": "2999-03-03"} if verb == "terminate" else {}
             )
             with pytest.raises(ActionRefused, match="included"):
-                perform(OPERATOR, f"lifecycle.{verb}", fields, on(-39))
+                perform(SYSTEM, f"lifecycle.{verb}", fields, on(-39))
 
 
 @pytest_db

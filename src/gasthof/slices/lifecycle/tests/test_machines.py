@@ -234,6 +234,7 @@ def test_what_cannot_be_ordered_is_refused_beside_its_field(
 
 @db
 def test_the_page_and_the_api_say_it_ahead(server: Service) -> None:
+    perform(OPERATOR, "renewals.set_price", {"type": "vps", "months": 12, "net": "240,00"}, on(-40))
     drawn = course(server, FIRST - days(10))
     assert do(-10, "foresee", service=server.pk)["server_class"] == "M"
     assert [len(step["conditions"]) for step in foreseen(server, FIRST - days(10))["steps"]] == [0, 1, 3, 0]
