@@ -15,7 +15,7 @@ from tests.house import House
 WRONG = {  # which field is filled with what, and sent; ("", ""): as it is
     **dict.fromkeys(("case-open", "case-note", "case-propose_end", "my-mended", "my-ask-message", "request-decline", "money-close", "money-upload"), ("", "")),
     **dict.fromkeys(("case-warn", "case-charge", "request-accept"), ("", "")),
-    "service-end": ("authorised", ""), "my-ask-end": ("on", "1999-01-01"), "money-assign": ("proforma", "999"),
+    "service-end": ("authorised", ""), "service-begin-for": ("customer", "niemand"), "subserver-add": ("", ""), "my-ask-end": ("on", "1999-01-01"), "money-assign": ("proforma", "999"),
 }  # fmt: skip
 Page = tuple[str, str, str]  # who looks at it ("operator", or a customer's number), its name, its path
 LONG_NAME = "Bäckerei Müller-Lüdenscheidt & Söhne GmbH & Co. KG"
@@ -53,7 +53,20 @@ def fill(house: House) -> None:
     house.run("cases.close", case=ended, words="Es war ein Irrtum von uns.", unfounded="yes")
     server = {"customer": baker, "type": "aps", "name": "Rechenknecht der Backstube", "first_unpaid": "2029-03-03"}
     house.run("lifecycle.begin", **server, server_class="M")
+    _tower(house)
     _talk(house)
+
+
+def _tower(house: House) -> None:
+    """A managed server with a subserver, and one that has none yet."""
+    paid = {"customer": house.baker.customer, "type": "vms", "first_unpaid": "2029-03-03"}
+    tower = house.run("lifecycle.begin", **paid, name="Turm der Brötchenbäckerei").result["service"]
+    place = house.run("subscriptions.create", customer=house.baker.customer, plan="Standard", node="local").result[
+        "subscription"
+    ]
+    below = {"customer": house.baker.customer, "type": "subserver", "subscription": place, "parent": tower}
+    house.run("lifecycle.begin", **below, name="Filiale Köln-Mülheim")
+    house.run("lifecycle.begin", **paid, name="Zweiter Turm")
 
 
 def _talk(house: House) -> None:
@@ -82,7 +95,8 @@ def of_staff(house: House) -> Iterator[Page]:
         "notices-preview": f"/services/{_service(house, 'shop')}/notices",
         "work-approve": f"/services/work/approve/{Sweep.objects.latest('pk').pk}", "service-end": f"/services/{_service(house, 'shop')}/end",
         "service-fee": f"/services/{_service(house, 'domain')}/fee", "service-price": f"/services/{_service(house, 'shop')}/price",
-        "service-stay": f"/services/{_service(house, 'hosting')}/stay",
+        "service-stay": f"/services/{_service(house, 'hosting')}/stay", "subservers": f"/services/{_tall('Turm der')}/subservers/",
+        "subservers-none": f"/services/{_tall('Zweiter')}/subservers/", "subserver-add": f"/services/{_tall('Zweiter')}/subservers/add",
         "money-assign": f"/payments/bookings/{_waiting()}/assign", "money-return": f"/payments/bookings/{_waiting()}/return",
         "money-accept": f"/payments/bookings/{_waiting()}/accept/{_open(house)}",
         "money-close": f"/payments/bookings/{MoneyCase.objects.filter(why=MoneyCase.RETURN)[0].booking_id}/close",
@@ -140,6 +154,10 @@ def _request(house: House, kind: str) -> int:
 
 def _service(house: House, type_: str) -> int:
     return Service.objects.filter(customer=house.baker.customer, type=type_).latest("pk").pk
+
+
+def _tall(name: str) -> int:
+    return Service.objects.get(type="vms", name__startswith=name).pk
 
 
 def _open(house: House) -> int:
