@@ -66,8 +66,8 @@ def examples(house: House, _place: str, domain: str) -> Mapping[str, Mapping[str
     day = today(SYSTEM_CLOCKS.business.now()).isoformat()
     asked = {"customer": customer.number, "kind": "end", "service": server(customer)}
     return {
-        "requests.draft": asked | {"on": "2999-03-03", "words": WORDS, "case": case, "onto": None, "mail": False},
-        "requests.change": draft() | {"on": "2999-04-04", "words": WORDS, "onto": None, "mail": False},
+        "requests.draft": asked | {"on": "2999-03-03", "words": WORDS, "case": case, "onto": None, "mail": "no"},
+        "requests.change": draft() | {"on": "2999-04-04", "words": WORDS, "onto": None, "mail": "no"},
         "requests.drop": draft(),
         "requests.send_code": draft(),
         "requests.confirm": draft() | {"code": CODE},
