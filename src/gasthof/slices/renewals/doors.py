@@ -24,10 +24,11 @@ def service_doors(actor: Actor, service: Service) -> list[Door]:
         Door(gettext("Pay proforma invoice %(number)s") % {"number": each.number}, _url(each), "receipt", primary=True)
         for each in _open(actor, Asked.objects.filter(service=service))
     ]
-    if service.ended is not None or not allowed(actor, MANAGE, None, registry.grants()):
+    priced = service.parent_id is None or service.type == SUBSERVER  # what else belongs to a service is paid with it
+    if service.ended is not None or not priced or not allowed(actor, MANAGE, None, registry.grants()):
         return pay
     url = reverse("renewals:agree", args=[service.pk])
-    missing = terms_of(service) is None and service.type != SUBSERVER
+    missing = terms_of(service) is None and service.parent_id is None
     return [*pay, Door(gettext("Agree on a price"), url, "receipt", primary=missing)]
 
 

@@ -112,3 +112,13 @@ def test_an_operator_agrees_on_a_page_and_nothing_typed_is_lost(desk: Desk) -> N
     assert operator().post(at, typed | {"net": "12,50"}).status_code == 303
     desk.go(EXPIRES - timedelta(days=30))
     assert open_proforma(parent).lines.get(service=f"subserver:{below[2].pk}").net == 1_250
+
+
+def test_a_price_is_agreed_on_where_there_can_be_one(desk: Desk) -> None:
+    """One primary action a page: a zone's leads to its records."""
+    parent, below = tower(desk)
+    zone = changing.begin(desk.customer, "dns", NAMES[0], desk.clock.at, version=parent.policy, parent=below[0])
+    for service, offered in ((parent, [False]), (below[0], [False]), (desk.begin("shop"), [True]), (zone, [])):
+        doors = operator().get(f"/services/{service.pk}/").context["doors"]
+        assert [door.primary for door in doors if door.url == f"/services/{service.pk}/price"] == offered
+        assert sum(door.primary for door in doors) <= 1
