@@ -12,7 +12,7 @@ from gasthof.slices.lifecycle.queries import DOMAIN, SUBSERVER, Service, Service
 from gasthof.slices.registrar.rules import check_period
 from gasthof.slices.renewals import asking, rules
 from gasthof.slices.renewals.models import Agreement, Price
-from gasthof.slices.renewals.queries import MANAGE, PriceRef, other_currency_below, shown, terms_of, told
+from gasthof.slices.renewals.queries import MANAGE, PriceRef, can_be_priced, other_currency_below, shown, terms_of, told
 from gasthof.slices.renewals.values import Amount, Tld
 
 Priced = Literal["hosting", "multihosting", "builder", "mail", "shop", "vms", "vps", "aps", "domain"]
@@ -79,6 +79,8 @@ def agree(
     category: Category = "standard",
 ) -> Result:
     """Agree on a price for one service, which counts more than the list’s; for a subserver one that its parent’s renewal costs besides."""
+    if not can_be_priced(service):
+        raise Refused("It is paid with what it belongs to, and has no price of its own.").at("service")
     _need_period(service.type, service.tld, months)
     _need_same_currency(service, currency)
     terms, _ = Agreement.objects.update_or_create(service=service, defaults=_terms(months, net, currency, category))

@@ -12,9 +12,9 @@ from gasthof.kernel.amounts import amount
 from gasthof.kernel.capability import Door, Outlook
 from gasthof.kernel.permissions import Actor, allowed
 from gasthof.slices.billing.queries import READ, Proforma
-from gasthof.slices.lifecycle.queries import SUBSERVER, Service
+from gasthof.slices.lifecycle.queries import Service
 from gasthof.slices.renewals.models import Asked
-from gasthof.slices.renewals.queries import MANAGE, terms_of
+from gasthof.slices.renewals.queries import MANAGE, can_be_priced, terms_of
 from gasthof.slices.subscriptions.queries import Subscription
 
 
@@ -24,8 +24,8 @@ def service_doors(actor: Actor, service: Service) -> list[Door]:
         Door(gettext("Pay proforma invoice %(number)s") % {"number": each.number}, _url(each), "receipt", primary=True)
         for each in _open(actor, Asked.objects.filter(service=service))
     ]
-    priced = service.parent_id is None or service.type == SUBSERVER  # what else belongs to a service is paid with it
-    if service.ended is not None or not priced or not allowed(actor, MANAGE, None, registry.grants()):
+    manages = allowed(actor, MANAGE, None, registry.grants())
+    if service.ended is not None or not manages or not can_be_priced(service):
         return pay
     url = reverse("renewals:agree", args=[service.pk])
     missing = terms_of(service) is None and service.parent_id is None

@@ -19,6 +19,7 @@ __all__ = [
     "Price",
     "PriceRef",
     "agreed_below",
+    "can_be_priced",
     "find_price",
     "in_words",
     "other_currency_below",
@@ -49,6 +50,11 @@ def terms_of(service: Service) -> Terms | None:
     """What was agreed for it; else its TLD's price, else its type's. None: nobody has said."""
     agreed = Agreement.objects.filter(service=service).first()
     return agreed or Price.objects.filter(type=service.type, tld__in=("", service.tld)).order_by("-tld").first()
+
+
+def can_be_priced(service: Service) -> bool:
+    """What belongs to another service is paid with that; only a subserver may have a price besides."""
+    return service.parent_id is None or service.type == SUBSERVER
 
 
 def agreed_below(service: Service) -> list[Agreement]:

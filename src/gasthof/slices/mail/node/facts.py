@@ -78,7 +78,7 @@ def _domain(machine: Machine, key: str, wanted: Wanted, rows: Found, stored: Map
     folder = places.tls(prefix) / name
     fact, held = read.file(folder / certificate.KEY)
     issued = certificate.content(folder / certificate.CERTIFICATE)
-    presented = stored.get(name, "") == sni.fingerprint_of(held, issued) != ""
+    presented = stored.get(name, "") == sni.fingerprint(held, issued) != ""
     return DomainFacts(rows, found, _certificate(machine, fact, held, issued), presented)
 
 

@@ -37,7 +37,7 @@ def tls(prefix: Prefix) -> Path:
 
 def mailboxes(prefix: Prefix, subscription: str) -> Path:
     """What holds a subscription's mail: the customer's own, its name root's, and where no PHP of theirs comes."""
-    return _below(prefix.root, "") / subscription
+    return _below(prefix.root) / subscription
 
 
 def vacation(prefix: Prefix, address: str) -> Path:
@@ -98,7 +98,7 @@ def filled(template: str, values: dict[str, str]) -> str:
 
 
 @lru_cache(maxsize=16)
-def _below(folder: Path, name: str) -> Path:
+def _below(folder: Path, name: str = "") -> Path:
     """Paths of many thousand mailboxes begin with it."""
     return folder / "mail" / name
 

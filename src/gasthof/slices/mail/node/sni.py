@@ -31,12 +31,7 @@ def database(prefix: Prefix) -> LookupDatabase:
     return LookupDatabase(places.lookup(prefix, "certificates"), SCHEMA, "postfix", "wal")
 
 
-def fingerprint(prefix: Prefix, name: str) -> str:
-    """Of the key and certificate that lie in node/mail/tls/NAME; "" where one is missing."""
-    return fingerprint_of(*_lying(prefix, name))
-
-
-def fingerprint_of(key: bytes, certificate: bytes) -> str:
+def fingerprint(key: bytes, certificate: bytes) -> str:
     """Of these two, PEM; "" where one is missing."""
     return _fingerprint(_encoded(key, certificate))
 
@@ -70,7 +65,7 @@ class SniMap:
     def ask(self, verb: str, arguments: Sequence[str]) -> dict[str, Reply]:
         wrong = {name: Reply(error=f"{name!r} is no mail name") for name in arguments if not NAME.fullmatch(name)}
         good = [name for name in arguments if name not in wrong]
-        wanted = {name: _encoded(*_lying(self.prefix, name)) if verb == "put" else "" for name in good}
+        wanted = {name: _encoded(*lying(self.prefix, name)) if verb == "put" else "" for name in good}
         lacking = {name for name in good if verb == "put" and not wanted[name]}
         with closing(lookup.opened(database(self.prefix))) as connection, connection:
             for name in good:
@@ -82,7 +77,8 @@ class SniMap:
         return wrong | {name: Reply(value=_fingerprint(wanted[name])) for name in good} | missing
 
 
-def _lying(prefix: Prefix, name: str) -> tuple[bytes, bytes]:
+def lying(prefix: Prefix, name: str) -> tuple[bytes, bytes]:
+    """The key and the certificate in node/mail/tls/NAME; b"" for one that is missing."""
     folder = places.tls(prefix) / name
     return content(folder / KEY), content(folder / CERTIFICATE)
 

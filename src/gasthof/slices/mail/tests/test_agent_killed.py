@@ -85,7 +85,7 @@ def presented(mail: Mail, name: str) -> tuple[object, bool]:
     folder = places.tls(mail.prefix) / name
     key, issued = (certificate.content(folder / each) for each in (certificate.KEY, certificate.CERTIFICATE))
     fact = certificate.inspect(key, issued, mail.prefix.ca_certificate.read_bytes(), SystemClock().now())
-    return fact, sni.stored(mail.prefix, [name]) == {name: sni.fingerprint(mail.prefix, name)}
+    return fact, sni.stored(mail.prefix, [name]) == {name: sni.fingerprint(*sni.lying(mail.prefix, name))}
 
 
 @pytest.mark.parametrize("change", [changed, gone])

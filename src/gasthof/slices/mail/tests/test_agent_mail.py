@@ -44,7 +44,7 @@ def test_a_domain_has_rows_a_folder_and_a_certificate_that_postfix_presents(mail
     name = f"mail.{UMLAUT}"
     issued = certificate.load_certificate((places.tls(mail.prefix) / name / "cert.pem").read_bytes())
     assert issued and certificate._names(issued) == (name,)
-    assert sni.stored(mail.prefix, [name]) == {name: sni.fingerprint(mail.prefix, name)}
+    assert sni.stored(mail.prefix, [name]) == {name: sni.fingerprint(*sni.lying(mail.prefix, name))}
     key = (places.tls(mail.prefix) / name / "key.pem").stat()
     assert key.st_mode & 0o777 == 0o640 and key.st_uid == 0
 
@@ -265,7 +265,7 @@ def test_drift_is_noted_and_set_right(mail: Mail) -> None:
     assert "rows missing" in words[INFO] and "mode 0777" in words[UMLAUT]
     assert mail.rows(plan.MAILBOX, INFO)[1]["mailboxes"][0][0] == INFO
     assert mail.rows(plan.MAILBOX, "x@fremd.test") == [{}, {}]
-    assert sni.stored(mail.prefix, [name]) == {name: sni.fingerprint(mail.prefix, name)}
+    assert sni.stored(mail.prefix, [name]) == {name: sni.fingerprint(*sni.lying(mail.prefix, name))}
     assert mail.folder().stat().st_mode & 0o777 == 0o700
     reports = len(mail.node.intent.reports)
     mail.agent.audit_now()
