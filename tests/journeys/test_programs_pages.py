@@ -133,6 +133,7 @@ def test_every_page_is_for_everybody(
         wrong += failures(page, name, what)
         if name == "token-create":
             page.get_by_role("button", name=re.compile("Create token|Token anlegen")).click()
+            page.wait_for_selector("main .wrongs")
             wrong += failures(page, "token-create-error", what)
         if name == "tokens":
             page.locator("details.drop:not(.menu) summary").last.click()
@@ -167,7 +168,8 @@ def test_signing_in_and_ones_own_account_are_for_everybody(
     page.goto(f"{address}/sign-in/")
     page.locator("main input[name=login]").fill(somebody.email)
     page.locator("main input[name=password]").fill("falsch und lang")
-    page.locator("main .primary").click()
+    with page.expect_navigation():
+        page.locator("main .primary").click()
     wrong += failures(page, "sign-in-wrong", what)
     page = signed_in(browser, address, somebody, **how).new_page()
     for name, path in OWN.items():
@@ -176,6 +178,7 @@ def test_signing_in_and_ones_own_account_are_for_everybody(
         if "/reauthenticate/" in page.url:
             page.locator("main input[name=password]").fill(PASSWORD)
             page.locator("main .primary").click()
+            page.wait_for_url(lambda url: "/reauthenticate/" not in url)
             wrong += failures(page, f"{name}-confirmed", what)
     give_app(somebody)
     RecoveryCodes.activate(somebody)
