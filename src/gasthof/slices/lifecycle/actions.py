@@ -26,6 +26,8 @@ from gasthof.slices.lifecycle import (
 )
 from gasthof.slices.lifecycle.carrying import AT_ONCE
 from gasthof.slices.lifecycle.included import INCLUDED, PLACES
+from gasthof.slices.lifecycle.keeping import elsewhere
+from gasthof.slices.lifecycle.knowing import policy_of
 from gasthof.slices.lifecycle.models import Calendar, Service
 from gasthof.slices.lifecycle.putting_off import put_off
 from gasthof.slices.lifecycle.queries import (
@@ -35,11 +37,9 @@ from gasthof.slices.lifecycle.queries import (
     SEE,
     HoldRef,
     ServiceRef,
-    elsewhere,
     fee_to_say,
     foreseen,
     parked_sweep,
-    policy_of,
     shown,
 )
 from gasthof.slices.lifecycle.rules import facts

@@ -20,10 +20,11 @@ from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.domains.queries import Domain
 from gasthof.slices.lifecycle import included, machines
 from gasthof.slices.lifecycle.included import MAIL, PLACES, ZONE
+from gasthof.slices.lifecycle.knowing import policy_of
 from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.names import name
 from gasthof.slices.lifecycle.outcomes import Driver, Outcome
-from gasthof.slices.lifecycle.queries import DOMAIN, policy_of
+from gasthof.slices.lifecycle.pricing import DOMAIN
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.policy import (
     BACK,

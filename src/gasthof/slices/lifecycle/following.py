@@ -13,8 +13,9 @@ from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import named, shown
 from gasthof.slices.lifecycle.included import INCLUDED
+from gasthof.slices.lifecycle.knowing import known_at_once
 from gasthof.slices.lifecycle.models import Calendar, Service
-from gasthof.slices.lifecycle.queries import coming, known_at_once, waiting_for_price
+from gasthof.slices.lifecycle.queries import coming, waiting_for_price
 from gasthof.slices.lifecycle.rules.icalendar import Entry, calendar
 from gasthof.slices.lifecycle.rules.timeline import Step
 

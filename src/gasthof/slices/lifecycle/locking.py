@@ -7,8 +7,8 @@ from gasthof.slices.domains.queries import Domain
 from gasthof.slices.lifecycle.carrying import withheld
 from gasthof.slices.lifecycle.explaining import HOLDS, PHASES, TYPES
 from gasthof.slices.lifecycle.included import ZONE
+from gasthof.slices.lifecycle.knowing import policy_of
 from gasthof.slices.lifecycle.models import Hold, Service
-from gasthof.slices.lifecycle.queries import policy_of
 from gasthof.slices.lifecycle.rules.facts import TAKES
 from gasthof.slices.lifecycle.rules.policy import EDIT
 

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.lifecycle import changing, policies
+from gasthof.slices.lifecycle.keeping import by_image, check_onto, kept_mail
+from gasthof.slices.lifecycle.knowing import policy_of
 from gasthof.slices.lifecycle.models import Service, Work
-from gasthof.slices.lifecycle.queries import by_image, check_onto, kept_mail, policy_of
 from gasthof.slices.lifecycle.rules.policy import BACK, BUY_LICENCE, RELEASE_LICENCE, SERVER_MAIL
 from gasthof.slices.lifecycle.sweeping import today
 

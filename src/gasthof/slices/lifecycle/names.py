@@ -18,7 +18,7 @@ from gasthof.kernel.permissions import SYSTEM
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.outcomes import Outcome
-from gasthof.slices.lifecycle.queries import DOMAIN, REGISTRY_FEE, priced
+from gasthof.slices.lifecycle.pricing import DOMAIN, REGISTRY_FEE, priced
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.policy import RENEW
 from gasthof.slices.registrar import rules

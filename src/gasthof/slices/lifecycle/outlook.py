@@ -12,8 +12,9 @@ from gasthof.kernel.actions import SYSTEM_CLOCKS
 from gasthof.kernel.capability import Door, Outlook
 from gasthof.kernel.permissions import Actor, allowed
 from gasthof.slices.lifecycle import explaining
+from gasthof.slices.lifecycle.knowing import facts_of, policy_of
 from gasthof.slices.lifecycle.models import Service
-from gasthof.slices.lifecycle.queries import SEE, course, facts_of, policy_of, price_missing, why
+from gasthof.slices.lifecycle.queries import SEE, course, price_missing, why
 from gasthof.slices.lifecycle.rules.policy import ACTIVE
 from gasthof.slices.lifecycle.sweeping import today
 from gasthof.slices.subscriptions.queries import Subscription

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from gasthof.kernel import registry
 from gasthof.slices.lifecycle import changing
+from gasthof.slices.lifecycle.knowing import policy_of
 from gasthof.slices.lifecycle.models import Event, Service
-from gasthof.slices.lifecycle.queries import policy_of
 from gasthof.slices.lifecycle.sweeping import today
 
 TO_PAY = timedelta(days=10)  # before the first unpaid day, in which a customer is to be asked at the latest

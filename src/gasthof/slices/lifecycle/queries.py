@@ -1,33 +1,43 @@
-"""Reads of services: what holds for each today, why, and what comes."""
+"""Reads of services: what holds for each today, why, and what comes. What other slices may read is named here."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 
-from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from gasthof.kernel import registry
 from gasthof.kernel.collection import Ask, collection, conjunction
 from gasthof.kernel.fields import Reference
 from gasthof.kernel.permissions import HOUSE, Actor, Place, reaches
-from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import is_number
 from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.drawing import Course
 from gasthof.slices.lifecycle.explaining import FEES, TYPES
 from gasthof.slices.lifecycle.included import INCLUDED
-from gasthof.slices.lifecycle.models import Event, Hold, PolicyVersion, Service, Sweep, Termination, Work
-from gasthof.slices.lifecycle.policies import read
-from gasthof.slices.lifecycle.rules import facts, machines
-from gasthof.slices.lifecycle.rules.days import day_of
+from gasthof.slices.lifecycle.keeping import (
+    ON_SERVERS,
+    SUBSERVER,
+    by_image,
+    check_onto,
+    elsewhere,
+    kept,
+    kept_mail,
+    kept_subservers,
+    restored_as,
+    saved_of,
+    servers_for,
+)
+from gasthof.slices.lifecycle.knowing import facts_of, known_at_once, policy_of, termination_of
+from gasthof.slices.lifecycle.models import Hold, PolicyVersion, Service, Sweep, Work
+from gasthof.slices.lifecycle.pricing import DOMAIN, open_fees, priced
+from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
-from gasthof.slices.lifecycle.rules.policy import ACTIVE, IMAGE, RESTORABLE, SERVED, SERVER_MAIL, Policy
+from gasthof.slices.lifecycle.rules.policy import SERVED, Policy
 from gasthof.slices.lifecycle.rules.timeline import Step, as_planned, decisions, timeline, told
 from gasthof.slices.lifecycle.wording import day as day_in_words
-from gasthof.slices.registrar.queries import Registration, quoted_extra
-from gasthof.slices.subscriptions.queries import Export, part_of
+from gasthof.slices.subscriptions.queries import part_of
 
 __all__ = [
     "DOMAIN",
@@ -68,6 +78,7 @@ __all__ = [
     "policy_of",
     "policy_versions",
     "price_missing",
+    "priced",
     "restored_as",
     "saved_of",
     "servers_for",
@@ -81,11 +92,6 @@ __all__ = [
 
 SEE, MANAGE, FOLLOW = "lifecycle.read", "lifecycle.manage", "lifecycle.follow"
 END_AT_ONCE = "lifecycle.end_at_once"  # nobody's alone: a case has it, once two people have said so (spec L2)
-DOMAIN = "domain"  # the type whose days and fees are its registry’s
-SERVERS = ("vps", "aps")  # machines that come back from an image
-ON_SERVERS = (*SERVERS, SERVER_MAIL)  # what comes back on one
-SUBSERVER = "subserver"  # the type that is a subscription with its parent’s days
-REGISTRY_FEE, QUOTED_IN = "registry", "EUR"  # a fee of policies; what registries quote in
 
 
 def find_service(actor: Actor, text: str) -> Service | None:
@@ -112,92 +118,9 @@ def find_hold(actor: Actor, text: str) -> Hold | None:
 HoldRef = Annotated[Hold, Reference("hold", find_hold, lambda row: row.service.place, "number of the hold")]
 
 
-STANDING = {"holds": Hold.objects.filter(lifted=None), "terminations": Termination.objects.filter(revoked=None)}
-
-
-def known_at_once() -> list["Prefetch[Any]"]:
-    """What `facts_of` asks for, for many services in as many queries as for one; for rows that are read and not changed."""
-    above = ("", "parent__", "parent__parent__")
-    read_ones = [Prefetch(f"{far}{name}", rows, f"{name}_read") for far in above for name, rows in STANDING.items()]
-    return [*read_ones, *(Prefetch(f"{far}policy") for far in above)]
-
-
-def _standing(service: Service, name: str) -> Iterable[Any]:
-    read = getattr(service, f"{name}_read", None)
-    return STANDING[name].filter(service=service) if read is None else read
-
-
-def facts_of(service: Service, on: date) -> facts.Facts:
-    """All that is known of it, and of what it belongs to."""
-    return facts.Facts(
-        type=service.type,
-        tld=service.tld,
-        first_unpaid=service.first_unpaid,
-        registry=service.registry_date,
-        noticed=service.noticed,
-        spared=service.spared,
-        holds=frozenset(_hold(row) for row in _standing(service, "holds")),
-        termination=termination_of(service),
-        ended=service.ended,
-        stands=on if service.ended is None and service.due_at is not None and service.due_at <= on else None,
-        parent=_decided(service.parent, on) if service.parent else None,
-    )
-
-
-def termination_of(service: Service) -> facts.Termination | None:
-    """The wish for its end that stands."""
-    row = next(iter(_standing(service, "terminations")), None)
-    return facts.Termination(row.effective, row.by, row.authorised) if row else None
-
-
-def policy_of(service: Service) -> Policy:
-    """Of the version that it is pinned to."""
-    return read(service.policy.text)
-
-
-def priced(service: Service) -> Policy:
-    """Its policy, with the fees that it leaves open as somebody said them: staff, else its registry. An amount of the policy counts more."""
-    policy = policy_of(service)
-    left_open = _left_open(policy, service)
-    if not left_open:
-        return policy
-    said = _said_fees(service)
-    if REGISTRY_FEE in left_open and REGISTRY_FEE not in said:
-        said |= _quoted_fee(service, policy)
-    known = {key: replace(policy.fees[key], amount=said[key]) for key in left_open if key in said}
-    return replace(policy, fees={**policy.fees, **known}) if known else policy
-
-
-def _left_open(policy: Policy, service: Service) -> set[str]:
-    """Fees of its phases without an amount."""
-    fees = {phase.fee for phase in policy.of(service.type, service.tld).phases if phase.fee}
-    return {key for key in fees if policy.fees[key].amount is None}
-
-
-def _said_fees(service: Service) -> dict[str, int]:
-    """By their keys, since it was paid last: what is paid once may cost something else the next time."""
-    found: dict[str, int] = {}
-    for event in service.events.filter(what__in=("fee", "paid")).order_by("-pk"):
-        if event.what == "paid":
-            break
-        key, amount, _ = event.value.rsplit(":", 2)
-        found.setdefault(key, int(amount))
-    return found
-
-
-def _quoted_fee(service: Service, policy: Policy) -> dict[str, int]:
-    """Of a domain name, by its registry."""
-    if service.type != DOMAIN or policy.currency != QUOTED_IN:
-        return {}
-    kept = Registration.objects.filter(name=service.name, customer=service.customer_id)
-    row = kept.exclude(state=Registration.GONE).first()
-    extra = quoted_extra(row) if row else None
-    return {} if extra is None else {REGISTRY_FEE: extra}
-
-
 def fee_to_say(service: Service, on: date) -> str:
     """The key of the next fee that its policy gives no amount for, said already or not; "": there is none to come."""
-    left_open = _left_open(policy_of(service), service)
+    left_open = open_fees(policy_of(service), service)
     if not left_open or service.ended is not None:
         return ""
     return next((key for step in coming(service, on) for key in step.fees if key in left_open), "")
@@ -228,9 +151,9 @@ class Next:
     phase: str
 
 
-def next_step(service: Service, on: date) -> Next | None:
-    """The first of what comes after that day; None: nothing does."""
-    decision = evaluate(policy_of(service), _planned(service, facts_of(service, on), on), on)
+def next_step(service: Service, on: date, waiting: Collection[int] = ()) -> Next | None:
+    """The first of what comes after that day; None: nothing does. `waiting`: as `waiting_for_price` said; nothing comes to those by time."""
+    decision = evaluate(policy_of(service), _planned(service, facts_of(service, on), on, waiting), on)
     return Next(decision.next_at, decision.next_phase) if decision.next_at else None
 
 
@@ -289,111 +212,10 @@ def _planned(service: Service, known: facts.Facts, on: date, waiting: Collection
     return replace(planned, ahead=tuple(ahead))
 
 
-def kept(service: Service) -> Export:
-    """What was saved of it. Raises Refused: it stands, or nothing is or can be restored of it (spec L14 to L21)."""
-    if service.ended is None:
-        raise Refused("This service has not ended.").at("service")
-    if not policy_of(service).of(service.type, service.tld).archive.days:
-        raise Refused("By its policy nothing of it can be restored.").at("service")
-    work = Work.objects.filter(service=service).exclude(archive="").order_by("-pk").first()
-    own = Export.objects.select_related("customer", "plan", "node").filter(customer=service.customer_id)
-    found = own.filter(number=int(work.archive[1:])).first() if work else None
-    if found is None:
-        raise Refused("Nothing is kept of it any more.").at("service")
-    return found
-
-
-def saved_of(service: Service) -> Export | None:
-    """As `kept`; None for what stands in no place of its own, while a subserver of it is kept."""
-    placed = Work.objects.filter(service=service).exclude(archive="").exists()
-    return None if not placed and kept_subservers(service) else kept(service)
-
-
 def subservers_from(service: Service, first: date | None) -> QuerySet[Service]:
     """Its subservers that stand and go on in the time from that day on: whose end is not wished for by then."""
     goes_on = Q(ends_on=None) | Q(ends_on__gt=first) if first else Q()
     return Service.objects.filter(goes_on, parent=service, type=SUBSERVER, ended=None).order_by("pk")
-
-
-def kept_subservers(service: Service) -> list[Service]:
-    """Its subservers of which something was saved and is kept still: each is restored with it, at a fee (spec L11)."""
-    found = service.children.filter(type=SUBSERVER).exclude(ended=None).select_related("customer", "parent")
-    return [each for each in found.order_by("pk") if _is_kept(each)]
-
-
-def _is_kept(service: Service) -> bool:
-    try:
-        kept(service)
-    except Refused:
-        return False
-    return not service.events.filter(what="restored").exists()
-
-
-def by_image(service: Service) -> bool:
-    """Whether it comes back as a whole from its image, onto another server, and in no other way (spec L20, L21)."""
-    return IMAGE in policy_of(service).of(service.type, service.tld).archive.keeps
-
-
-def elsewhere(service: Service) -> bool:
-    """Whether another server has to be named on which it comes back."""
-    return service.type == SERVER_MAIL or by_image(service)
-
-
-def check_onto(service: Service, onto: Service | None, on: date) -> None:
-    """That a server's image, or mail that was ordered with one, comes back on that server. Raises Refused, at its field."""
-    if service.ended is None:
-        raise Refused("This service has not ended.").at("service")
-    if RESTORABLE not in _decided(service, on).capabilities:
-        raise Refused("Nothing is kept of it any more.").at("service")
-    if onto is None:
-        raise Refused("Say on which server it is to come back.").at("onto")
-    if onto.customer_id != service.customer_id:
-        raise Refused("This service is another customer’s.").at("onto")
-    try:
-        _check_server(service, onto, on)
-    except Refused as error:
-        raise error.at("onto") from error
-
-
-def _check_server(service: Service, onto: Service, on: date) -> None:
-    if service.type == SERVER_MAIL:
-        machines.check_mail(service.parent.type if service.parent else "", _server(onto))
-        return
-    machines.check(_server(service), _server(onto), policy_of(onto).of(onto.type, onto.tld).classes, on)
-
-
-def _server(service: Service) -> machines.Server:
-    return machines.Server(
-        service.type, service.server_class, day_of(service.created, settings.TIME_ZONE), service.first_unpaid, service.ended,
-        works=service.phase == ACTIVE and not service.closed, used=service.events.filter(what="image").exists(),
-    )  # fmt: skip
-
-
-def servers_for(customer: int) -> QuerySet[Service]:
-    """Of that customer, onto which an image or mail may go; which of them a restoration may name is said by `check_onto`."""
-    return Service.objects.filter(customer=customer, type__in=SERVERS, ended=None).order_by("-pk")
-
-
-def kept_mail(service: Service, on: date) -> list[Service]:
-    """Mail services that were ordered with a server and can come back, each of a domain (spec L20)."""
-    ended = service.children.filter(type=SERVER_MAIL).exclude(ended=None).exclude(events__what="restored")
-    listed = ended.select_related("customer", "parent").order_by("pk")
-    return [each for each in listed if RESTORABLE in _decided(each, on).capabilities]
-
-
-def restored_as(number: int) -> Service:
-    """What the service of that number came back as, last."""
-    event = Event.objects.filter(service=number, what="restored").order_by("-pk")[:1].get()
-    return Service.objects.select_related("customer", "parent").get(pk=int(event.value))
-
-
-def _decided(service: Service, on: date) -> facts.Decision:
-    """By the version that it is pinned to itself, which may be another one than its children's."""
-    return evaluate(policy_of(service), facts_of(service, on), on)
-
-
-def _hold(row: Hold) -> facts.Hold:
-    return facts.Hold(row.kind, row.source, row.case, row.severity, row.lifted_by)
 
 
 def shown(service: Service) -> dict[str, object]:

@@ -9,8 +9,8 @@ from gasthof.kernel.call import Call
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.lifecycle import changing, policies
 from gasthof.slices.lifecycle.included import INCLUDED
+from gasthof.slices.lifecycle.keeping import SUBSERVER, kept_subservers, saved_of
 from gasthof.slices.lifecycle.models import Service
-from gasthof.slices.lifecycle.queries import SUBSERVER, kept_subservers, saved_of
 from gasthof.slices.lifecycle.subservers import returned_parent
 from gasthof.slices.subscriptions.actions import exports, places
 from gasthof.slices.subscriptions.queries import Subscription

@@ -12,8 +12,8 @@ from django.db import transaction
 
 from gasthof.kernel import rows
 from gasthof.slices.lifecycle import judging, policies, settling
+from gasthof.slices.lifecycle.knowing import facts_of, policy_of
 from gasthof.slices.lifecycle.models import Event, PolicyVersion, Rollout, Service
-from gasthof.slices.lifecycle.queries import facts_of, policy_of
 from gasthof.slices.lifecycle.rules.versions import may_go_over
 from gasthof.slices.lifecycle.sweeping import today
 

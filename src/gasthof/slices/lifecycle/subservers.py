@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from gasthof.kernel.refusal import Refused
 from gasthof.slices.accounts.queries import Customer
 from gasthof.slices.lifecycle.included import PLACES
+from gasthof.slices.lifecycle.keeping import SUBSERVER, restored_as
 from gasthof.slices.lifecycle.models import Service
-from gasthof.slices.lifecycle.queries import SUBSERVER, restored_as
 from gasthof.slices.subscriptions.queries import Subscription
 
 PARENTS = ("multihosting", "vms")

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from gasthof.kernel.capability import Alarm
 from gasthof.slices.lifecycle import explaining
+from gasthof.slices.lifecycle.knowing import policy_of
 from gasthof.slices.lifecycle.models import PolicyVersion, Service
 from gasthof.slices.lifecycle.policies import read
-from gasthof.slices.lifecycle.queries import REGISTRY_FEE, policy_of, priced
+from gasthof.slices.lifecycle.pricing import REGISTRY_FEE, priced
 
 
 def alarms() -> list[Alarm]:

@@ -14,8 +14,8 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.slices.lifecycle import carrying, changing
 from gasthof.slices.lifecycle.auditing import audit
+from gasthof.slices.lifecycle.knowing import facts_of, policy_of
 from gasthof.slices.lifecycle.models import Event, Hold, Service, Work
-from gasthof.slices.lifecycle.queries import facts_of, policy_of
 from gasthof.slices.lifecycle.rules import facts
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.facts import ABUSE, LEGAL, REGISTRY, SECURITY, STAFF

@@ -17,8 +17,9 @@ from gasthof.slices.lifecycle import explaining
 from gasthof.slices.lifecycle.auditing import audit
 from gasthof.slices.lifecycle.carrying import carry_out
 from gasthof.slices.lifecycle.drawing import Course, conditions
+from gasthof.slices.lifecycle.keeping import check_onto, kept_mail
 from gasthof.slices.lifecycle.models import Service, Work
-from gasthof.slices.lifecycle.queries import check_onto, course, foreseen, kept_mail
+from gasthof.slices.lifecycle.queries import course, foreseen
 from gasthof.slices.lifecycle.rules import machines
 from gasthof.slices.lifecycle.rules.facts import Facts
 from gasthof.slices.lifecycle.rules.machines import Server

@@ -9,9 +9,11 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.clock import Clocks
 from gasthof.kernel.permissions import SYSTEM
 from gasthof.slices.lifecycle.carrying import carry_out
+from gasthof.slices.lifecycle.knowing import policy_of
 from gasthof.slices.lifecycle.models import Service, Work
 from gasthof.slices.lifecycle.names import adopt
-from gasthof.slices.lifecycle.queries import course, policy_of, priced
+from gasthof.slices.lifecycle.pricing import priced
+from gasthof.slices.lifecycle.queries import course
 from gasthof.slices.lifecycle.rules.brake import JUMP
 from gasthof.slices.lifecycle.sweeping import Approval, sweep
 from gasthof.slices.registrar.models import Operation, Registration, RegistryAccount
@@ -139,7 +141,7 @@ def test_what_the_policy_says_of_the_fee_counts_more(scene: Scene, monkeypatch: 
     service = adopted(scene)
     said = policy_of(service)
     fees = {**said.fees, "registry": replace(said.fees["registry"], amount=9900)}
-    monkeypatch.setattr("gasthof.slices.lifecycle.queries.policy_of", lambda _: replace(said, fees=fees))
+    monkeypatch.setattr("gasthof.slices.lifecycle.pricing.policy_of", lambda _: replace(said, fees=fees))
     on(scene, date(2028, 2, 25))
     assert priced(service).fees["registry"].amount == 9900
     assert not Operation.objects.filter(verb="restore_quote").exists()

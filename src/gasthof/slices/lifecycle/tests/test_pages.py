@@ -15,8 +15,9 @@ from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.accounts.models import Customer
 from gasthof.slices.lifecycle import changing, following, policies
 from gasthof.slices.lifecycle.drawing import Course, shown
+from gasthof.slices.lifecycle.knowing import policy_of
 from gasthof.slices.lifecycle.models import Service, Sweep, Work
-from gasthof.slices.lifecycle.queries import coming, policy_of
+from gasthof.slices.lifecycle.queries import coming
 from gasthof.slices.lifecycle.rules.facts import ABUSE, Hold
 
 NAME = "bäckerei-müller.test"

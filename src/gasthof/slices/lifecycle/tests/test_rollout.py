@@ -10,8 +10,8 @@ from tests.deaths import each_statement
 
 from gasthof.slices.lifecycle import changing, judging, policies, rollout, simulating
 from gasthof.slices.lifecycle.auditing import audit
+from gasthof.slices.lifecycle.knowing import facts_of, policy_of
 from gasthof.slices.lifecycle.models import Event, PolicyVersion, Rollout, Service
-from gasthof.slices.lifecycle.queries import facts_of, policy_of
 from gasthof.slices.lifecycle.rules.facts import ABUSE, Facts, Hold, Termination
 from gasthof.slices.lifecycle.rules.policy import Policy, policy
 from gasthof.slices.lifecycle.rules.prospects import COURSE, EARLIER, OVER, prospect

@@ -14,8 +14,8 @@ from gasthof.kernel.actions import perform
 from gasthof.kernel.permissions import Actor
 from gasthof.kernel.refusal import ActionRefused
 from gasthof.slices.lifecycle import carrying
+from gasthof.slices.lifecycle.knowing import facts_of, policy_of
 from gasthof.slices.lifecycle.models import Hold, Service, Work
-from gasthof.slices.lifecycle.queries import facts_of, policy_of
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
 from gasthof.slices.lifecycle.rules.facts import DRIVEN, MAILS, PUT, TAKES, mask, withheld
 from gasthof.slices.lifecycle.sweeping import sweep

@@ -13,9 +13,10 @@ from gasthof.slices.accounts.queries import Customer, seen_customer
 from gasthof.slices.lifecycle.drawing import standing
 from gasthof.slices.lifecycle.explaining import TYPES
 from gasthof.slices.lifecycle.forms import AddSubserver, Begin, BeginFor
+from gasthof.slices.lifecycle.keeping import SUBSERVER
 from gasthof.slices.lifecycle.machines import WITH
 from gasthof.slices.lifecycle.models import Service
-from gasthof.slices.lifecycle.queries import MANAGE, SUBSERVER
+from gasthof.slices.lifecycle.queries import MANAGE
 from gasthof.slices.lifecycle.subservers import PARENTS, free_places
 from gasthof.slices.subscriptions.queries import Subscription
 from gasthof.ui.lists import Column, Empty, Listing, list_page

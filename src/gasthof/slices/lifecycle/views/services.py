@@ -1,5 +1,6 @@
 """Pages of services: how each stands, what happened to it, and what will."""
 
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,25 +16,25 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gasthof.kernel import registry, rows
 from gasthof.kernel.actions import SYSTEM_CLOCKS, Outcome, Result
 from gasthof.kernel.capability import Door
-from gasthof.kernel.permissions import HOUSE, Place
+from gasthof.kernel.keyset import Window
+from gasthof.kernel.permissions import HOUSE, Actor, Place
 from gasthof.slices.accounts.queries import seen_customer
 from gasthof.slices.lifecycle import drawing, explaining, following
 from gasthof.slices.lifecycle.drawing import shown, words
 from gasthof.slices.lifecycle.forms import SayFee, Terminate
 from gasthof.slices.lifecycle.included import INCLUDED, ZONE
+from gasthof.slices.lifecycle.knowing import facts_of, known_at_once, policy_of
 from gasthof.slices.lifecycle.models import Calendar, Event, Service, Work
 from gasthof.slices.lifecycle.queries import (
     FOLLOW,
     MANAGE,
     SEE,
     course,
-    facts_of,
     fee_to_say,
-    known_at_once,
     next_step,
     parked_sweep,
-    policy_of,
     price_missing,
+    waiting_for_price,
 )
 from gasthof.slices.lifecycle.rules.days import day_of
 from gasthof.slices.lifecycle.rules.evaluate import evaluate
@@ -63,12 +64,12 @@ def standing(row: Service) -> State:
     return State(*drawing.standing(row.phase, closed=row.closed))
 
 
-def _columns() -> tuple[Column[Service], ...]:
+def _columns(waiting: Collection[int]) -> tuple[Column[Service], ...]:
     return (
         Column("name", _("Service"), _named),
         Column("phase", _("State"), standing),
         Column("paid", _("Paid until"), _last_paid, whole=True),
-        Column("next", _("What comes next"), _next),
+        Column("next", _("What comes next"), lambda row: _next(row, waiting)),
     )
 
 
@@ -81,16 +82,18 @@ def _named(row: Service) -> str:
     return f"{explaining.TYPES[row.type]} {row.unicode}"
 
 
-def _next(row: Service) -> str | None:
-    found = next_step(row, today())
-    return f"{shown(found.day)}: {words(found.phase)}" if found else None
+def _next(row: Service, waiting: Collection[int]) -> str | None:
+    found = next_step(row, today(), waiting)
+    if found:
+        return f"{shown(found.day)}: {words(found.phase)}"
+    return _("nothing until it has a price") if row.pk in waiting or row.parent_id in waiting else None
 
 
 def _last_paid(row: Service) -> str | None:
     return shown(date.fromordinal(row.first_unpaid.toordinal() - 1)) if row.first_unpaid else None
 
 
-def _listing(name: str, within: Place, columns: tuple[Column[Service], ...]) -> Listing[Service]:
+def _listing(name: str, within: Place, *more: Column[Service]) -> Listing[Service]:
     source = Source(
         "services",
         {"": ("id",)},
@@ -98,8 +101,15 @@ def _listing(name: str, within: Place, columns: tuple[Column[Service], ...]) -> 
         lambda rows: rows.exclude(type__in=INCLUDED).prefetch_related(*known_at_once()),
         newest_first=True,
     )
+    waiting: set[int] = set()
+
+    def rows(actor: Actor, window: Window) -> Sequence[Service]:
+        found = source.rows(actor, window)
+        waiting.update(waiting_for_price(found, today()))
+        return found
+
     return Listing[Service](
-        name=name, rows=source.rows, key=source.key, columns=columns,
+        name=name, rows=rows, key=source.key, columns=(*_columns(waiting), *more),
         link=lambda row: reverse("lifecycle:service", args=[row.pk]),
         search=_("Search services"),
         empty=Empty(_("No service yet"), _("What you have ordered stands here: hosting, domain names, mail, each with the days that matter. To order something, write to support."), icon="calendar-clock"),
@@ -112,7 +122,7 @@ def services(request: PanelRequest, customer: int) -> HttpResponse:
     new = _new(reverse("lifecycle:begin", args=[customer])) if may(request.actor, MANAGE, found.place) else None
     head = below_customer(request, found, _("Services"), action=new)
     context = {"customer": customer, "follows": may(request.actor, FOLLOW, found.place), "followed": Calendar.objects.filter(customer=customer).exists()}  # fmt: skip
-    listing = _listing("services", Place(customer=customer), _columns())
+    listing = _listing("services", Place(customer=customer))
     return list_page(request, listing, head, "lifecycle/services.html", context)
 
 
@@ -163,10 +173,9 @@ def calendar(_request: HttpRequest, secret: str) -> HttpResponse:
 @require_safe
 def everybodys(request: PanelRequest) -> HttpResponse:
     permit(request, MANAGE)
-    columns = (*_columns(), Column("customer", _("Customer"), lambda row: row.customer.name))
     return list_page(
         request,
-        _listing("everybodys", HOUSE, columns),
+        _listing("everybodys", HOUSE, Column("customer", _("Customer"), lambda row: row.customer.name)),
         Head(_("Services"), action=_new(reverse("lifecycle:begin_for"))),
     )
 

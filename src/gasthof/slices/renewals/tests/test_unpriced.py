@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.readers import operator
 
-from gasthof.slices.lifecycle import changing, following
+from gasthof.slices.lifecycle import changing, drawing, following
 from gasthof.slices.lifecycle.models import Event, Service, Work
 from gasthof.slices.lifecycle.putting_off import PUT_OFF, put_off
 from gasthof.slices.lifecycle.queries import course, course_if
@@ -15,6 +15,8 @@ from gasthof.slices.renewals import unpriced
 from gasthof.slices.renewals.tests.test_renewals import EXPIRES, Desk, desk, noon, paid_until
 
 __all__ = ["desk"]  # fixture
+
+WAITS = "nothing until it has a price"
 
 
 def swept(desk: Desk, offset: int) -> None:
@@ -99,14 +101,26 @@ def test_what_is_drawn_is_what_comes_and_not_a_day_that_is_put_off(desk: Desk) -
         swept(desk, offset)
         assert (phase(tower), drawn(desk, tower), drawn(desk, below)) == ("active", [], [])
     assert "If nothing is paid until then" not in calendar_of(desk)
+    assert [page.count(WAITS) for page in lists(desk)] == [2, 2] and "next on" not in card(desk)
     desk.do("renewals.set_price", type="vms", months=12, net="24")
     until = paid_until(tower)
+    listed = f"{drawing.shown(until)}: suspended"
+    assert [page.count(listed) for page in lists(desk)] == [2, 2] and WAITS not in "".join(lists(desk))
     assert until == EXPIRES + timedelta(days=13) + PUT_OFF
     assert drawn(desk, tower)[0] == drawn(desk, below)[0] == ("suspended", until.isoformat())
     assert "If nothing is paid until then" in calendar_of(desk)
     desk.clock.at = noon(until)
     sweep(desk.clock.at, before=put_off)
     assert phase(tower) == phase(below) == "suspended"
+
+
+def lists(desk: Desk) -> list[str]:
+    paths = ("/services/", f"/customers/{desk.customer.number}/services")
+    return [operator().get(path).content.decode() for path in paths]
+
+
+def card(desk: Desk) -> str:
+    return operator().get(f"/customers/{desk.customer.number}/").content.decode()
 
 
 def calendar_of(desk: Desk) -> str:
