@@ -23,7 +23,9 @@ class StatementFile(bytes):
     def parse(cls, raw: object) -> Self:
         if isinstance(raw, bytes):
             return cls(raw)
-        if not isinstance(raw, str) or not raw:
+        if not raw:
+            raise Refused("Please choose a file.")
+        if not isinstance(raw, str):
             raise Refused("The file’s contents are needed, in base64.")
         if len(raw) > LARGEST * 4 // 3 + LARGEST // 20:  # base64 may be cut into lines
             raise Refused("This file is too large.")

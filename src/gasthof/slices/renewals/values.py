@@ -25,7 +25,7 @@ class Amount(str):
         try:
             money.units(text, "KWD")  # of all currencies the one with the smallest unit
         except Refused as error:
-            raise Refused("An amount such as 12,50 is needed.") from error
+            raise Refused("An amount such as 12.50 is needed.") from error
         return cls(text)
 
     def units(self, currency: str) -> int:
