@@ -95,6 +95,7 @@ def of_staff(house: House) -> Iterator[Page]:
         "notices-preview": f"/services/{_service(house, 'shop')}/notices",
         "work-approve": f"/services/work/approve/{Sweep.objects.latest('pk').pk}", "service-end": f"/services/{_service(house, 'shop')}/end",
         "service-fee": f"/services/{_service(house, 'domain')}/fee", "service-price": f"/services/{_service(house, 'shop')}/price",
+        "service-price-agreed": f"/services/{_service(house, 'mail')}/price", "service-price-drop": f"/services/{_service(house, 'mail')}/price/drop",
         "service-stay": f"/services/{_service(house, 'hosting')}/stay", "subservers": f"/services/{_tall('Turm der')}/subservers/",
         "subservers-none": f"/services/{_tall('Zweiter')}/subservers/", "subserver-add": f"/services/{_tall('Zweiter')}/subservers/add",
         "money-assign": f"/payments/bookings/{_waiting()}/assign", "money-return": f"/payments/bookings/{_waiting()}/return",

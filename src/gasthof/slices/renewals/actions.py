@@ -12,7 +12,17 @@ from gasthof.slices.lifecycle.queries import DOMAIN, SUBSERVER, Service, Service
 from gasthof.slices.registrar.rules import check_period
 from gasthof.slices.renewals import asking, rules
 from gasthof.slices.renewals.models import Agreement, Price
-from gasthof.slices.renewals.queries import MANAGE, PriceRef, can_be_priced, other_currency_below, shown, terms_of, told
+from gasthof.slices.renewals.queries import (
+    MANAGE,
+    PriceRef,
+    agreed,
+    can_be_priced,
+    listed,
+    other_currency_below,
+    shown,
+    terms_of,
+    told,
+)
 from gasthof.slices.renewals.values import Amount, Tld
 
 Priced = Literal["hosting", "multihosting", "builder", "mail", "shop", "vms", "vps", "aps", "domain"]
@@ -86,6 +96,20 @@ def agree(
     terms, _ = Agreement.objects.update_or_create(service=service, defaults=_terms(months, net, currency, category))
     app.configure_task(asking.AT_ONCE).defer()
     return {"service": service.pk} | told(terms)
+
+
+@action("renewals.end_agreement", permission=MANAGE, on="service")
+def end_agreement(_call: Call, *, service: ServiceRef) -> Result:
+    """Take back what was agreed for one service: the list’s price counts again; a subserver is part of the price of what it belongs to."""
+    found, terms = agreed(service), listed(service)
+    if found is None:
+        raise Refused("Nothing was agreed for it.").at("service")
+    below = Agreement.objects.filter(service__in=subservers_from(service, None))
+    if terms is not None and below.exclude(currency=terms.currency).exists():
+        raise _another_currency().at("service")
+    found.delete()
+    app.configure_task(asking.AT_ONCE).defer()
+    return {"service": service.pk} | ({} if terms is None else told(terms))
 
 
 def _another_currency() -> Refused:

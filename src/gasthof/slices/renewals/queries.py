@@ -18,10 +18,12 @@ __all__ = [
     "MANAGE",
     "Price",
     "PriceRef",
+    "agreed",
     "agreed_below",
     "can_be_priced",
     "find_price",
     "in_words",
+    "listed",
     "other_currency_below",
     "price_in_words",
     "prices",
@@ -48,8 +50,17 @@ PriceRef = Annotated[Price, _PRICE]
 
 def terms_of(service: Service) -> Terms | None:
     """What was agreed for it; else its TLD's price, else its type's. None: nobody has said."""
-    agreed = Agreement.objects.filter(service=service).first()
-    return agreed or Price.objects.filter(type=service.type, tld__in=("", service.tld)).order_by("-tld").first()
+    return agreed(service) or listed(service)
+
+
+def agreed(service: Service) -> Agreement | None:
+    """What was agreed for it, which counts more than the list."""
+    return Agreement.objects.filter(service=service).first()
+
+
+def listed(service: Service) -> Price | None:
+    """Its TLD's price, else its type's. None: the list has none."""
+    return Price.objects.filter(type=service.type, tld__in=("", service.tld)).order_by("-tld").first()
 
 
 def can_be_priced(service: Service) -> bool:

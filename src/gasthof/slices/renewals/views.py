@@ -13,7 +13,7 @@ from gasthof.slices.billing.rules.money import units
 from gasthof.slices.lifecycle.queries import SUBSERVER, Service
 from gasthof.slices.renewals.forms import Agree, SetPrice
 from gasthof.slices.renewals.models import Price
-from gasthof.slices.renewals.queries import MANAGE, in_words, terms_of, told
+from gasthof.slices.renewals.queries import MANAGE, agreed, in_words, listed, price_in_words, terms_of, told
 from gasthof.slices.renewals.wording import CATEGORIES, called
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, form_page, posted, question_page
@@ -94,8 +94,9 @@ def _form(request: PanelRequest, head: Head, initial: Mapping[str, object], drop
     back = reverse("renewals:prices")
 
     form = SetPrice(posted(request), initial=dict(initial))
+    context = {"drop": drop, "drop_text": _("Take it off the list")}
     return form_page(
-        request, form, head, submit=_("Save"), to=back, cancel=back, message=_said, template="renewals/price.html", context={"drop": drop}
+        request, form, head, submit=_("Save"), to=back, cancel=back, message=_said, template="renewals/price.html", context=context
     )  # fmt: skip
 
 
@@ -115,16 +116,44 @@ def drop(request: PanelRequest, price: str) -> HttpResponse:
 @shown_or_sent
 def agree(request: PanelRequest, service: int) -> HttpResponse:
     """What one service costs; of a subserver, what its parent's renewal costs besides."""
-    permit(request, MANAGE)
-    found: Service = known(request, "services", pk=service)
-    back = Link(found.unicode, reverse("lifecycle:service", args=[found.pk]))
+    found, back = _service(request, service)
     head = below_customer(
         request, found.customer, _("Agree on a price for %(name)s") % {"name": found.unicode}, back, lead=_lead(found)
     )
+    drop = reverse("renewals:end_agreement", args=[service]) if agreed(found) else ""
     return form_page(
         request, Agree(posted(request), fixed={"service": found.pk}, initial=_usual(found)), head,
-        submit=_("Agree"), to=back.url, cancel=back.url, message=_said,
+        submit=_("Agree"), to=back.url, cancel=back.url, message=_said, template="renewals/price.html",
+        context={"drop": drop, "drop_text": _("End the agreement")},
     )  # fmt: skip
+
+
+@shown_or_sent
+def end_agreement(request: PanelRequest, service: int) -> HttpResponse:
+    found, back = _service(request, service)
+    page = Link(_("Price"), reverse("renewals:agree", args=[service]))
+    return question_page(
+        request, "renewals.end_agreement", {"service": service},
+        below_customer(request, found.customer, _("End the agreement on the price of %(name)s?") % {"name": found.unicode}, back, page),
+        Question(f"{_after(found)} {_('What was asked for already stays as it is.')}", _("End the agreement"), calm=True),
+        to=back.url, cancel=page.url, message=lambda _outcome: _("The agreement has ended."),
+    )  # fmt: skip
+
+
+def _service(request: PanelRequest, number: int) -> tuple[Service, Link]:
+    permit(request, MANAGE)
+    found: Service = known(request, "services", pk=number)
+    return found, Link(found.unicode, reverse("lifecycle:service", args=[number]))
+
+
+def _after(service: Service) -> str:
+    """What counts once nothing is agreed any more."""
+    if service.type == SUBSERVER:
+        return _("It is part of the price of what it belongs to then.")
+    terms = listed(service)
+    if terms is None:
+        return _("There is no price for it on the list: until there is one, the day from which it has to be paid is put off.")  # fmt: skip
+    return _("It costs as the list says then: %(price)s.") % {"price": price_in_words(terms.net, terms)}
 
 
 def _lead(service: Service) -> str:

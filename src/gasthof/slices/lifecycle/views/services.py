@@ -336,6 +336,6 @@ def _facts(row: Service) -> list[Fact]:
         (_("Belongs to"), row.parent.unicode if row.parent else ""),
         (_("Class"), row.server_class),
         (_("To end on"), shown(row.ends_on) if row.ends_on else ""),
-        (_("Number of the service"), str(row.pk)),
+        (_("Service number"), str(row.pk)),
     ]
     return [Fact(name, value, copy=False) for name, value in told if value]

@@ -45,12 +45,19 @@ def furnish(house: House, place: str, domain: str) -> None:
 
 
 def examples(_house: House, _place: str, domain: str) -> Mapping[str, Mapping[str, object]]:
+    def latest(type_: str) -> int:
+        return Service.objects.filter(name=DomainName.parse(domain).ascii, type=type_).latest("pk").pk
+
     def shop() -> int:
-        return Service.objects.filter(name=DomainName.parse(domain).ascii, type="shop").latest("pk").pk
+        return latest("shop")
+
+    def agreed() -> int:
+        return latest("mail")
 
     return {
         "renewals.set_price": TERMS | {"type": "domain", "tld": "köln"},
         "renewals.drop_price": {"price": "mail"},
         "renewals.agree": TERMS | {"service": shop},
+        "renewals.end_agreement": {"service": agreed},
         "renewals.ask": {"service": shop},
     }

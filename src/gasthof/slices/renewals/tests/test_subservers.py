@@ -15,6 +15,7 @@ from gasthof.slices.lifecycle import changing
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.renewals.carrying import carry_over
 from gasthof.slices.renewals.models import Carried
+from gasthof.slices.renewals.queries import agreed
 from gasthof.slices.renewals.rules import Share, whole
 from gasthof.slices.renewals.tests.test_renewals import EXPIRES, Desk, desk, open_proforma, paid_until
 
@@ -112,6 +113,41 @@ def test_an_operator_agrees_on_a_page_and_nothing_typed_is_lost(desk: Desk) -> N
     assert operator().post(at, typed | {"net": "12,50"}).status_code == 303
     desk.go(EXPIRES - timedelta(days=30))
     assert open_proforma(parent).lines.get(service=f"subserver:{below[2].pk}").net == 1_250
+
+
+def test_an_agreement_ends_on_a_page_and_the_list_counts_again(desk: Desk) -> None:
+    service = desk.begin("shop")
+    at = f"/services/{service.pk}/price"
+    assert "/drop" not in operator().get(at).content.decode()
+    with pytest.raises(ActionRefused, match="Nothing was agreed"):
+        desk.do("renewals.end_agreement", service=service.pk)
+    desk.do("renewals.agree", service=service.pk, months=1, net="9,90")
+    assert f"{at}/drop" in operator().get(at).content.decode()
+    assert "no price for it on the list" in operator().get(f"{at}/drop").content.decode()
+    desk.do("renewals.set_price", type="shop", months=12, net="60")
+    assert "60.00" in operator().get(f"{at}/drop").content.decode()
+    assert operator().post(f"{at}/drop").status_code == 303
+    desk.go(EXPIRES - timedelta(days=30))
+    assert open_proforma(service).net == 6_000
+
+
+def test_a_subserver_without_its_agreement_is_part_of_its_parent(desk: Desk) -> None:
+    parent, below = tower(desk)
+    desk.do("renewals.end_agreement", service=below[0].pk)
+    desk.go(EXPIRES - timedelta(days=30))
+    asked = set(open_proforma(parent).lines.values_list("service", flat=True))
+    assert f"subserver:{below[0].pk}" not in asked and f"subserver:{below[1].pk}" in asked
+
+
+def test_no_agreement_ends_that_keeps_a_proforma_in_one_currency(desk: Desk) -> None:
+    desk.do("renewals.set_price", type="multihosting", months=12, net="90")
+    parent = desk.begin("multihosting")
+    desk.do("renewals.agree", service=parent.pk, months=12, net="900", currency="CZK")
+    below = desk.begin("subserver", parent=parent, first_unpaid=None)
+    desk.do("renewals.agree", service=below.pk, months=12, net="100", currency="CZK")
+    with pytest.raises(ActionRefused, match="another currency"):
+        desk.do("renewals.end_agreement", service=parent.pk)
+    assert agreed(parent)
 
 
 def test_a_price_is_agreed_on_where_there_can_be_one(desk: Desk) -> None:
