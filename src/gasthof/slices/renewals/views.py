@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,7 +13,7 @@ from gasthof.slices.billing.rules.money import units
 from gasthof.slices.lifecycle.queries import SUBSERVER, Service
 from gasthof.slices.renewals.forms import Agree, SetPrice
 from gasthof.slices.renewals.models import Price
-from gasthof.slices.renewals.queries import MANAGE, agreed, in_words, listed, price_in_words, terms_of, told
+from gasthof.slices.renewals.queries import MANAGE, agreed, can_be_priced, in_words, listed, price_in_words, terms_of, told
 from gasthof.slices.renewals.wording import CATEGORIES, called
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, form_page, posted, question_page
@@ -143,6 +143,8 @@ def end_agreement(request: PanelRequest, service: int) -> HttpResponse:
 def _service(request: PanelRequest, number: int) -> tuple[Service, Link]:
     permit(request, MANAGE)
     found: Service = known(request, "services", pk=number)
+    if not can_be_priced(found):
+        raise Http404
     return found, Link(found.unicode, reverse("lifecycle:service", args=[number]))
 
 

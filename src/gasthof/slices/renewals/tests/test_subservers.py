@@ -158,5 +158,6 @@ def test_a_price_is_agreed_on_where_there_can_be_one(desk: Desk) -> None:
         doors = operator().get(f"/services/{service.pk}/").context["doors"]
         assert [door.primary for door in doors if door.url == f"/services/{service.pk}/price"] == offered
         assert sum(door.primary for door in doors) <= 1
+    assert operator().get(f"/services/{zone.pk}/price").status_code == 404
     with pytest.raises(ActionRefused, match="paid with what it belongs to"):
         desk.do("renewals.agree", service=zone.pk, months=12, net="1,00")
