@@ -126,7 +126,7 @@ def recorded(_work: Work, _clocks: Clocks) -> Outcome:
 
 
 def place(work: Work, clocks: Clocks) -> Outcome:
-    """Hosting: the subscription that it stands in, with all its slices."""
+    """Hosting, or an e-mail package: the subscription that it stands in, with all its slices."""
     subscription = work.service.subscription
     if work.action == ERASE:
         return _erased(work, clocks)
@@ -183,8 +183,11 @@ def withheld_of(subscription: Subscription) -> tuple[str, ...]:
 
 
 def _ended(work: Work, subscription: Subscription, clocks: Clocks) -> Outcome:
-    """First everything is saved, and only what is saved whole is taken away."""
+    """First everything is saved, and only what is saved whole is taken away. By its policy an e-mail package is saved for no day (spec L17)."""
     name = subscription.system_name
+    if not policy_of(work.service).of(work.service.type, work.service.tld).archive.days:
+        perform(SYSTEM, "subscriptions.delete", {"subscription": name}, clocks)
+        return Outcome(True)
     export = _archive(work).filter(subscription=subscription.number).select_related("node").first()
     if export is None:  # not begun, or somebody deleted what was saved
         work.archive = str(perform(SYSTEM, "subscriptions.export", {"subscription": name}, clocks).result["export"])

@@ -21,7 +21,13 @@ from gasthof.slices.lifecycle.sweeping import today
 
 ZONE, MAIL = "dns", "hosting_mail"
 INCLUDED = (ZONE, MAIL)
-PLACES = ("hosting", "multihosting", "subserver")  # closed and deleted with the whole subscription that they stand in
+PACKAGE = "mail"  # an e-mail package, which is a subscription for mail alone
+PLACES = (
+    "hosting",
+    "multihosting",
+    "subserver",
+    PACKAGE,
+)  # closed and deleted with the whole subscription that they stand in
 NAMES = "domain"
 
 # Each with the service that it should hang below. The newest counts, should there be two.
@@ -35,7 +41,8 @@ JOIN lifecycle_service p ON p.id = COALESCE(n.id, h.id)
 WHERE {{of}} ORDER BY d.id, p.id DESC"""  # noqa: S608 - of parts that stand here
 WANTED_MAILS = """
 SELECT p.customer_id, p.name, p.unicode, p.id AS parent_id, p.subscription_id, p.unicode AS called
-FROM lifecycle_service p WHERE p.type = ANY (%(places)s) AND p.ended IS NULL AND p.subscription_id IS NOT NULL AND {of}"""
+FROM lifecycle_service p WHERE p.type = ANY (%(places)s) AND p.type <> %(package)s AND p.ended IS NULL
+    AND p.subscription_id IS NOT NULL AND {of}"""
 SAME_ZONE = f"s.type = '{ZONE}' AND s.customer_id = w.customer_id AND s.name = w.name AND s.ended IS NULL"
 SAME_MAIL = f"s.type = '{MAIL}' AND s.parent_id = w.parent_id AND s.ended IS NULL"
 ADOPT = """
@@ -97,7 +104,14 @@ def adopt(which: Of, now: datetime) -> list[int]:
     parts = ((ZONE, which.zones, WANTED_ZONES, SAME_ZONE), (MAIL, which.places, WANTED_MAILS, SAME_MAIL))
     for type_, of, wanted, same in parts:
         if of:
-            values = {**which.values, "type": type_, "places": list(PLACES), "policy": version.number, "phase": ACTIVE}
+            values = {
+                **which.values,
+                "type": type_,
+                "places": list(PLACES),
+                "package": PACKAGE,
+                "policy": version.number,
+                "phase": ACTIVE,
+            }
             values |= {"entry": policies.read(version.text).of(type_).key, "today": today(now), "now": now}
             rows = settling.query(ADOPT.format(wanted=wanted.format(of=of), same=same), values)
             found += [service for (service,) in rows]

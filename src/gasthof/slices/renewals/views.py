@@ -13,7 +13,16 @@ from gasthof.slices.billing.rules.money import units
 from gasthof.slices.lifecycle.queries import SUBSERVER, Service
 from gasthof.slices.renewals.forms import Agree, SetPrice
 from gasthof.slices.renewals.models import Price
-from gasthof.slices.renewals.queries import MANAGE, agreed, can_be_priced, in_words, listed, price_in_words, terms_of, told
+from gasthof.slices.renewals.queries import (
+    MANAGE,
+    agreed,
+    can_be_priced,
+    in_words,
+    listed,
+    price_in_words,
+    terms_of,
+    told,
+)
 from gasthof.slices.renewals.wording import CATEGORIES, called
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, form_page, posted, question_page
