@@ -84,7 +84,7 @@ def begin(
         raise Refused("This subscription is another customer’s.").at("subscription")
     alike = PLACES if type in PLACES else (type,)
     if subscription is not None and subscription.services.filter(type__in=alike, ended=None).exists():
-        raise Refused("There is a service of this type for this subscription already.").at("subscription")
+        raise Refused("A service stands in this subscription already.").at("subscription")
     version = policies.current(now)
     made = changing.begin(
         customer, type, str(name), now, version=version, first_unpaid=first_unpaid,
