@@ -74,6 +74,7 @@ TYPED: Mapping[
 NOT_NOW = {  # refused beside the form to those who may, as the furnished house stands
     "customers/<int:customer>/exports/<str:export>/import": "what was exported is still there",
     "services/<int:service>/subservers/add": "hosting stands in the subscription already",
+    "services/<int:service>/price/drop": "nothing was agreed for the service that is looked at",
     "services/<int:service>/stay": "nobody has wished for the end of the service that is looked at",
 }
 ALSO = {  # verbs that a form performs besides

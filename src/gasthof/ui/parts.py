@@ -21,6 +21,25 @@ class State:
     icon: str
 
 
+@dataclass(frozen=True)
+class Named:
+    """What a row is about, and whose or what that is, in a line of its own below; "" for none."""
+
+    name: str
+    more: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Mail addresses, each in a line of its own, and what is to be said of all of them; "" for nothing."""
+
+    each: Sequence[str]
+    more: str = ""
+
+
 def state(name: str) -> State:
     """Of an object or a change, by the word that verbs and nodes use."""
     known = {

@@ -22,7 +22,7 @@ from gasthof.slices.subscriptions.queries import Subscription, seen_subscription
 from gasthof.ui.changes import Undo
 from gasthof.ui.lists import Column, Empty, Listing, list_page
 from gasthof.ui.pages import Question, form_page, posted, question_page
-from gasthof.ui.parts import Fact, Quota, State
+from gasthof.ui.parts import Addresses, Fact, Named, Quota, State
 from gasthof.ui.request import PanelRequest
 from gasthof.ui.shell import Head, Link, show
 from gasthof.ui.sources import Source
@@ -46,11 +46,10 @@ class Row:
         return Quota(self.used, self.mailbox.quota_mb * queries.MEBIBYTE, label=_("Disk space"))
 
     @property
-    def forwards(self) -> str:
+    def forwards(self) -> Addresses:
         """Where to, and whether anything stays."""
-        to = ", ".join(queries.readable(each) for each in self.mailbox.forward_to)
         copy = _("with copy") if self.mailbox.keep_copy else _("without copy")
-        return f"{to} ({copy})" if to else "–"
+        return Addresses([queries.readable(each) for each in self.mailbox.forward_to], copy)
 
     @property
     def vacation(self) -> State | None:
@@ -64,8 +63,8 @@ class Row:
         return State(words[state], "info" if state == "on" else "", "calendar-clock") if state != "off" else None
 
     @property
-    def aliases(self) -> str:
-        return ", ".join(sorted(queries.readable(each.address) for each in self.mailbox.aliases.all())) or "–"
+    def aliases(self) -> Addresses:
+        return Addresses(sorted(queries.readable(each.address) for each in self.mailbox.aliases.all()))
 
 
 def _domain(actor: Actor, name: str, permission: str, *, partly: bool = False) -> Domain:
@@ -140,9 +139,10 @@ def _mailboxes(within: Place, subscription: Subscription, empty: Empty) -> Listi
         rows=_rows(source, subscription),
         key=lambda row, sort: source.key(row.mailbox, sort),
         columns=(
-            Column("address", _("Address"), lambda row: queries.readable(row.mailbox.address)),
+            Column(
+                "address", _("Address"), lambda row: Named(queries.readable(row.mailbox.address), row.mailbox.title)
+            ),
             Column("used", _("Used"), lambda row: row.quota),
-            Column("title", _("Shown name"), lambda row: row.mailbox.title or "–"),
             Column("forwards", _("Forwards to"), lambda row: row.forwards),
             Column("vacation", _("Away"), lambda row: row.vacation or "–"),
             Column("aliases", _("Aliases"), lambda row: row.aliases),

@@ -144,7 +144,7 @@ def end_agreement(request: PanelRequest, service: int) -> HttpResponse:
     return question_page(
         request, "renewals.end_agreement", {"service": service},
         below_customer(request, found.customer, _("End the agreement on the price of %(name)s?") % {"name": found.unicode}, back, page),
-        Question(f"{_after(found)} {_('What was asked for already stays as it is.')}", _("End the agreement"), calm=True),
+        Question(" ".join((_after(found), _("What was asked for already stays as it is."))), _("End the agreement"), calm=True),
         to=back.url, cancel=page.url, message=lambda _outcome: _("The agreement has ended."),
     )  # fmt: skip
 

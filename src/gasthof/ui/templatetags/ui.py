@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from lucide.templatetags.lucide import lucide
@@ -108,6 +108,16 @@ def cell(value: Any) -> SafeString:
         return format_html('<span class="badge {}">{}{}</span>', value.tone, _drawn(value.icon, ""), value.word)
     if isinstance(value, parts.Quota):
         return render_to_string("ui/quota.html", {"quota": value})
+    if isinstance(value, parts.Named):
+        return format_html("{}{}", value.name, _under(value.more))
+    if isinstance(value, parts.Addresses):
+        lines = format_html_join("", '<span class="line">{}</span>', ((each,) for each in value.each))
+        drawn = format_html('<div class="addresses">{}{}</div>', lines, _under(value.more))
+        return drawn if value.each else conditional_escape("–")
     if isinstance(value, Link):
         return format_html('<a href="{}">{}</a>', value.url, value.text)
     return conditional_escape("–" if value is None else value)
+
+
+def _under(text: str) -> SafeString:
+    return format_html('<span class="under">{}</span>', text) if text else conditional_escape("")

@@ -19,6 +19,7 @@ from gasthof.slices.subscriptions.models import Subscription
 from gasthof.ui import parts
 from gasthof.ui.lists import BulkAction, Column, Empty, Listing, list_page
 from gasthof.ui.shell import Head
+from gasthof.ui.templatetags.ui import cell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.quick]
 
@@ -144,3 +145,16 @@ def test_rows_can_be_picked_and_sent_on(house: House) -> None:
 def test_an_address_made_up_shows_the_list(house: House, query: str) -> None:
     fill(house, 2)
     assert shown(house.baker, query).status_code == 200
+
+
+def test_what_a_row_is_about_may_have_a_second_line() -> None:
+    drawn = cell(parts.Named("info@grüße-aus-köln.test", "Büro <Köln>"))
+    assert drawn == 'info@grüße-aus-köln.test<span class="under">Büro &lt;Köln&gt;</span>'
+    assert str(parts.Named("info@grüße-aus-köln.test", "Büro")) == "info@grüße-aus-köln.test"
+
+
+def test_addresses_stand_in_lines_of_their_own() -> None:
+    drawn = cell(parts.Addresses(["a@b.test", "<x>"], "ohne Kopie"))
+    lines = '<span class="line">a@b.test</span><span class="line">&lt;x&gt;</span>'
+    assert drawn == f'<div class="addresses">{lines}<span class="under">ohne Kopie</span></div>'
+    assert cell(parts.Addresses([], "ohne Kopie")) == "–"
