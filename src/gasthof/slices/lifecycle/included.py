@@ -22,12 +22,8 @@ from gasthof.slices.lifecycle.sweeping import today
 ZONE, MAIL = "dns", "hosting_mail"
 INCLUDED = (ZONE, MAIL)
 PACKAGE = "mail"  # an e-mail package, which is a subscription for mail alone
-PLACES = (
-    "hosting",
-    "multihosting",
-    "subserver",
-    PACKAGE,
-)  # closed and deleted with the whole subscription that they stand in
+# Closed and deleted with the whole subscription that they stand in.
+PLACES = ("hosting", "multihosting", "subserver", PACKAGE)
 NAMES = "domain"
 
 # Each with the service that it should hang below. The newest counts, should there be two.
@@ -104,15 +100,9 @@ def adopt(which: Of, now: datetime) -> list[int]:
     parts = ((ZONE, which.zones, WANTED_ZONES, SAME_ZONE), (MAIL, which.places, WANTED_MAILS, SAME_MAIL))
     for type_, of, wanted, same in parts:
         if of:
-            values = {
-                **which.values,
-                "type": type_,
-                "places": list(PLACES),
-                "package": PACKAGE,
-                "policy": version.number,
-                "phase": ACTIVE,
-            }
-            values |= {"entry": policies.read(version.text).of(type_).key, "today": today(now), "now": now}
+            values = {**which.values, "type": type_, "places": list(PLACES), "policy": version.number, "phase": ACTIVE}
+            entry = policies.read(version.text).of(type_).key
+            values |= {"package": PACKAGE, "entry": entry, "today": today(now), "now": now}
             rows = settling.query(ADOPT.format(wanted=wanted.format(of=of), same=same), values)
             found += [service for (service,) in rows]
     if found:
