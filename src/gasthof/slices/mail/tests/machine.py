@@ -117,9 +117,10 @@ class Machine(machine.Machine):
         )
 
     def messages(self, user: str, folder: str = "INBOX") -> list[bytes]:
-        """All mails of a folder, whole."""
+        """All mails of a folder, whole; none of one that no mail has made yet."""
         with self.imap(user) as client:
-            client.select(f'"{folder}"', readonly=True)
+            if client.select(f'"{folder}"', readonly=True)[0] != "OK":
+                return []
             numbers = client.search(None, "ALL")[1][0].split()
             return [client.fetch(number.decode(), "(BODY.PEEK[])")[1][0][1] for number in numbers]  # type: ignore[index,misc]
 
