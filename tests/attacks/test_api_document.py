@@ -44,7 +44,7 @@ def operator(house: House, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 
 @given(data=st.data())
-@settings(max_examples=150, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=250, suppress_health_check=list(HealthCheck), database=None)
 def test_what_is_documented_is_so(operator: Program, data: st.DataObject) -> None:
     """Requests that fit the document, and requests that do not: never an accident, and answers as documented."""
     operation = data.draw(st.sampled_from(OPERATIONS))

@@ -53,7 +53,7 @@ ACTS: Mapping[str, Act] = {
     "charge": Act(gettext_lazy("Invoice the unlocking fee"), "receipt", forms.Charge, "cases.charge"),
     "propose_end": Act(gettext_lazy("Propose to end it at once"), "trash-2", forms.ProposeEnd, "cases.propose_end"),
     "confirm_end": Act(
-        gettext_lazy("Confirm the end"), "trash-2", gettext_lazy("The service ends today. It is saved before it is deleted."),
+        gettext_lazy("Confirm the end"), "trash-2", gettext_lazy("The service ends today. What its policy keeps is saved before it is deleted."),
         "cases.confirm_end",
     ),
     "close": Act(gettext_lazy("Close the case"), "circle-check", forms.Close, "cases.close"),

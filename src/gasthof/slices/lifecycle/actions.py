@@ -200,7 +200,7 @@ def terminate(
     authorised: Annotated[Title, "how the customer said so: a letter of 3 March, say"],
     on: Annotated[Day | None, "first day without it; empty: when what is paid has run out"] = None,
 ) -> Result:
-    """End a service on a day, as its customer wishes. It is saved before, and can be taken back until then."""
+    """End a service on a day, as its customer wishes. What its policy keeps is saved before; until then the wish can be taken back."""
     _check_ends_alone(service)
     now = call.clocks.business.now()
     day = on or service.first_unpaid

@@ -29,7 +29,7 @@ from gasthof.slices.lifecycle.keeping import (
     saved_of,
     servers_for,
 )
-from gasthof.slices.lifecycle.knowing import facts_of, known_at_once, policy_of, termination_of
+from gasthof.slices.lifecycle.knowing import decided, facts_of, known_at_once, policy_of, termination_of
 from gasthof.slices.lifecycle.models import Hold, PolicyVersion, Service, Sweep, Work
 from gasthof.slices.lifecycle.pricing import DOMAIN, open_fees, priced
 from gasthof.slices.lifecycle.rules import facts
@@ -134,8 +134,7 @@ def off(service: Service) -> bool:
 
 def end_waits(service: Service, on: date) -> bool:
     """Whether its end is due and was not carried out: the brake has parked it."""
-    found = evaluate(policy_of(service), facts_of(service, on), on)
-    return any(reason.code == "end_waits" for reason in found.explain)
+    return any(reason.code == "end_waits" for reason in decided(service, on).explain)
 
 
 def coming(service: Service, on: date, waiting: Collection[int] | None = None) -> list[Step]:

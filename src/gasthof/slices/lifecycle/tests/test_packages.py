@@ -6,7 +6,7 @@ import pytest
 from tests.house import OPERATOR, House, all_live
 
 from gasthof.kernel.actions import perform
-from gasthof.kernel.refusal import ActionRefused
+from gasthof.kernel.refusal import ActionRefused, Refused
 from gasthof.slices.lifecycle import carrying, policies, queries
 from gasthof.slices.lifecycle.models import Service
 from gasthof.slices.lifecycle.tests.test_carrying import FIRST, NAME, house, on, passes, state
@@ -53,7 +53,7 @@ def test_it_is_deleted_after_fourteen_days_and_nothing_of_it_is_kept(
     assert Subscription.objects.filter(number=int(house.other[1:])).exists(), "the neighbour's stands"
     assert not Export.objects.filter(subscription=int(house.mine[1:])).exists()
     package.refresh_from_db()
-    with pytest.raises(Exception, match="nothing of it can be restored"):
+    with pytest.raises(Refused, match="nothing of it can be restored"):
         queries.kept(package)
 
 

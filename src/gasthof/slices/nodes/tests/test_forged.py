@@ -133,7 +133,7 @@ def bent(draw: st.DrawFn) -> object:
     return report
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(report=WELL_FORMED | bent() | JSON)
 def test_g11_forged_reports_change_at_most_the_nodes_own_states(
     node: Node, neighbour: Node, mirror: Mirror, report: object

@@ -182,7 +182,7 @@ class Course(RuleBasedStateMachine):
 def test_any_course() -> None:
     quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Course, settings=settings(max_examples=25, stateful_step_count=16, deadline=None, suppress_health_check=quiet)
+        Course, settings=settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=quiet)
     )
 
 
